@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* answers -- what our zones say, compiled to wire form.
+ *
+ *   model changes, zone records --> catalog (compile touched names) --answers_publish()--> edition --> query threads
+ *
+ * A catalog holds the zones of one directive. An edition is the state of all catalogs at one instant: a query
+ * thread takes it once per batch and sees each change whole or not at all. Query threads take no lock, allocate
+ * nothing and walk the stages probe, match, write, so that one batch's cache misses overlap. */
+#ifndef KNAMED_ANSWERS_H
+#define KNAMED_ANSWERS_H
+
+#include "knamed/base.h"
+#include "knamed/dns.h"
+#include "knamed/model.h"
+
+struct answers; /* all catalogs and what is published of them */
+struct catalog; /* the zones of one directive */
+struct edition; /* one published state */
+struct zone;    /* one zone of a catalog */
+
+/* --- control thread: setting up and changing --- */
+struct answers *answers_new(void);
+void answers_free(struct answers *answers); /* query threads have ended */
+
+enum cluster_pods { CLUSTER_PODS_DISABLED, CLUSTER_PODS_INSECURE, CLUSTER_PODS_VERIFIED };
+/* A zone list is presentation text, in order; reverse zones are known by their names. */
+struct cluster_options {
+	const char *const *zones; size_t zone_count;
+	const char *const *multicluster; size_t multicluster_count; /* subset of zones */
+	const char *const *namespaces; size_t namespace_count;      /* none: all */
+	enum cluster_pods pods;
+	uint32_t ttl, denial_ttl;
+	bool endpoint_pod_names, no_endpoints, ignore_empty_service, shorthand, zonal;
+	const struct ip *local_addresses; size_t local_address_count; /* where we answer: for the apex NS */
+	uint16_t port;                                               /* the one we listen on: for the apex NS */
+};
+struct catalog *answers_add_cluster(struct answers *answers, const struct cluster_options *options);
+/* Hands the model's listener to register with model_listen(). */
+struct model_listener catalog_listener(struct catalog *catalog);
+/* All watched kinds are in step: until then names that need them are ANSWER_NOT_READY. */
+void catalog_set_synced(struct catalog *catalog, bool synced);
+
+struct catalog *answers_add_static(struct answers *answers);
+/* A zone's records between begin and end replace the zone as one step; abandon keeps the old one. */
+struct zone_load;
+struct zone_load *zone_load_begin(struct catalog *catalog, const char *origin);
+bool zone_load_add(struct zone_load *load, const uint8_t *owner, uint16_t type, uint32_t ttl, const uint8_t *rdata,
+		   uint16_t rdata_size, struct error *error);
+bool zone_load_end(struct zone_load *load, struct error *error); /* frees load; false: nothing changed */
+void zone_load_abandon(struct zone_load *load);
+void catalog_remove_zone(struct catalog *catalog, const char *origin);
+
+/* Compiles what was touched since the last time and shows all of it at once. False if nothing changed. */
+bool answers_publish(struct answers *answers);
+
+/* Walks every record as text lines for a zone file ("name ttl IN type rdata"), zone by zone; of computed names
+ * those that are known from objects. `only` NULL or a wire name: records at and below it. */
+typedef void (*answers_line)(void *context, const char *line);
+void catalog_dump(struct catalog *catalog, const uint8_t *only, answers_line line, void *context);
+
+/* --- query threads --- */
+/* A thread is a reader between start and end; it may hold an edition while online. */
+void answers_reader_start(void);
+void answers_reader_end(void);
+void answers_reader_offline(void); /* before it may block */
+void answers_reader_online(void);
+const struct edition *answers_edition(const struct answers *answers); /* good until the next call or offline */
+
+/* The zone of `catalog` that holds the question's name (longest), or NULL. */
+const struct zone *catalog_find_zone(const struct catalog *catalog, const struct edition *edition,
+				     const struct dns_query *query);
+
+/* One question on its way. The name may be the query's or the target of a chain. */
+struct lookup {
+	const struct catalog *catalog;
+	const struct zone *zone;
+	const struct edition *edition;
+	const uint8_t *lower;      /* the name, lower case; must outlive the lookup */
+	const uint8_t *labels;     /* offsets of its labels */
+	uint8_t name_size, label_count;
+	uint16_t type;
+	bool dnssec_ok;
+	uint8_t path;              /* private: how the name is found */
+	uint8_t key_size;          /* private */
+	const void *entry;         /* private */
+	uint64_t hash;             /* private */
+	uint8_t address_key[24];   /* private: key of a reverse or computed name */
+};
+
+/* Where a reply grows: header and question are in place, records go to packet + at. */
+struct reply {
+	uint8_t *packet;
+	uint32_t at, limit;        /* limit: end of room for records, OPT's place already taken off */
+	uint16_t answers, authorities, additionals;
+	uint16_t owner_at;         /* offset of the name that the records belong to: 12, or a CNAME's target */
+	uint16_t rcode;
+	uint32_t rotation;         /* which address comes first; any number */
+	bool authoritative, truncated;
+	bool rotate;               /* `loadbalance` */
+	bool minimal;              /* no glue */
+};
+
+enum answer_kind {
+	ANSWER_FOUND,     /* records of the type were written */
+	ANSWER_NO_DATA,   /* NOERROR and the SOA were written */
+	ANSWER_NO_NAME,   /* NXDOMAIN and the SOA were written */
+	ANSWER_ALIAS,     /* a CNAME was written; its target is to be looked up: answers_alias_target() */
+	ANSWER_REFERRAL,  /* a delegation was written */
+	ANSWER_NOT_READY, /* SERVFAIL: the store that this name needs is not in step; nothing was written */
+	ANSWER_BROKEN,    /* SERVFAIL: alias too long, DNAME overflow; nothing was written */
+};
+
+/* Sets up the lookup of the query's own name. */
+void lookup_of_query(struct lookup *lookup, const struct catalog *catalog, const struct zone *zone,
+		     const struct edition *edition, const struct dns_query *query);
+void answers_probe(struct lookup *lookup);       /* stage 1: key, hash, bucket prefetched */
+void answers_match(struct lookup *lookup);       /* stage 2: entry found and prefetched */
+enum answer_kind answers_write(struct lookup *lookup, struct reply *reply); /* stage 3 */
+/* After ANSWER_ALIAS: the target's wire name as stored (in the entry; good as long as the edition) and where it
+ * stands uncompressed in the packet. */
+struct alias { const uint8_t *target; uint16_t target_at; };
+struct alias answers_alias(const struct lookup *lookup, const struct reply *reply);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* base -- memory, text, maps, addresses, time and files: what every stage stands on.
+ *
+ * Nothing here knows DNS or Kubernetes. Allocation never fails: out of memory aborts.
+ * Errors of the outside world are one ready sentence in a struct error. */
+#ifndef KNAMED_BASE_H
+#define KNAMED_BASE_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* One sentence a user can act on, without a newline. Empty when nothing failed. */
+struct error { char text[1024]; };
+/* Fills the sentence; always returns false, so that `return error_set(...)` reads well. error may be NULL. */
+bool error_set(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Puts "prefix" in front of the sentence that is there. Returns false. */
+bool error_prefix(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Memory: aborts when there is none left; mem_free(NULL) is fine. */
+void *mem_alloc(size_t size);
+void *mem_zalloc(size_t size);
+void *mem_realloc(void *memory, size_t size);
+void *mem_copy(const void *bytes, size_t size);
+char *mem_text(const char *text);                 /* copy of a string; NULL gives NULL */
+char *mem_text_n(const char *text, size_t size);  /* copy of size bytes and a NUL */
+void mem_free(void *memory);
+
+/* Arena: allocations that go together, in 16-byte alignment. */
+struct arena;
+struct arena *arena_new(void);
+void *arena_alloc(struct arena *arena, size_t size); /* zeroed */
+char *arena_text(struct arena *arena, const char *text, size_t size);
+void arena_free(struct arena *arena);
+
+/* Text that grows; always NUL-terminated once something was added. */
+struct text { char *data; size_t size, room; };
+void text_add(struct text *text, const char *string);
+void text_add_n(struct text *text, const void *bytes, size_t size);
+void text_printf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
+void text_clear(struct text *text); /* empties, keeps the room */
+void text_done(struct text *text);  /* gives the memory back */
+
+/* Whole-string number parsing: false on anything but digits that fit into [least, most]. */
+bool text_to_number(const char *text, uint64_t least, uint64_t most, uint64_t *ret_number);
+/* Go durations ("5s", "1h30m", "250ms", "0"); negative or malformed is false. */
+bool text_to_duration_ms(const char *text, uint64_t *ret_ms);
+bool text_equal_fold(const char *a, const char *b); /* ASCII case folded */
+
+/* Hash map from bytes to pointers; keys are copied. Control thread use; flood-proof (keyed hash). */
+struct map;
+struct map *map_new(void);
+void map_free(struct map *map);
+void *map_get(const struct map *map, const void *key, size_t key_size);
+void map_put(struct map *map, const void *key, size_t key_size, void *value); /* replaces */
+void *map_remove(struct map *map, const void *key, size_t key_size); /* what was there, or NULL */
+size_t map_count(const struct map *map);
+/* Walks all pairs: start with *position = 0; removing the pair just returned is allowed, adding is not. */
+bool map_next(const struct map *map, size_t *position, const void **ret_key, size_t *ret_key_size,
+	      void **ret_value);
+
+/* SipHash-1-3. hash_key_random() fills a key from the kernel. */
+struct hash_key { uint64_t k0, k1; };
+struct hash_key hash_key_random(void);
+uint64_t hash_bytes(const struct hash_key *key, const void *bytes, size_t size);
+void random_bytes(void *ret_bytes, size_t size);
+
+/* An IP address. family is 0 (none), 4 or 6; IPv4 uses bytes[0..3], the rest is 0. */
+struct ip { uint8_t family; uint8_t bytes[16]; };
+#define IP_TEXT_SIZE 46
+/* Kubernetes' reading: IPv4 groups may have leading zeros (decimal); IPv4-mapped IPv6 becomes IPv4; no zone ids. */
+bool ip_parse(const char *text, struct ip *ret_ip);
+void ip_print(const struct ip *ip, char ret_text[IP_TEXT_SIZE]); /* RFC 5952 */
+bool ip_equal(const struct ip *a, const struct ip *b);
+int ip_compare(const struct ip *a, const struct ip *b);
+bool ip_is_loopback(const struct ip *ip);
+struct ip ip_of_sockaddr(const struct sockaddr *address);
+/* Fills a sockaddr for bind/connect; returns its length. */
+socklen_t ip_to_sockaddr(const struct ip *ip, uint16_t port, struct sockaddr_storage *ret_address);
+/* "10.0.0.0/8" or a bare address (full length prefix). */
+bool ip_parse_cidr(const char *text, struct ip *ret_ip, unsigned *ret_bits);
+bool ip_in_cidr(const struct ip *ip, const struct ip *net, unsigned bits);
+
+/* Time. clock_* may be set by tests; a set clock stands still until it is set again. */
+uint64_t clock_now_ns(void);   /* monotonic */
+uint64_t clock_unix_s(void);
+void clock_set(uint64_t now_ns, uint64_t unix_s);
+void clock_release(void);
+
+/* Reads a whole regular file or pipe of at most `most` bytes. ret_text gets a NUL behind the bytes. */
+bool file_read(const char *path, size_t most, struct text *ret_text, struct error *error);
+/* Joins: absolute names stay; others are put behind the directory `base_directory` (NULL: as they are). Caller frees. */
+char *file_path(const char *base_directory, const char *name);
+
+/* Watches files and directories by path; survives replacement by rename and Kubernetes' ..data symlink swaps:
+ * every parent directory on the way (symlinks followed) is watched. Calls back on the event loop, once per
+ * burst of changes (debounced by settle_ms, at most 10 settle_ms after the first event). */
+struct event_base;
+struct file_watch;
+typedef void (*file_watch_call)(void *context);
+struct file_watch *file_watch_new(struct event_base *events, const char *path, unsigned settle_ms,
+				  file_watch_call changed, void *context, struct error *error);
+void file_watch_free(struct file_watch *watch);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config -- the command line and the Corefile.
+ *
+ *   text --lexer--> tokens (file, line) --parser--> server blocks of directives --each directive's reader--> config
+ *
+ * The grammar, its quirks and its sentences are those of CoreDNS. A config is plain data and never changes;
+ * other stages read the structs below. Every error says file:line and what was expected. */
+#ifndef KNAMED_CONFIG_H
+#define KNAMED_CONFIG_H
+
+#include "knamed/base.h"
+
+/* The command line (Go flag rules: -x v, -x=v, --x). */
+struct flags {
+	const char *conf;    /* NULL: ./Corefile if there, else the built-in one */
+	const char *port;    /* -dns.port / -p; "53" */
+	const char *pidfile; /* NULL: none */
+	bool quiet, version, plugins, log_json;
+};
+enum flags_verdict { FLAGS_GOOD, FLAGS_HELP, FLAGS_BAD };
+/* On BAD (exit 1, or 2 as Go's flag package does for unknown flags) error has the line for stderr. */
+enum flags_verdict flags_read(int argc, char **argv, struct flags *ret_flags, int *ret_exit, struct error *error);
+const char *flags_usage(void);
+
+/* A list of strings. */
+struct words { char **words; size_t count; };
+
+/* A zone a block or directive serves: presentation text, lower case, final dot. */
+struct config_zone { char *text; };
+struct config_zones { struct config_zone *zones; size_t count; };
+
+/* label selector: key op values */
+enum selector_op { SELECT_IN, SELECT_NOT_IN, SELECT_EXISTS, SELECT_NOT_EXISTS };
+struct selector_term { char *key; enum selector_op op; struct words values; };
+struct selector { struct selector_term *terms; size_t count; }; /* count 0: matches all */
+
+enum pods_mode { PODS_DISABLED, PODS_INSECURE, PODS_VERIFIED };
+
+struct config_kubernetes {
+	struct config_zones zones;       /* as configured order; CIDRs expanded; the block's zones if none given */
+	struct config_zones multicluster; /* a subset of zones */
+	struct words namespaces;
+	struct selector labels, namespace_labels;
+	enum pods_mode pods;
+	uint32_t ttl, denial_ttl;        /* denial_ttl default min(ttl, 5) */
+	bool endpoint_pod_names, no_endpoints, ignore_empty_service, shorthand, zonal;
+	char *manifests;                 /* directory, resolved against root and the Corefile's place; NULL: none */
+};
+struct config_file {
+	char *path;                      /* resolved */
+	struct config_zones zones;
+	uint64_t reload_ms;              /* 0: never reread; default 60000 */
+	bool reload_by_mtime;
+};
+struct config_auto {
+	char *directory;
+	char *pattern, *template_;       /* PCRE-like regexp of file names; origin template with {1}.. */
+	struct config_zones zones;
+	uint64_t reload_ms;
+};
+enum log_class { LOG_CLASS_SUCCESS = 1, LOG_CLASS_DENIAL = 2, LOG_CLASS_ERROR = 4, LOG_CLASS_ALL = 7 };
+struct config_log { struct config_zones names; char *format; unsigned classes; };
+struct config_errors { bool stdout_, stacktrace; };
+struct config_chaos { char *version; struct words authors; };
+
+/* One server block: the directives that it names, each present at most once but for file, auto and log. */
+struct config_block {
+	const char *file; unsigned line;         /* where it begins */
+	struct config_address *addresses; size_t address_count;
+	struct config_kubernetes *kubernetes;    /* NULL: not there */
+	struct config_file *files; size_t file_count;
+	struct config_auto *autos; size_t auto_count;
+	struct config_log *logs; size_t log_count;
+	struct config_errors *errors;
+	struct config_chaos *chaos;
+	struct words bind, bind_except;          /* addresses and interfaces; empty: all */
+	char *nsid;                              /* NULL: off; text as given */
+	char *root;                              /* NULL: where knamed runs */
+	bool any, minimal, whoami, local, loadbalance;
+	bool local_prefix;                       /* local { localhost_prefix on } */
+	uint16_t bufsize;                        /* 0: not named */
+	uint16_t multisocket;                    /* 0: not named; N as given or the number of allowed CPUs */
+	struct words directives;                 /* names in CoreDNS' chain order, for metrics and `check` */
+};
+/* One `zone:port` of a block. Blocks with equal zone and port on the same addresses are refused before this. */
+struct config_address { char *zone; uint16_t port; char *text; /* "dns://.:53" */ };
+
+struct config {
+	struct config_block *blocks; size_t block_count;
+	struct words notes;   /* warnings and "always on" remarks, each "file:line - ..." or a sentence */
+	char *sha512;         /* hex of the parsed tokens, as `reload` prints */
+};
+
+/* Reads a Corefile from `text` (name is used in messages and for relative imports). default_port from flags.
+ * NULL and error on failure. */
+struct config *config_read(const char *name, const char *text, const char *default_port, struct error *error);
+/* The Corefile that flags name: file, stdin, ./Corefile or the built-in one. */
+struct config *config_load(const struct flags *flags, struct error *error);
+void config_free(struct config *config);
+
+bool selector_read(const char *text, struct selector *ret_selector, struct error *error);
+/* values are looked up by key: `get` returns NULL if the object has no such label. */
+typedef const char *(*selector_get)(const void *labels, const char *key);
+bool selector_matches(const struct selector *selector, selector_get get, const void *labels);
+void selector_done(struct selector *selector);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* model -- the cluster as small objects, one change at a time.
+ *
+ *   source --model_put/model_remove--> model --listener(before, after)--> answers
+ *
+ * An object is immutable, one block of memory, and counted: who keeps a pointer holds a reference. All of
+ * this is the control thread's. Putting an object equal to the one that is there is no change. */
+#ifndef KNAMED_MODEL_H
+#define KNAMED_MODEL_H
+
+#include "knamed/base.h"
+
+enum object_kind { OBJECT_NAMESPACE, OBJECT_SERVICE, OBJECT_SLICE, OBJECT_POD, OBJECT_IMPORT, OBJECT_KINDS };
+const char *object_kind_name(enum object_kind kind); /* "Service", ... */
+
+/* Common head. Strings of an object live in its own block; names are as the API gives them. */
+struct object {
+	enum object_kind kind;
+	uint32_t references;
+	uint32_t sweep;           /* model's own: generation of the last relist that saw it */
+	const char *namespace_;   /* "" for a Namespace */
+	const char *name;
+};
+
+enum protocol { PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_SCTP, PROTOCOL_OTHER };
+/* number 0 and has_number false: `port: null`. name "" is unnamed; stored lower case. */
+struct port { const char *name; uint16_t number; bool has_number; uint8_t protocol; };
+
+struct namespace_ { struct object head; };
+
+enum service_type { SERVICE_CLUSTER_IP, SERVICE_HEADLESS, SERVICE_EXTERNAL_NAME };
+struct service {
+	struct object head;
+	enum service_type type;
+	bool publish_not_ready;       /* field or tolerate-unready annotation */
+	uint8_t address_count;        /* parsed clusterIPs in order, without duplicates; 0: none yet */
+	uint16_t port_count;
+	const struct ip *addresses;
+	const struct port *ports;
+	const char *external_name;    /* as spelled; "" otherwise */
+};
+
+struct endpoint {
+	struct ip address;
+	bool ready;                   /* absent counts as true */
+	uint32_t hostname, pod_name, zone; /* offsets into slice->strings; 0 is "" */
+};
+enum address_type { ADDRESS_IPV4, ADDRESS_IPV6, ADDRESS_OTHER };
+struct slice {
+	struct object head;
+	const char *service;          /* label kubernetes.io/service-name, "" if absent */
+	const char *import;           /* label multicluster.kubernetes.io/service-name, "" */
+	const char *cluster;          /* label multicluster.kubernetes.io/source-cluster, "" */
+	enum address_type address_type;
+	uint16_t port_count;
+	uint32_t endpoint_count;      /* one per address: endpoints[].addresses is flattened */
+	const struct port *ports;
+	const struct endpoint *endpoints;
+	const char *strings;
+};
+static inline const char *slice_string(const struct slice *slice, uint32_t at) { return slice->strings + at; }
+
+struct pod { struct object head; uint8_t address_count; const struct ip *addresses; };
+
+enum import_type { IMPORT_CLUSTER_SET_IP, IMPORT_HEADLESS };
+struct import {
+	struct object head;
+	enum import_type type;
+	uint8_t address_count;
+	uint16_t port_count;
+	const struct ip *addresses;
+	const struct port *ports;
+};
+
+/* Makers: copy everything into one block; the result has one reference, the caller's. slice_new takes endpoint
+ * string fields as pointers (NULL or "": none). */
+struct endpoint_text { struct ip address; bool ready; const char *hostname, *pod_name, *zone; };
+struct object *namespace_new(const char *name);
+struct object *service_new(const struct service *fields);
+struct object *slice_new(const struct slice *fields, const struct endpoint_text *endpoints);
+struct object *pod_new(const struct pod *fields);
+struct object *import_new(const struct import *fields);
+struct object *object_hold(const struct object *object); /* +1 */
+void object_drop(const struct object *object);           /* -1; NULL is fine */
+bool object_equal(const struct object *a, const struct object *b);
+
+/* Told after each change. before NULL: new; after NULL: gone. Pointers are borrowed: object_hold to keep. */
+struct model_listener {
+	void (*changed)(void *context, const struct object *before, const struct object *after);
+	void *context;
+};
+struct model;
+struct model *model_new(void);
+void model_free(struct model *model);
+void model_listen(struct model *model, struct model_listener listener);
+/* Takes the reference. True if something changed (and listeners were told). */
+bool model_put(struct model *model, struct object *object);
+bool model_remove(struct model *model, enum object_kind kind, const char *namespace_, const char *name);
+/* Mark and sweep of one kind: begin, put all that there is, end removes what was not put. */
+void model_relist_begin(struct model *model, enum object_kind kind);
+size_t model_relist_end(struct model *model, enum object_kind kind); /* how many went */
+const struct object *model_get(const struct model *model, enum object_kind kind, const char *namespace_,
+			       const char *name);
+size_t model_count(const struct model *model, enum object_kind kind);
+/* Walks all objects of a kind, in no order; *position starts at 0. NULL at the end. */
+const struct object *model_next(const struct model *model, enum object_kind kind, size_t *position);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* observe -- what the server tells about itself: log lines and counters.
+ *
+ *   query threads --count--> tally (own memory of a thread) --summed when asked--> metrics text
+ *   query threads --line---> ring  (own memory of a thread) --writer thread------> stdout
+ *
+ * Names, labels, buckets and line forms are CoreDNS': dashboards and greps keep working. Counting is a
+ * relaxed load and store of memory that no other thread writes. */
+#ifndef KNAMED_OBSERVE_H
+#define KNAMED_OBSERVE_H
+
+#include <stdatomic.h>
+
+#include "knamed/base.h"
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR, LOG_FATAL };
+enum log_form { LOG_FORM_TEXT, LOG_FORM_JSON };
+void log_set_form(enum log_form form);
+void log_set_quiet(bool quiet); /* -quiet: no start-up lines */
+bool log_is_quiet(void);
+/* "[INFO] plugin/file: text" on stdout; plugin NULL: no prefix. Any thread but query threads. */
+void log_line(enum log_level level, const char *plugin, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* A query thread's lines on their way to stdout. A full ring drops the line and counts it. */
+struct log_ring;
+struct log_ring *log_ring_new(void); /* starts the writer thread with the first ring */
+void log_ring_put(struct log_ring *ring, const char *line, size_t size); /* one line without newline */
+void log_ring_flush(struct log_ring *ring); /* wakes the writer; once a batch, only if lines were put */
+uint64_t log_ring_dropped(void);
+void log_rings_stop(void); /* writes what is there and ends the writer; owners have stopped */
+
+/* Who answered, for the label `plugin` of responses_total. */
+enum answerer {
+	BY_NONE, BY_KUBERNETES, BY_FILE, BY_AUTO, BY_ANY, BY_CHAOS, BY_LOCAL, BY_WHOAMI, BY_SERVER, ANSWERER_COUNT,
+};
+const char *answerer_name(enum answerer answerer);
+
+enum proto { PROTO_UDP, PROTO_TCP, PROTO_COUNT };
+enum { TYPE_SLOTS = 21, RCODE_SLOTS = 24, SIZE_BUCKETS = 15, DURATION_BUCKETS = 17 };
+
+/* A counter written by one thread and read by any. */
+typedef _Atomic uint64_t tally_cell;
+static inline void tally_add(tally_cell *cell, uint64_t n)
+{
+	atomic_store_explicit(cell, atomic_load_explicit(cell, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
+/* What one thread counted for one (server, zone, view). */
+struct tally {
+	tally_cell requests[PROTO_COUNT][2][TYPE_SLOTS]; /* [proto][family: 0 IPv4, 1 IPv6][type slot] */
+	tally_cell do_requests;
+	tally_cell responses[RCODE_SLOTS][ANSWERER_COUNT];
+	tally_cell request_sizes[PROTO_COUNT][SIZE_BUCKETS], request_bytes[PROTO_COUNT];
+	tally_cell response_sizes[PROTO_COUNT][SIZE_BUCKETS], response_bytes[PROTO_COUNT];
+	tally_cell durations[DURATION_BUCKETS], duration_ns; /* not cumulative; the last bucket is +Inf */
+};
+extern const uint8_t tally_type_slots[256]; /* type < 256 -> slot; others are TYPE_SLOTS - 1 ("other") */
+static inline unsigned tally_type_slot(uint16_t type) { return type < 256 ? tally_type_slots[type] : TYPE_SLOTS - 1; }
+unsigned tally_size_slot(size_t size);
+unsigned tally_duration_slot(uint64_t ns);
+
+/* Everything counted. Meters are declared before threads start; then each thread asks for its tallies. */
+struct metrics;
+struct metrics *metrics_new(void);
+void metrics_free(struct metrics *metrics);
+/* server "dns://:53", zone "cluster.local." or "dropped", view "". Returns the meter's index; the same labels
+ * give the same index. */
+unsigned metrics_meter(struct metrics *metrics, const char *server, const char *zone, const char *view);
+/* An array with one tally per meter, for one new thread. Owned by metrics, kept after the thread ends. */
+struct tally *metrics_thread(struct metrics *metrics);
+/* plugin_enabled{server,zone,view,name} 1 */
+void metrics_plugin(struct metrics *metrics, const char *server, const char *zone, const char *view, const char *name);
+/* A named value read when scraped (gauge or counter). `read` runs on the scraping thread. labels: `a="b"` or "". */
+typedef double (*metrics_read)(void *context);
+void metrics_value(struct metrics *metrics, const char *name, const char *type, const char *help, const char *labels,
+		   metrics_read read, void *context);
+/* The whole in Prometheus' text form 0.0.4. Any thread. */
+void metrics_print(struct metrics *metrics, struct text *text);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* serve -- sockets, threads, and the one function from query to reply.
+ *
+ *   UDP workers (recvmmsg/sendmmsg) --\
+ *   TCP threads (libevent)          ---+--> router: longest zone -> block -> its handlers --> answers, policy
+ *   tests, in process               --/
+ *
+ * A listener is one (address, port); blocks that share it share its router. UDP workers block in the kernel and
+ * never wait for anything else. */
+#ifndef KNAMED_SERVE_H
+#define KNAMED_SERVE_H
+
+#include "knamed/answers.h"
+#include "knamed/config.h"
+#include "knamed/observe.h"
+
+/* A server block with its data. Borrowed; must outlive the server. */
+struct serve_block {
+	const struct config_block *config;
+	struct catalog *kubernetes;           /* NULL: none */
+	struct catalog *const *files; size_t file_count; /* per `file` directive; zones known from the config */
+	struct catalog *const *autos; size_t auto_count; /* per `auto` directive */
+};
+struct serve_options {
+	const struct serve_block *blocks; size_t block_count;
+	struct answers *answers;
+	struct metrics *metrics;
+	const char *version;
+};
+
+/* Local addresses of the listeners, loopback left out unless nothing else is bound (names.md section 9). */
+size_t serve_local_addresses(const struct config_block *block, struct ip *ret_addresses, size_t room);
+
+/* The router alone, without sockets: what tests ask in process. Its listener is chosen by port and local address. */
+struct router;
+struct router *router_new(const struct serve_options *options, struct error *error);
+void router_free(struct router *router);
+
+/* State of one asking thread: tallies, rotation, scratch. */
+struct asker;
+struct asker *asker_new(struct router *router);
+void asker_free(struct asker *asker);
+/* One query in, one reply out. Reply goes to ret_reply (room >= 4096 for UDP, 65535 for TCP); 0: no reply.
+ * The calling thread is an answers reader and online. */
+struct packet_info { struct ip client; uint16_t client_port; enum proto proto; uint16_t local_port; struct ip local; };
+size_t router_answer(struct asker *asker, const struct packet_info *info, const uint8_t *query, size_t size,
+		     uint8_t *ret_reply, size_t room);
+
+/* The whole: binds every listener, then starts the threads. NULL and error if a socket cannot be had. */
+struct server;
+struct server *server_start(const struct serve_options *options, struct error *error);
+void server_stop(struct server *server); /* stops reading, answers what was read, joins, frees */
+/* "dns://:53 on 127.0.0.1"-like start-up lines as CoreDNS prints them: ".:53". */
+void server_print_zones(const struct server *server);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* source -- turns the outside into model objects and zone records. Control thread.
+ *
+ *   manifests DIR (YAML, JSON) --decode--> model            zone files --ldns--> records, one at a time
+ *
+ * A file that does not parse keeps what it gave before; the error names file, line and field. */
+#ifndef KNAMED_SOURCE_H
+#define KNAMED_SOURCE_H
+
+#include "knamed/base.h"
+#include "knamed/config.h"
+#include "knamed/model.h"
+
+/* Reads one API object from JSON text (jansson) into a model object. *ret_object is NULL and the result true for an
+ * object that is not ours to keep (other kind, filtered by selectors, a pod that is done). */
+struct decode_options {
+	const struct selector *labels, *namespace_labels; /* NULL or empty: all */
+	bool keep_pod_names, keep_zones, keep_pods, keep_imports, keep_slices;
+};
+struct decode_options decode_options_of(const struct config_kubernetes *kubernetes);
+
+/* The manifests of one `kubernetes` block: read at once, then again when something under DIR changes. */
+struct manifests;
+typedef void (*source_changed)(void *context); /* a step was applied to the model completely */
+struct manifests *manifests_open(struct event_base *events, const struct config_kubernetes *kubernetes,
+				 struct model *model, source_changed changed, void *context, struct error *error);
+void manifests_close(struct manifests *manifests);
+/* Reads DIR once into the model without watching (knamectl). False if any file was bad; error has the first. */
+bool manifests_read(const struct config_kubernetes *kubernetes, struct model *model, struct error *error);
+/* Reads manifest text (one file's) into the model; for tests and fuzzing. */
+bool manifests_read_text(const struct decode_options *options, const char *name, const char *text, size_t size,
+			 struct model *model, struct error *error);
+
+/* Zone files. Records are handed over one at a time in wire form (names uncompressed, owner as spelled). */
+struct zone_record {
+	const uint8_t *owner;
+	uint16_t type, class_;
+	uint32_t ttl;
+	const uint8_t *rdata;
+	uint16_t rdata_size;
+};
+typedef bool (*zone_record_call)(void *context, const struct zone_record *record, struct error *error);
+/* Reads a zone file; false with "file:line: ..." on the first bad record, on a missing or second SOA, an owner
+ * outside `origin`, or when the callback says no. */
+bool zone_file_read(const char *path, const uint8_t *origin, zone_record_call take, void *context,
+		    struct error *error);
+bool zone_text_read(const char *name, const char *text, size_t size, const uint8_t *origin, zone_record_call take,
+		    void *context, struct error *error);
+
+/* Files of `file` and `auto` directives, watched. `loaded` is called for each zone that was read well, with a
+ * reader to pass to answers; `gone` when an auto zone's file went. */
+struct zone_files;
+struct zone_files_calls {
+	/* Reads the zone anew: must call zone_file_read itself with (path, origin). Control thread. */
+	bool (*load)(void *context, const char *origin, const char *path, struct error *error);
+	void (*gone)(void *context, const char *origin);
+	void (*changed)(void *context); /* after one or more loads or gones */
+	void *context;
+};
+struct zone_files *zone_files_open_file(struct event_base *events, const struct config_file *file,
+					const struct zone_files_calls *calls, struct error *error);
+struct zone_files *zone_files_open_auto(struct event_base *events, const struct config_auto *auto_,
+					const struct zone_files_calls *calls, struct error *error);
+void zone_files_close(struct zone_files *files);
+
+#endif
