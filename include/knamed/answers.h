@@ -53,6 +53,9 @@ void catalog_remove_zone(struct catalog *catalog, const char *origin);
 /* Compiles what was touched since the last time and shows all of it at once. False if nothing changed. */
 bool answers_publish(struct answers *answers);
 
+/* Told of records that cannot be said in DNS and are left out ("Service a/b: ... too long"). Set before changes. */
+void answers_complain_to(struct answers *answers, void (*complain)(void *context, const char *text), void *context);
+
 /* Walks every record as text lines for a zone file ("name ttl IN type rdata"), zone by zone; of computed names
  * those that are known from objects. `only` NULL or a wire name: records at and below it. */
 typedef void (*answers_line)(void *context, const char *line);
@@ -87,6 +90,8 @@ struct lookup {
 	uint8_t address_key[24];   /* private: key of a reverse or computed name */
 };
 
+enum { ANSWERS_ROTATIONS = 256 };
+
 /* Where a reply grows: header and question are in place, records go to packet + at. */
 struct reply {
 	uint8_t *packet;
@@ -94,7 +99,7 @@ struct reply {
 	uint16_t answers, authorities, additionals;
 	uint16_t owner_at;         /* offset of the name that the records belong to: 12, or a CNAME's target */
 	uint16_t rcode;
-	uint32_t rotation;         /* which address comes first; any number */
+	uint32_t *rotations;       /* ANSWERS_ROTATIONS counters of the asking thread: which address comes first */
 	bool authoritative, truncated;
 	bool rotate;               /* `loadbalance` */
 	bool minimal;              /* no glue */
