@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text that grows by doubling and always ends in a NUL. */
+#include "knamed/base.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void make_room(struct text *text, size_t more)
+{
+	assert(more < SIZE_MAX / 2 - text->size);
+	size_t needed = text->size + more + 1;
+	if (needed <= text->room)
+		return;
+	size_t room = text->room < 32 ? 64 : text->room * 2;
+	if (room < needed)
+		room = needed;
+	text->data = mem_realloc(text->data, room);
+	text->room = room;
+}
+
+void text_add_n(struct text *text, const void *bytes, size_t size)
+{
+	make_room(text, size);
+	if (size > 0)
+		memcpy(text->data + text->size, bytes, size);
+	text->size += size;
+	text->data[text->size] = '\0';
+}
+
+void text_add(struct text *text, const char *string)
+{
+	text_add_n(text, string, strlen(string));
+}
+
+void text_printf(struct text *text, const char *format, ...)
+{
+	make_room(text, 0);
+	for (;;) {
+		size_t left = text->room - text->size;
+		va_list arguments;
+		va_start(arguments, format);
+		int size = vsnprintf(text->data + text->size, left, format, arguments);
+		va_end(arguments);
+		assert(size >= 0);
+		if ((size_t)size < left) {
+			text->size += (size_t)size;
+			return;
+		}
+		make_room(text, (size_t)size);
+	}
+}
+
+void text_clear(struct text *text)
+{
+	text->size = 0;
+	if (text->data != NULL)
+		text->data[0] = '\0';
+}
+
+void text_done(struct text *text)
+{
+	mem_free(text->data);
+	*text = (struct text){ 0 };
+}
