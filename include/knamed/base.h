@@ -29,7 +29,7 @@ void *mem_realloc(void *memory, size_t size);
 void *mem_copy(const void *bytes, size_t size);
 char *mem_text(const char *text);                 /* copy of a string; NULL gives NULL */
 char *mem_text_n(const char *text, size_t size);  /* copy of size bytes and a NUL */
-void mem_free(void *memory);
+void mem_free(void *memory); /* also for memory that a library got from malloc and gave away */
 
 /* Arena: allocations that go together, in 16-byte alignment. */
 struct arena;

@@ -20,6 +20,12 @@ void log_set_quiet(bool quiet); /* -quiet: no start-up lines */
 bool log_is_quiet(void);
 /* "[INFO] plugin/file: text" on stdout; plugin NULL: no prefix. Any thread but query threads. */
 void log_line(enum log_level level, const char *plugin, const char *format, ...) PRINTF_LIKE(3, 4);
+/* A start-up line: bare in text form ("knamed-1.0"), an INFO record in JSON; nothing when quiet. */
+void log_plain(const char *format, ...) PRINTF_LIKE(1, 2);
+/* Pieces of a JSON record, for lines built in place: in quotes, escaped, no NUL. They return the size written,
+ * 0 where room is short. */
+size_t log_json_time(char *ret_text, size_t room); /* now, RFC 3339 with nanoseconds */
+size_t log_json_string(char *ret_text, size_t room, const char *text, size_t size);
 
 /* A query thread's lines on their way to stdout. A full ring drops the line and counts it. */
 struct log_ring;
@@ -36,7 +42,7 @@ enum answerer {
 const char *answerer_name(enum answerer answerer);
 
 enum proto { PROTO_UDP, PROTO_TCP, PROTO_COUNT };
-enum { TYPE_SLOTS = 21, RCODE_SLOTS = 24, SIZE_BUCKETS = 15, DURATION_BUCKETS = 17 };
+enum { TYPE_SLOTS = 20, RCODE_SLOTS = 24, SIZE_BUCKETS = 15, DURATION_BUCKETS = 17 };
 
 /* A counter written by one thread and read by any. */
 typedef _Atomic uint64_t tally_cell;
@@ -68,9 +74,12 @@ void metrics_free(struct metrics *metrics);
 unsigned metrics_meter(struct metrics *metrics, const char *server, const char *zone, const char *view);
 /* An array with one tally per meter, for one new thread. Owned by metrics, kept after the thread ends. */
 struct tally *metrics_thread(struct metrics *metrics);
+/* coredns_build_info{version,revision,goversion} 1; goversion names our compiler. */
+void metrics_build(struct metrics *metrics, const char *version, const char *revision);
 /* plugin_enabled{server,zone,view,name} 1 */
 void metrics_plugin(struct metrics *metrics, const char *server, const char *zone, const char *view, const char *name);
-/* A named value read when scraped (gauge or counter). `read` runs on the scraping thread. labels: `a="b"` or "". */
+/* A named value read when scraped (gauge or counter). `read` runs on the scraping thread. labels: `a="b"` or "".
+ * Values of one name form one family: the first call's type and help count. */
 typedef double (*metrics_read)(void *context);
 void metrics_value(struct metrics *metrics, const char *name, const char *type, const char *help, const char *labels,
 		   metrics_read read, void *context);

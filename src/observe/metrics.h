@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* metrics -- what metrics.c collects and metrics_print.c writes. */
+#ifndef KNAMED_OBSERVE_METRICS_H
+#define KNAMED_OBSERVE_METRICS_H
+
+#include <pthread.h>
+
+#include "knamed/observe.h"
+
+struct meter {
+	char *server, *zone, *view;
+};
+
+/* The tallies of one thread; `memory` is what to free, `tallies` stands on cache lines of its own. */
+struct tally_row {
+	struct tally_row *next;
+	struct tally *tallies;
+	size_t count;
+	void *memory;
+};
+
+struct plugin_label {
+	char *server, *zone, *view, *name;
+};
+
+struct value {
+	char *name, *type, *help, *labels;
+	metrics_read read;
+	void *context;
+};
+
+struct metrics {
+	pthread_mutex_t lock;
+	char *version, *revision; /* NULL: not told */
+	struct meter *meters;
+	size_t meter_count;
+	struct tally_row *rows;
+	struct plugin_label *plugins;
+	size_t plugin_count;
+	struct value *values;
+	size_t value_count;
+};
+
+/* A number as Prometheus reads it: shortest text that gives the same number back. */
+void metrics_add_number(struct text *text, double number);
+/* "# HELP" and "# TYPE" lines. */
+void metrics_add_head(struct text *text, const char *name, const char *type, const char *help);
+/* process_* and go_goroutines, from /proc. What cannot be read is left out. */
+void metrics_add_process(struct text *text);
+
+#endif

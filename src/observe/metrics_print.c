@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Everything counted, in Prometheus' text form 0.0.4: the tallies of all threads are summed, then written family
+ * by family. A series that never counted is left out, as a client library would that meets its labels on first
+ * use. Labels stand in alphabetical order. */
+#include "knamed/observe.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "metrics.h"
+#include "tally.h"
+
+static uint64_t count_of(const tally_cell *cell)
+{
+	return atomic_load_explicit(cell, memory_order_relaxed);
+}
+
+/* A tally is cells and nothing else. */
+static void add_tally(struct tally *sum, const struct tally *tally)
+{
+	static_assert(sizeof(struct tally) % sizeof(tally_cell) == 0, "a tally has no padding");
+	tally_cell *to = (tally_cell *)(void *)sum;
+	const tally_cell *from = (const tally_cell *)(const void *)tally;
+	for (size_t i = 0; i < sizeof(struct tally) / sizeof(tally_cell); i++)
+		tally_add(&to[i], count_of(&from[i]));
+}
+
+static struct tally *sum_rows(const struct metrics *metrics)
+{
+	struct tally *sums = mem_zalloc(metrics->meter_count * sizeof(*sums));
+	for (const struct tally_row *row = metrics->rows; row != NULL; row = row->next)
+		for (size_t i = 0; i < row->count; i++)
+			add_tally(&sums[i], &row->tallies[i]);
+	return sums;
+}
+
+static void add_label_value(struct text *text, const char *value)
+{
+	for (; *value != '\0'; value++) {
+		if (*value == '\n')
+			text_add(text, "\\n");
+		else if (*value == '"' || *value == '\\')
+			text_printf(text, "\\%c", *value);
+		else
+			text_add_n(text, value, 1);
+	}
+}
+
+static void add_label(struct text *text, const char *name, const char *value)
+{
+	bool is_first = text->data[text->size - 1] == '{';
+	text_printf(text, "%s%s=\"", is_first ? "" : ",", name);
+	add_label_value(text, value);
+	text_add(text, "\"");
+}
+
+static const char *const proto_names[PROTO_COUNT] = { [PROTO_UDP] = "udp", [PROTO_TCP] = "tcp" };
+
+/* The text that a family is put into; its head is written with its first series. */
+struct family {
+	struct text *text;
+	const char *name, *type, *help;
+	bool has_head;
+};
+
+static void begin_series(struct family *family, const char *suffix)
+{
+	if (!family->has_head)
+		metrics_add_head(family->text, family->name, family->type, family->help);
+	family->has_head = true;
+	text_printf(family->text, "%s%s{", family->name, suffix);
+}
+
+/* One histogram; `labels` (proto may be NULL) stand in front of `le`. */
+struct histogram {
+	const tally_cell *buckets;
+	unsigned bucket_count;
+	double (*bound)(unsigned bucket);
+	double sum;
+	const char *proto;
+	const struct meter *meter;
+};
+
+static void begin_histogram_series(struct family *family, const char *suffix, const struct histogram *histogram)
+{
+	begin_series(family, suffix);
+	if (histogram->proto != NULL)
+		add_label(family->text, "proto", histogram->proto);
+	add_label(family->text, "server", histogram->meter->server);
+	add_label(family->text, "view", histogram->meter->view);
+	add_label(family->text, "zone", histogram->meter->zone);
+}
+
+static void add_histogram(struct family *family, const struct histogram *histogram)
+{
+	struct text *text = family->text;
+	uint64_t total = 0, count = 0;
+	for (unsigned i = 0; i < histogram->bucket_count; i++)
+		total += count_of(&histogram->buckets[i]);
+	if (total == 0)
+		return;
+	for (unsigned i = 0; i < histogram->bucket_count; i++) {
+		count += count_of(&histogram->buckets[i]);
+		begin_histogram_series(family, "_bucket", histogram);
+		text_add(text, ",le=\"");
+		if (i + 1 < histogram->bucket_count)
+			metrics_add_number(text, histogram->bound(i));
+		else
+			text_add(text, "+Inf");
+		text_printf(text, "\"} %llu\n", (unsigned long long)count);
+	}
+	begin_histogram_series(family, "_sum", histogram);
+	text_add(text, "} ");
+	metrics_add_number(text, histogram->sum);
+	text_add(text, "\n");
+	begin_histogram_series(family, "_count", histogram);
+	text_printf(text, "} %llu\n", (unsigned long long)total);
+}
+
+static double duration_bound(unsigned bucket)
+{
+	return (double)(TALLY_FIRST_DURATION_NS << bucket) / 1e9;
+}
+
+static double size_bound(unsigned bucket)
+{
+	return tally_size_bounds[bucket];
+}
+
+static void add_durations(const struct metrics *metrics, const struct tally *sums, struct text *text)
+{
+	struct family family = { text, "coredns_dns_request_duration_seconds", "histogram",
+				 "Seconds from a request to its response.", false };
+	for (size_t i = 0; i < metrics->meter_count; i++) {
+		struct histogram histogram = { sums[i].durations, DURATION_BUCKETS, duration_bound,
+					       (double)count_of(&sums[i].duration_ns) / 1e9, NULL,
+					       &metrics->meters[i] };
+		add_histogram(&family, &histogram);
+	}
+}
+
+static void add_sizes(const struct metrics *metrics, const struct tally *sums, struct family *family, bool is_request)
+{
+	static const enum proto order[] = { PROTO_TCP, PROTO_UDP };
+	for (size_t p = 0; p < COUNT_OF(order); p++) {
+		enum proto proto = order[p];
+		for (size_t i = 0; i < metrics->meter_count; i++) {
+			const struct tally *sum = &sums[i];
+			struct histogram histogram = {
+				is_request ? sum->request_sizes[proto] : sum->response_sizes[proto],
+				SIZE_BUCKETS,
+				size_bound,
+				(double)count_of(is_request ? &sum->request_bytes[proto] : &sum->response_bytes[proto]),
+				proto_names[proto],
+				&metrics->meters[i],
+			};
+			add_histogram(family, &histogram);
+		}
+	}
+}
+
+static void end_counter(struct text *text, const struct meter *meter, uint64_t count)
+{
+	add_label(text, "view", meter->view);
+	add_label(text, "zone", meter->zone);
+	text_printf(text, "} %llu\n", (unsigned long long)count);
+}
+
+static void add_do_requests(const struct metrics *metrics, const struct tally *sums, struct text *text)
+{
+	struct family family = { text, "coredns_dns_do_requests_total", "counter", "Requests with the DO bit set.",
+				 false };
+	for (size_t i = 0; i < metrics->meter_count; i++) {
+		uint64_t count = count_of(&sums[i].do_requests);
+		if (count == 0)
+			continue;
+		begin_series(&family, "");
+		add_label(text, "server", metrics->meters[i].server);
+		end_counter(text, &metrics->meters[i], count);
+	}
+}
+
+static void add_requests_of(struct family *family, const struct meter *meter, const tally_cell *types,
+			    enum proto proto, const char *address_family)
+{
+	for (size_t type = 0; type < TYPE_SLOTS; type++) {
+		uint64_t count = count_of(&types[type]);
+		if (count == 0)
+			continue;
+		begin_series(family, "");
+		add_label(family->text, "family", address_family);
+		add_label(family->text, "proto", proto_names[proto]);
+		add_label(family->text, "server", meter->server);
+		add_label(family->text, "type", tally_type_names[type]);
+		end_counter(family->text, meter, count);
+	}
+}
+
+static void add_requests(const struct metrics *metrics, const struct tally *sums, struct text *text)
+{
+	struct family family = { text, "coredns_dns_requests_total", "counter",
+				 "Requests by protocol, address family (1 IPv4, 2 IPv6) and type.", false };
+	for (size_t six = 0; six < 2; six++)
+		for (size_t i = 0; i < metrics->meter_count; i++)
+			for (unsigned proto = PROTO_COUNT; proto-- > 0;)
+				add_requests_of(&family, &metrics->meters[i], sums[i].requests[proto][six],
+						(enum proto)proto, six ? "2" : "1");
+}
+
+static void add_rcode(struct text *text, unsigned rcode)
+{
+	static const char *const names[RCODE_SLOTS] = {
+		"NOERROR",  "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",    "REFUSED", "YXDOMAIN", "YXRRSET",
+		"NXRRSET",  "NOTAUTH", "NOTZONE",  [16] = "BADVERS", [17] = "BADKEY", [18] = "BADTIME",
+		[19] = "BADMODE", [20] = "BADNAME", [21] = "BADALG", [22] = "BADTRUNC", [23] = "BADCOOKIE",
+	};
+	char number[16] = "RCODE";
+	if (names[rcode] == NULL) {
+		number[5] = (char)('0' + rcode / 10);
+		number[6] = (char)('0' + rcode % 10);
+	}
+	add_label(text, "rcode", names[rcode] != NULL ? names[rcode] : number);
+}
+
+static void add_responses(const struct metrics *metrics, const struct tally *sums, struct text *text)
+{
+	struct family family = { text, "coredns_dns_responses_total", "counter",
+				 "Responses by response code and the plugin that answered.", false };
+	for (unsigned by = 0; by < ANSWERER_COUNT; by++)
+		for (size_t i = 0; i < metrics->meter_count; i++)
+			for (unsigned rcode = 0; rcode < RCODE_SLOTS; rcode++) {
+				uint64_t count = count_of(&sums[i].responses[rcode][by]);
+				if (count == 0)
+					continue;
+				begin_series(&family, "");
+				add_label(text, "plugin", answerer_name((enum answerer)by));
+				add_rcode(text, rcode);
+				add_label(text, "server", metrics->meters[i].server);
+				end_counter(text, &metrics->meters[i], count);
+			}
+}
+
+static void add_build(const struct metrics *metrics, struct text *text)
+{
+	if (metrics->version == NULL)
+		return;
+	struct family family = { text, "coredns_build_info", "gauge",
+				 "Always 1; the labels say what was built, from which revision, by which compiler.",
+				 false };
+	begin_series(&family, "");
+	add_label(text, "goversion", "C " __VERSION__);
+	add_label(text, "revision", metrics->revision != NULL ? metrics->revision : "");
+	add_label(text, "version", metrics->version);
+	text_add(text, "} 1\n");
+}
+
+static void add_plugins(const struct metrics *metrics, struct text *text)
+{
+	struct family family = { text, "coredns_plugin_enabled", "gauge", "1 for each plugin of a server and zone.",
+				 false };
+	for (size_t i = 0; i < metrics->plugin_count; i++) {
+		const struct plugin_label *plugin = &metrics->plugins[i];
+		begin_series(&family, "");
+		add_label(text, "name", plugin->name);
+		add_label(text, "server", plugin->server);
+		add_label(text, "view", plugin->view);
+		add_label(text, "zone", plugin->zone);
+		text_add(text, "} 1\n");
+	}
+}
+
+static void add_unlabelled(struct text *text)
+{
+	metrics_add_head(text, "coredns_panics_total", "counter",
+			 "Always 0: what would be a panic ends the process, and process_start_time_seconds tells.");
+	text_add(text, "coredns_panics_total 0\n");
+	metrics_add_head(text, "knamed_log_lines_dropped_total", "counter",
+			 "Query log lines dropped because stdout was too slow.");
+	text_printf(text, "knamed_log_lines_dropped_total %llu\n", (unsigned long long)log_ring_dropped());
+}
+
+static bool is_first_of_name(const struct metrics *metrics, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (strcmp(metrics->values[i].name, metrics->values[index].name) == 0)
+			return false;
+	return true;
+}
+
+static void add_values_named_as(const struct metrics *metrics, const struct value *first, struct text *text)
+{
+	metrics_add_head(text, first->name, first->type, first->help);
+	for (size_t i = 0; i < metrics->value_count; i++) {
+		const struct value *value = &metrics->values[i];
+		if (strcmp(value->name, first->name) != 0)
+			continue;
+		text_add(text, value->name);
+		if (value->labels != NULL && value->labels[0] != '\0')
+			text_printf(text, "{%s}", value->labels);
+		text_add(text, " ");
+		metrics_add_number(text, value->read(value->context));
+		text_add(text, "\n");
+	}
+}
+
+void metrics_print(struct metrics *metrics, struct text *text)
+{
+	struct family request_sizes = { text, "coredns_dns_request_size_bytes", "histogram",
+					"Bytes of requests by protocol.", false };
+	struct family response_sizes = { text, "coredns_dns_response_size_bytes", "histogram",
+					 "Bytes of responses by protocol.", false };
+	pthread_mutex_lock(&metrics->lock);
+	struct tally *sums = sum_rows(metrics);
+	add_build(metrics, text);
+	add_do_requests(metrics, sums, text);
+	add_durations(metrics, sums, text);
+	add_sizes(metrics, sums, &request_sizes, true);
+	add_requests(metrics, sums, text);
+	add_sizes(metrics, sums, &response_sizes, false);
+	add_responses(metrics, sums, text);
+	add_plugins(metrics, text);
+	add_unlabelled(text);
+	for (size_t i = 0; i < metrics->value_count; i++)
+		if (is_first_of_name(metrics, i))
+			add_values_named_as(metrics, &metrics->values[i], text);
+	metrics_add_process(text);
+	mem_free(sums);
+	pthread_mutex_unlock(&metrics->lock);
+}
