@@ -3,6 +3,7 @@
  * costs few calls; a request that does not fit gets a block of its own size. */
 #include "knamed/base.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <string.h>
 
@@ -42,9 +43,8 @@ static void grow(struct arena *arena, size_t least)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
+	assert(size < SIZE_MAX / 2);
 	size_t step = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-	if (step < size) /* wrapped around: nothing has this size */
-		return mem_alloc(SIZE_MAX);
 	if (step > arena->room - arena->used)
 		grow(arena, step);
 	void *memory = arena->newest->bytes + arena->used;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { GROUPS = 8 };
+enum { GROUPS = 8, NO_GAP = GROUPS + 1 };
 
 static int digit_of(char c)
 {
@@ -64,10 +64,10 @@ static bool parse_v4_tail(const char *text, size_t count, unsigned groups[GROUPS
 	return true;
 }
 
-/* Reads groups; *ret_gap is how many stand before "::", or GROUPS if there is none. */
+/* Reads groups; *ret_gap is how many stand before "::", or NO_GAP. */
 static bool read_groups(const char *text, unsigned groups[GROUPS], size_t *ret_count, size_t *ret_gap)
 {
-	size_t count = 0, gap = GROUPS;
+	size_t count = 0, gap = NO_GAP;
 	if (text[0] == ':' && text[1] == ':') {
 		gap = 0;
 		text += 2;
@@ -93,7 +93,7 @@ static bool read_groups(const char *text, unsigned groups[GROUPS], size_t *ret_c
 			return false;
 		text++;
 		if (*text == ':') {
-			if (gap != GROUPS)
+			if (gap != NO_GAP)
 				return false;
 			gap = count;
 			text++;
@@ -110,7 +110,7 @@ static bool parse_v6(const char *text, uint8_t ret_bytes[16])
 	size_t count, gap;
 	if (!read_groups(text, groups, &count, &gap))
 		return false;
-	if (gap == GROUPS ? count != GROUPS : count >= GROUPS)
+	if (gap == NO_GAP ? count != GROUPS : count >= GROUPS)
 		return false;
 	size_t zeros = GROUPS - count;
 	for (size_t i = 0; i < GROUPS; i++) {

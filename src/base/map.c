@@ -52,7 +52,7 @@ static struct entry **slot_of(const struct map *map, const void *key, size_t key
 	for (size_t i = hash & (map->room - 1); map->slots[i] != NULL; i = (i + 1) & (map->room - 1)) {
 		const struct entry *entry = map->slots[i];
 		if (entry != &removed_mark && entry->hash == hash && entry->key_size == key_size &&
-		    memcmp(entry->key, key, key_size) == 0)
+		    (key_size == 0 || memcmp(entry->key, key, key_size) == 0))
 			return &map->slots[i];
 	}
 	return NULL;
