@@ -58,7 +58,7 @@ bool name_prepend(const void *label, size_t label_size, const uint8_t *parent,
 void name_of_cidr(const struct ip *net, unsigned bits, uint8_t ret_name[DNS_NAME_MAX], uint8_t *ret_size);
 void name_of_ptr(const struct ip *ip, uint8_t ret_name[DNS_NAME_MAX], uint8_t *ret_size);
 /* Reads a reverse name, lower case: `parts` of the address are there (octets or nibbles, most significant first).
- * False if the name is not below in-addr.arpa / ip6.arpa or a label is not a plain octet / nibble. */
+ * False if the name is not at (no parts) or below in-addr.arpa / ip6.arpa or a label is not a plain octet / nibble. */
 struct reverse_name { struct ip ip; uint8_t parts; bool full; };
 bool name_read_reverse(const uint8_t *lower, struct reverse_name *ret_reverse);
 
