@@ -5,14 +5,10 @@ Pools are small on purpose: names collide, addresses are shared, services are ca
 namespaces. Everything odd that the rules speak of has a place here; what no API server would store
 has not.
 """
-from objects import CLUSTER_LABEL, IMPORT_LABEL, SERVICE_LABEL, TOLERATE, Options
-from addresses import zones_of_cidr
+from objects import CLUSTER_LABEL, IMPORT_LABEL, SERVICE_LABEL, TOLERATE
+from random_options import LONG, NAMESPACES, random_options
 from scenario import Scenario
-from wire import fold, name_from_text
 
-LONG = 'l' + 'o' * 61 + 'g'
-NAMESPACES = ['default', 'kube-system', 'svc', 'pod', 'etcd', 'dns', 'a-1', '1ns', 'prod', 'test',
-              'empty', 'web', 'x', LONG]
 SERVICES = ['web', 'etcd', 'svc', 'pod', 'default', 'dns', 'ns', '1-web', 'a', 'x', 'tcp', 'pin',
             'kubernetes', 'kube-dns', 'search', 'db', 'hl', 'prod', 'dns-version', 'a-1', LONG]
 PORTS = ['http', 'https', 'dns', 'dns-tcp', 'etcd-client', 'etcd-server', 'etcd-client-ssl', 'a1']
@@ -21,22 +17,6 @@ HOSTS = ['a', 'b', 'etcd-0', 'etcd-1', 'Node-A', 'node-a', '10-244-0-1', 'tcp', 
 PODS = ['web-0', 'web-1', 'my.pod', 'etcd-0', 'p' * 64, 'p' * 63, 'a', '10-244-0-2']
 ZONES = ['eu-west-1a', 'EU-1', 'a.b', 'zone-c']
 CLUSTERS = ['east', 'West', 'eu.west', 'a.b.c', 'tcp']
-SELECTORS = ['team=a', 'team==a', 'team!=a', 'team in (a, b)', 'team notin (a,b)', 'team', '!team',
-             'env=prod,team in (a,b)', 'env!=prod, !team', 'env in (prod)']
-PRIMARY = ['cluster.local'] * 6 + ['k8s.example.org', 'local', 'Cluster.LOCAL', 'a.b.c.d.e',
-                                   'svc.local', f'{LONG}.{LONG}.local']
-REVERSE = [['in-addr.arpa', 'ip6.arpa']] * 4 + [
-    ['10.in-addr.arpa'], ['10.96.0.0/12', '10.244.0.0/16'], ['10.96.0.0/16', 'fd00:10:96::/112'],
-    ['10.96.0.0/27'], ['0.96.10.in-addr.arpa', 'D.F.ip6.arpa'], ['fd00::/15', 'in-addr.arpa'],
-    ['ip6.arpa']]
-
-
-def zone_labels(texts):
-    """Folded zones of Corefile words, CIDRs expanded."""
-    zones = []
-    for text in texts:
-        zones += zones_of_cidr(text) if '/' in text else [fold(name_from_text(text))]
-    return zones
 
 
 class Maker:
@@ -288,6 +268,24 @@ class Maker:
         return {'apiVersion': 'v1', 'kind': 'Pod', 'metadata': metadata, 'spec': spec,
                 'status': status}
 
+    def selected_service(self):
+        """A service without slices, and the pods it selects."""
+        namespace, name = self.pick(['default', 'etcd']), 'selected'
+        self.services.append((namespace, name))
+        thing = self.service(namespace, name)
+        thing['spec']['selector'] = {'app': 'selected'}
+        if self.some(0.4):
+            thing['spec']['selector']['tier'] = 'x'
+        yield thing
+        for number in range(self.rng.randint(0, 6)):
+            pod = self.pod(self.pick([namespace, namespace, namespace, 'web']), f's{number}')
+            pod['metadata']['labels'].update(app=self.pick(['selected', 'selected', 'selecte']),
+                                             tier=self.pick(['x', 'x', 'y']))
+            if self.some(0.6):
+                pod['spec'].update(hostname=self.pick([f'selected-{number}', 'same', 'Upper']),
+                                   subdomain=self.pick([name, name, 'other']))
+            yield pod
+
     def imports(self):
         for namespace, name in self.rng.sample(self.services, min(4, len(self.services))):
             spec = {'type': self.pick(['ClusterSetIP', 'Headless']),
@@ -305,34 +303,6 @@ class Maker:
 
     # ---- all of it ----
 
-    def options(self):
-        zone_texts = [self.pick(PRIMARY)]
-        if self.some(0.25):
-            zone_texts.append(self.pick(['other.zone', 'eu.' + zone_texts[0], 'k8s.test']))
-        if self.some(0.65):
-            zone_texts += self.pick(REVERSE)
-        multicluster = ['clusterset.local'] if self.some(0.35) else []
-        if self.some(0.2):
-            self.rng.shuffle(zone_texts)
-        zone_texts += multicluster
-        options = Options(zones=zone_labels(zone_texts), multicluster=zone_labels(multicluster))
-        options.ttl = self.pick([5, 5, 30, 30, 0, 1, 3, 299, 301, 3600])
-        options.pods = self.pick(['disabled', 'insecure', 'verified'])
-        limit = self.rng.random()
-        if limit < 0.12:
-            options.namespaces = self.rng.sample(NAMESPACES, 4)
-        elif limit < 0.24:
-            options.namespace_labels = self.pick(SELECTORS)
-        if self.some(0.12):
-            options.labels = self.pick(SELECTORS)
-        options.endpoint_pod_names = self.some(0.25)
-        options.noendpoints = self.some(0.05)
-        options.ignore_empty_service = not options.noendpoints and self.some(0.2)
-        options.denial_ttl = self.pick([0, 1, 2, 30]) if self.some(0.15) else None
-        options.shorthand = self.some(0.85)
-        options.zonal = self.some(0.3)
-        return options, zone_texts, multicluster
-
     def name_service(self, address, port):
         """A service in front of our own address, as kube-dns is."""
         name = self.pick([name for namespace, name in self.services if namespace == 'kube-system']
@@ -347,7 +317,7 @@ class Maker:
     def scenario(self, port, local_ips):
         """`local_ips`: addresses the machine could be given; empty: bind loopback."""
         rng = self.rng
-        options, zone_texts, multicluster = self.options()
+        options, zone_texts, multicluster = random_options(rng)
         options.port = port
         things = []
         bind = '127.0.0.1'
@@ -372,6 +342,8 @@ class Maker:
             things += self.chain(forward[0])
         if self.some(0.3):
             things += self.big_service()
+        if self.some(0.6):
+            things += self.selected_service()
         for _ in range(rng.randint(0, 3)):  # slices nobody owns
             things += self.slices(self.pick(NAMESPACES), self.pick(SERVICES))
         things += [self.pod(self.pick(NAMESPACES[:6]), i) for i in range(rng.randint(0, 14))]
