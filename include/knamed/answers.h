@@ -98,6 +98,7 @@ struct reply {
 	uint32_t at, limit;        /* limit: end of room for records, OPT's place already taken off */
 	uint16_t answers, authorities, additionals;
 	uint16_t owner_at;         /* offset of the name that the records belong to: 12, or a CNAME's target */
+	uint16_t alias_at;         /* after ANSWER_ALIAS: where the target stands in the packet, uncompressed */
 	uint16_t rcode;
 	uint32_t *rotations;       /* ANSWERS_ROTATIONS counters of the asking thread: which address comes first */
 	bool authoritative, truncated;
@@ -109,7 +110,7 @@ enum answer_kind {
 	ANSWER_FOUND,     /* records of the type were written */
 	ANSWER_NO_DATA,   /* NOERROR and the SOA were written */
 	ANSWER_NO_NAME,   /* NXDOMAIN and the SOA were written */
-	ANSWER_ALIAS,     /* a CNAME was written; its target is to be looked up: answers_alias_target() */
+	ANSWER_ALIAS,     /* a CNAME was written; its target, at reply->alias_at, is to be looked up */
 	ANSWER_REFERRAL,  /* a delegation was written */
 	ANSWER_NOT_READY, /* SERVFAIL: the store that this name needs is not in step; nothing was written */
 	ANSWER_BROKEN,    /* SERVFAIL: alias too long, DNAME overflow; nothing was written */
@@ -121,9 +122,5 @@ void lookup_of_query(struct lookup *lookup, const struct catalog *catalog, const
 void answers_probe(struct lookup *lookup);       /* stage 1: key, hash, bucket prefetched */
 void answers_match(struct lookup *lookup);       /* stage 2: entry found and prefetched */
 enum answer_kind answers_write(struct lookup *lookup, struct reply *reply); /* stage 3 */
-/* After ANSWER_ALIAS: the target's wire name as stored (in the entry; good as long as the edition) and where it
- * stands uncompressed in the packet. */
-struct alias { const uint8_t *target; uint16_t target_at; };
-struct alias answers_alias(const struct lookup *lookup, const struct reply *reply);
 
 #endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Catalogs and their zones. The list of zones is replaced as a whole, so that readers keep the one of their edition. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store.h"
+
+struct catalog *catalog_new(struct answers *answers)
+{
+	struct catalog *catalog = mem_zalloc(sizeof *catalog);
+	catalog->answers = answers;
+	catalog->index = answers->catalog_count;
+	catalog->table = table_new(answers);
+	catalog->synced = true;
+	answers->catalogs = mem_realloc(answers->catalogs, (answers->catalog_count + 1) * sizeof(struct catalog *));
+	answers->catalogs[answers->catalog_count++] = catalog;
+	answers->touched = true;
+	return catalog;
+}
+
+void catalog_free(struct catalog *catalog)
+{
+	cluster_free(catalog->cluster);
+	for (uint32_t i = 0; i < catalog->zone_count; i++)
+		mem_free((void *)(uintptr_t)catalog->zones[i]);
+	mem_free(catalog->zones);
+	table_free(catalog->table);
+	mem_free(catalog);
+}
+
+struct catalog *answers_add_static(struct answers *answers)
+{
+	return catalog_new(answers);
+}
+
+struct zone *zone_new(struct answers *answers, enum zone_kind kind, const char *origin)
+{
+	struct zone *zone = mem_zalloc(sizeof *zone);
+	bool is_name = name_parse(origin, zone->name, &zone->size);
+	assert(is_name); /* config has seen to it */
+	(void)is_name;
+	name_lower(zone->name, zone->size);
+	zone->labels = (uint8_t)name_label_count(zone->name);
+	zone->kind = kind;
+	zone->index = answers->zone_count++;
+	answers->states = mem_realloc(answers->states, answers->zone_count * sizeof *answers->states);
+	answers->states[zone->index] = (struct zone_state){ .serial = (uint32_t)clock_unix_s() };
+	return zone;
+}
+
+static int by_labels(const void *a, const void *b)
+{
+	const struct zone *left = *(const struct zone *const *)a, *right = *(const struct zone *const *)b;
+	return (int)right->labels - (int)left->labels;
+}
+
+static void zones_replace(struct catalog *catalog, const struct zone **zones, uint32_t count)
+{
+	qsort(zones, count, sizeof *zones, by_labels);
+	if (catalog->zones != NULL)
+		retire_memory(catalog->answers, catalog->zones);
+	catalog->zones = zones;
+	catalog->zone_count = count;
+	catalog->answers->touched = true;
+}
+
+void catalog_add_zone(struct catalog *catalog, struct zone *zone)
+{
+	const struct zone **zones = mem_alloc((catalog->zone_count + 1) * sizeof *zones);
+	if (catalog->zone_count > 0)
+		memcpy(zones, catalog->zones, catalog->zone_count * sizeof *zones);
+	zones[catalog->zone_count] = zone;
+	zones_replace(catalog, zones, catalog->zone_count + 1);
+}
+
+void catalog_drop_zone(struct catalog *catalog, const struct zone *zone)
+{
+	const struct zone **zones = mem_alloc((catalog->zone_count + 1) * sizeof *zones);
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < catalog->zone_count; i++)
+		if (catalog->zones[i] != zone)
+			zones[count++] = catalog->zones[i];
+	zones_replace(catalog, zones, count);
+	retire_memory(catalog->answers, (void *)(uintptr_t)zone);
+}
+
+void zone_touch(struct answers *answers, const struct zone *zone)
+{
+	uint32_t *serial = &answers->states[zone->index].serial, now = (uint32_t)clock_unix_s();
+	*serial = (int32_t)(now - *serial) > 0 ? now : *serial + 1;
+	answers->touched = true;
+}
+
+void catalog_set_synced(struct catalog *catalog, bool synced)
+{
+	catalog->answers->touched |= catalog->synced != synced;
+	catalog->synced = synced;
+}

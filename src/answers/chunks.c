@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Big headless services: sets are kept in pieces, one per slice, so that a change rewrites the pieces of its slice and
+ * a list of pointers, whatever the size of the service. An address or target that stands in two slices is said by the
+ * one with the lower id. Weight is 1 (names.md 5: 100 / n) and there is no glue, which would never fit. */
+#include <string.h>
+
+#include "cluster.h"
+
+static bool is_earlier(const struct member *other, const struct member *member)
+{
+	return other->group == member->group && other->id < member->id;
+}
+
+static bool address_is_first(const struct seat *seat)
+{
+	const struct group *group = seat->member->group;
+	size_t count;
+	const struct address_ref *refs = refs_get(group->cluster, group_address_kind(group), &seat->ip, &count);
+	for (size_t i = 0; i < count; i++)
+		if (refs[i].owner == group->owner && refs[i].ports != NULL && is_earlier(refs[i].from, seat->member))
+			return false;
+	return true;
+}
+
+static bool gives_port(const struct member *member, uint16_t number, const struct port_filter *filter)
+{
+	const struct slice *slice = member->shown;
+	for (size_t i = 0; slice != NULL && i < slice->port_count; i++)
+		if (slice->ports[i].has_number && slice->ports[i].number == number && port_fits(&slice->ports[i], filter))
+			return true;
+	return false;
+}
+
+static bool target_is_first(const struct seat *seat, uint16_t number, const struct port_filter *filter)
+{
+	const struct group *group = seat->member->group;
+	const struct host_state *host = host_get(group, seat->host, seat->host_size);
+	if (host != NULL) {
+		for (size_t i = 0; i < host->count; i++)
+			if (is_earlier(host->seats[i].member, seat->member) && gives_port(host->seats[i].member, number, filter))
+				return false;
+		return true;
+	}
+	size_t count;
+	const struct address_ref *refs = refs_get(group->cluster, group_address_kind(group), &seat->ip, &count);
+	for (size_t i = 0; i < count; i++)
+		if (refs[i].owner == group->owner && refs[i].ports != NULL && refs[i].host == NULL &&
+		    is_earlier(refs[i].from, seat->member) && gives_port(refs[i].from, number, filter))
+			return false;
+	return true;
+}
+
+static struct chunk *chunk_new(struct cluster *cluster, uint32_t count)
+{
+	const struct text *records = &cluster->records;
+	if (count == 0 || sizeof(struct chunk) + records->size > POOL_LARGEST)
+		return NULL;
+	uint8_t class_;
+	struct chunk *chunk = pool_take(cluster->answers->pool, sizeof *chunk + records->size, &class_);
+	chunk->class_ = class_;
+	chunk->count = count;
+	chunk->size = (uint32_t)records->size;
+	memcpy(chunk->bytes, records->data, records->size);
+	return chunk;
+}
+
+static struct chunk *address_chunk(struct cluster *cluster, const struct seat *seats, size_t count)
+{
+	uint32_t added = 0;
+	text_clear(&cluster->records);
+	seen_clear(&cluster->seen);
+	for (size_t i = 0; i < count; i++) {
+		if (!seen_add(&cluster->seen, hash_bytes(&cluster->key, seats[i].ip.bytes, 16)) || !address_is_first(&seats[i]))
+			continue;
+		record_add_address(&cluster->records, DNS_HEADER_SIZE, &seats[i].ip, cluster->ttl);
+		added++;
+	}
+	return chunk_new(cluster, added);
+}
+
+static struct chunk *srv_chunk(struct cluster *cluster, const struct wire *base, const struct seat *seats, size_t count,
+			       const struct port_filter *filter)
+{
+	uint32_t added = 0;
+	text_clear(&cluster->records);
+	seen_clear(&cluster->seen);
+	for (size_t i = 0; i < count; i++) {
+		const struct seat *seat = &seats[i];
+		const struct slice *slice = seat->member->shown;
+		struct wire target;
+		if (seat->host_size == 0 || !wire_add_front(seat->host, seat->host_size, base, &target))
+			continue;
+		for (size_t p = 0; p < slice->port_count; p++) {
+			uint16_t number = slice->ports[p].number;
+			uint8_t pair[2 + DNS_NAME_MAX];
+			put_u16(pair, number);
+			memcpy(pair + 2, seat->host, seat->host_size);
+			if (!slice->ports[p].has_number || !port_fits(&slice->ports[p], filter) ||
+			    !seen_add(&cluster->seen, hash_bytes(&cluster->key, pair, 2u + seat->host_size)) ||
+			    !target_is_first(seat, number, filter))
+				continue;
+			record_add_srv(&cluster->records, cluster->ttl, 1, number, target.bytes, target.size);
+			added++;
+		}
+	}
+	return chunk_new(cluster, added);
+}
+
+void member_drop_chunks(struct member *member)
+{
+	for (size_t i = 0; i < member->chunk_count; i++)
+		if (member->chunks[i] != NULL)
+			retire_pooled(member->group->cluster->answers, member->chunks[i], member->chunks[i]->class_);
+	mem_free(member->chunks);
+	member->chunks = NULL;
+	member->chunk_count = 0;
+}
+
+/* Pieces of a member: [0] addresses; then per zone: every port, and each port's name. */
+static size_t chunk_index(const struct member *member, size_t zone, size_t port_plus_1)
+{
+	return 1 + zone * (member->shown->port_count + 1u) + port_plus_1;
+}
+
+static void member_make_chunks(struct member *member)
+{
+	struct group *group = member->group;
+	struct cluster *cluster = group->cluster;
+	const struct zone_list *zones = group_zones(group);
+	member_drop_chunks(member);
+	member->chunks_stale = false;
+	if (member->shown == NULL)
+		return;
+	size_t count = seats_of(member, member->shown, member->shown_ports, member->shown_not_ready, &cluster->old_seats,
+				&cluster->seat_room[0], 0);
+	member->chunk_count = chunk_index(member, zones->count, 0);
+	member->chunks = mem_zalloc(member->chunk_count * sizeof(struct chunk *));
+	member->chunks[0] = address_chunk(cluster, cluster->old_seats, count);
+	for (size_t z = 0; z < zones->count; z++) {
+		struct wire base;
+		if (!group_wire(group, zones->zones[z], &base))
+			continue;
+		const struct port_filter every = { 0 };
+		member->chunks[chunk_index(member, z, 0)] = srv_chunk(cluster, &base, cluster->old_seats, count, &every);
+		for (size_t p = 0; p < member->shown->port_count; p++) {
+			const struct port *port = &member->shown->ports[p];
+			struct port_filter filter = { port->name, port->protocol };
+			if (*port->name != '\0')
+				member->chunks[chunk_index(member, z, p + 1)] =
+					srv_chunk(cluster, &base, cluster->old_seats, count, &filter);
+		}
+	}
+}
+
+/* The piece of a member for a filter: the first port that fits stands for all of its name. */
+static struct chunk *piece_of(const struct member *member, size_t zone, const struct port_filter *filter)
+{
+	if (member->chunk_count == 0)
+		return NULL;
+	if (filter->name == NULL)
+		return member->chunks[chunk_index(member, zone, 0)];
+	for (size_t p = 0; p < member->shown->port_count; p++)
+		if (port_fits(&member->shown->ports[p], filter))
+			return member->chunks[chunk_index(member, zone, p + 1)];
+	return NULL;
+}
+
+/* Adds a set in pieces to the draft; pieces come as a list of pointers with the number of records before each. */
+static bool draft_pieces(struct draft *draft, uint16_t type, struct chunk **pieces, size_t count)
+{
+	struct chunk_list *list = mem_zalloc(sizeof *list + count * sizeof list->places[0]);
+	for (size_t i = 0; i < count; i++) {
+		list->places[list->chunk_count++] = (struct chunk_place){ .chunk = pieces[i], .first = list->total };
+		list->total += pieces[i]->count;
+	}
+	if (list->chunk_count > 0)
+		draft_raw(draft, type, SET_CHUNKS, 0, list, sizeof *list + list->chunk_count * sizeof list->places[0]);
+	mem_free(list);
+	return count > 0;
+}
+
+static bool draft_addresses(struct group *group, enum address_type family, struct chunk **room)
+{
+	size_t count = 0;
+	for (struct member *member = group->members; member != NULL; member = member->next)
+		if (member->chunk_count > 0 && member->shown->address_type == family && member->chunks[0] != NULL)
+			room[count++] = member->chunks[0];
+	return draft_pieces(&group->cluster->draft, family == ADDRESS_IPV4 ? TYPE_A : TYPE_AAAA, room, count);
+}
+
+static bool draft_srv(struct group *group, size_t zone, const struct port_filter *filter, struct chunk **room)
+{
+	size_t count = 0;
+	for (struct member *member = group->members; member != NULL; member = member->next) {
+		struct chunk *piece = piece_of(member, zone, filter);
+		if (piece != NULL)
+			room[count++] = piece;
+	}
+	return draft_pieces(&group->cluster->draft, TYPE_SRV, room, count);
+}
+
+static void put_ports(struct group *group, const struct wire *base, size_t zone, const struct port_list *list,
+		      struct chunk **room)
+{
+	bool used[PROTOCOL_OTHER] = { false };
+	for (size_t i = 0; i < list->count; i++) {
+		struct wire protocol, name;
+		struct port_filter filter = { list->ports[i]->name, list->ports[i]->protocol };
+		if (!port_wire(list->ports[i], base, &protocol, &name))
+			continue;
+		draft_start(&group->cluster->draft, group->cluster->answers->pool, name.bytes, name.size, ENTRY_SOON);
+		if (!draft_srv(group, zone, &filter, room))
+			continue;
+		group_put(group);
+		used[list->ports[i]->protocol] = true;
+	}
+	put_protocols(group, base, used, ENTRY_SOON);
+}
+
+static void big_compile_zone(struct group *group, size_t zone, const struct port_list *list, struct chunk **room)
+{
+	struct cluster *cluster = group->cluster;
+	struct wire base;
+	if (!group_wire(group, group_zones(group)->zones[zone], &base))
+		return;
+	draft_start(&cluster->draft, cluster->answers->pool, base.bytes, base.size, ENTRY_SOON);
+	draft_addresses(group, ADDRESS_IPV4, room);
+	draft_addresses(group, ADDRESS_IPV6, room);
+	draft_srv(group, zone, &(struct port_filter){ 0 }, room);
+	group_put(group);
+	put_ports(group, &base, zone, list, room);
+	if (cluster->shorthand && !group->is_import && strcmp(group->name, group->space->name) == 0) {
+		struct wire shorter = { .size = (uint8_t)(base.size - base.bytes[0] - 1) };
+		memcpy(shorter.bytes, base.bytes + base.bytes[0] + 1, shorter.size);
+		put_ports(group, &shorter, zone, list, room);
+	}
+	if (!group->is_import && !cluster->zonal)
+		return;
+	size_t count = seats_of_group(group, &cluster->old_seats, &cluster->seat_room[0]);
+	if (group->is_import)
+		put_clusters(group, &base, cluster->old_seats, count);
+	else
+		put_zonal(group, &base, group_zones(group)->zones[zone], cluster->old_seats, count);
+}
+
+void big_compile(struct group *group)
+{
+	struct port_list list = { .count = 0 };
+	size_t members = 0;
+	for (struct member *member = group->members; member != NULL; member = member->next) {
+		if (member->chunks_stale || member->chunk_count == 0)
+			member_make_chunks(member);
+		if (member->shown != NULL)
+			port_list_add(&list, member->shown->ports, member->shown->port_count);
+		members++;
+	}
+	struct chunk **room = mem_alloc((members + 1) * sizeof(struct chunk *));
+	for (size_t zone = 0; zone < group_zones(group)->count; zone++)
+		big_compile_zone(group, zone, &list, room);
+	mem_free(room);
+}

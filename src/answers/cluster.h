@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the control thread keeps between changes of one cluster catalog (private to the stage).
+ *
+ *   group   a Service (or ServiceImport) with the slices labelled with its name
+ *   member  one slice in one group, as last shown and as it is now
+ *   host    an explicit hostname below a group, with the endpoints that have it
+ *   space   a namespace
+ *
+ * A change marks groups, members and spaces; cluster_compile() turns what is marked into entries. */
+#ifndef KNAMED_ANSWERS_CLUSTER_H
+#define KNAMED_ANSWERS_CLUSTER_H
+
+#include "store.h"
+
+/* A name in the making: wire form. */
+struct wire { uint8_t size; uint8_t bytes[DNS_NAME_MAX]; };
+
+struct zone_list { struct zone **zones; size_t count; };
+
+struct space {
+	char *name;                /* lower case */
+	const struct owner *label; /* the namespace as one label, for verified pods */
+	bool exists, exposed, is_dirty;
+	size_t users;              /* groups and pods */
+	struct group *groups;
+	struct space *next_dirty;
+};
+
+struct group {
+	struct cluster *cluster;
+	struct space *space;
+	struct group *next_in_space, *next_dirty;
+	bool is_import, is_dirty;
+	char *name;                /* lower case */
+	const struct object *now;  /* struct service or struct import; NULL: only slices */
+	const struct object *shown;
+	const struct owner *owner; /* NULL: the name cannot be a DNS name */
+	bool active;               /* its endpoints are shown */
+	bool not_ready_too;
+	bool names_stale;          /* entries must be made anew */
+	bool is_big;
+	struct member *members;    /* by id, ascending */
+	struct ports **ports; size_t port_list_count;
+	struct entry **entries; size_t entry_count; /* names shown, hosts left out */
+};
+
+struct member {
+	struct group *group;
+	struct member *next, *next_dirty;
+	uint32_t id;
+	bool is_dirty, shown_active, shown_not_ready, chunks_stale;
+	const struct slice *shown, *now; /* now NULL: gone */
+	const struct ports *shown_ports;
+	struct chunk **chunks; size_t chunk_count; /* big groups: see chunks.c */
+	void *key; size_t key_size; /* in cluster->members */
+};
+
+/* An endpoint of a member that counts, as it is in DNS. */
+struct seat {
+	struct ip ip;
+	struct member *member;
+	const struct ports *ports;
+	const char *topology;      /* the endpoint's zone, "" */
+	uint8_t host_size;         /* of host: labels without root; 0: the name cannot be said */
+	bool is_dashed;            /* host is the dashed address */
+	uint8_t host[DNS_NAME_MAX];
+	uint64_t hash;             /* of address and host */
+};
+
+struct host_seat { struct member *member; struct ip ip; const struct ports *ports; };
+struct host_state {
+	struct group *group;
+	struct host *labels;       /* shared with readers */
+	struct host_seat *seats; size_t count, room;
+	bool is_dirty;
+	struct host_state *next_dirty;
+};
+
+/* 64-bit hashes seen so far; equal hashes count as equal things. */
+struct seen { uint64_t *slots; size_t room, count; };
+bool seen_add(struct seen *seen, uint64_t hash); /* true: it is new */
+void seen_clear(struct seen *seen);
+void seen_done(struct seen *seen);
+
+struct cluster {
+	struct catalog *catalog;
+	struct answers *answers;
+	uint32_t ttl, denial_ttl;
+	bool endpoint_pod_names, no_endpoints, ignore_empty_service, shorthand, zonal;
+	uint16_t port;
+	char **namespaces; size_t namespace_count;
+	struct ip *local; size_t local_count;
+	struct zone_list forward, reverse, imports;
+	struct map *spaces, *groups, *members, *hosts, *prefixes;
+	struct space *dirty_spaces;
+	struct group *dirty_groups;
+	struct member *dirty_members;
+	struct host_state *dirty_hosts;
+	bool apex_dirty;
+	bool changed, imports_changed; /* since the last serial */
+	uint32_t next_id;
+	/* scratch */
+	struct hash_key key;
+	struct draft draft;
+	struct text records, glue, groups_text;
+	struct seen seen;
+	struct seat *old_seats, *new_seats; size_t seat_room[2];
+};
+
+/* names.c */
+bool wire_add_front(const void *labels, size_t size, const struct wire *rest, struct wire *ret_wire);
+bool label_wire(const char *text, bool lower, uint8_t ret_label[DNS_LABEL_MAX + 1], unsigned *ret_size);
+bool group_wire(const struct group *group, const struct zone *zone, struct wire *ret_wire); /* SVC.NS.svc.Z */
+const struct zone_list *group_zones(const struct group *group);
+bool *group_changed(const struct group *group);
+/* Shows the draft under the group's names and remembers it there. */
+void group_put(struct group *group);
+
+/* cluster.c */
+void group_mark(struct group *group);
+void member_mark(struct member *member);
+uint8_t group_address_kind(const struct group *group);
+
+/* seats.c */
+/* Fills the seats of a slice that count; *seats grows as needed. */
+size_t seats_of(struct member *member, const struct slice *slice, const struct ports *ports, bool not_ready_too,
+		struct seat **seats, size_t *room, size_t from);
+/* All seats of a group, as shown. */
+size_t seats_of_group(struct group *group, struct seat **seats, size_t *room);
+size_t count_seats(const struct group *group);
+void member_compile(struct member *member);
+const struct ports *ports_of(struct group *group, const struct slice *slice);
+
+/* refs.c */
+enum { KEY_IMPORT_ADDRESS = 0x84 }; /* addresses of imports: for de-duplication only, never asked for */
+void refs_add(struct cluster *cluster, uint8_t kind, const struct ip *ip, const struct address_ref *ref);
+void refs_remove(struct cluster *cluster, uint8_t kind, const struct ip *ip, const struct address_ref *ref);
+const struct address_ref *refs_get(const struct cluster *cluster, uint8_t kind, const struct ip *ip, size_t *ret_count);
+void pod_add(struct cluster *cluster, const struct ip *ip, struct space *space);
+void pod_remove(struct cluster *cluster, const struct ip *ip, struct space *space);
+
+/* hosts.c */
+const struct host *host_add(struct group *group, const struct seat *seat);
+void host_remove(struct group *group, const struct seat *seat, const struct host **ret_host);
+struct host_state *host_get(const struct group *group, const uint8_t *labels, size_t size);
+void hosts_mark(struct group *group); /* all of them are to be made anew */
+void hosts_compile(struct cluster *cluster);
+
+/* srv.c */
+struct port_filter { const char *name; uint8_t protocol; }; /* name NULL: every port */
+/* Adds the SRV set of the seats to the draft (whose key is the owner); false: there is no such port, so no such name. */
+bool srv_of_seats(struct group *group, const struct zone *zone, const struct seat *seats, size_t count,
+		  const struct port_filter *filter);
+bool srv_of_addresses(struct group *group, const struct wire *target, const struct ip *addresses, size_t address_count,
+		      const struct port *ports, size_t port_count, const struct port_filter *filter);
+bool port_fits(const struct port *port, const struct port_filter *filter);
+uint16_t srv_weight(size_t pairs);
+
+/* service.c */
+struct port_list { const struct port *ports[256]; size_t count; }; /* named ports, each (name, protocol) once */
+void port_list_add(struct port_list *list, const struct port *ports, size_t count);
+bool port_wire(const struct port *port, const struct wire *base, struct wire *ret_protocol, struct wire *ret_name);
+void put_protocols(struct group *group, const struct wire *base, const bool used[PROTOCOL_OTHER], uint8_t flags);
+void put_zonal(struct group *group, const struct wire *base, const struct zone *zone, const struct seat *seats, size_t count);
+void put_clusters(struct group *group, const struct wire *base, const struct seat *seats, size_t count);
+void group_compile(struct group *group);
+
+/* chunks.c */
+enum { BIG_GROUP = 512 }; /* seats times ports from which sets are kept in pieces */
+void big_compile(struct group *group);
+void member_drop_chunks(struct member *member);
+
+/* apex.c */
+void apex_compile(struct cluster *cluster);
+void apex_fixed_names(struct cluster *cluster);
+bool is_local(const struct cluster *cluster, const struct ip *ip);
+struct soa *soa_of_cluster(const struct cluster *cluster);
+
+#endif

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers computed from the question: pod names (names.md 7), dashed names of plain endpoints (4), PTR (8), and zonal
+ * names without endpoints of their own (15). They are read from the small entry of an address. */
+#include <string.h>
+
+#include "store.h"
+
+/* Appends one RR whose owner is the name asked. False: no room, and the reply is marked cut. */
+static bool add_record(struct reply *reply, uint16_t type, uint32_t ttl, const void *rdata, size_t size)
+{
+	if (12 + size > reply_room(reply)) {
+		reply->truncated = true;
+		return false;
+	}
+	uint8_t *at = reply->packet + reply->at;
+	put_u16(at, (uint16_t)(0xc000 | reply->owner_at));
+	put_u16(at + 2, type);
+	put_u16(at + 4, CLASS_IN);
+	put_u32(at + 6, ttl);
+	put_u16(at + 10, (uint16_t)size);
+	memcpy(at + 12, rdata, size);
+	reply->at += (uint32_t)(12 + size);
+	reply->answers++;
+	return true;
+}
+
+static bool wants_address(const struct lookup *lookup, const struct ip *ip)
+{
+	return lookup->type == (ip->family == 4 ? TYPE_A : TYPE_AAAA) || lookup->type == TYPE_ANY;
+}
+
+static void add_address(const struct lookup *lookup, struct reply *reply, const struct ip *ip)
+{
+	add_record(reply, ip->family == 4 ? TYPE_A : TYPE_AAAA, lookup->catalog->ttl, ip->bytes, ip->family == 4 ? 4 : 16);
+}
+
+unsigned dashed_label(const struct ip *ip, uint8_t ret_label[DNS_LABEL_MAX + 1])
+{
+	char text[IP_TEXT_SIZE + 1];
+	ip_print(ip, text);
+	size_t size = strlen(text);
+	for (size_t i = 0; i < size; i++)
+		ret_label[i + 1] = text[i] == '.' || text[i] == ':' ? '-' : (uint8_t)text[i];
+	if (ret_label[size] == '-')
+		ret_label[++size] = '0';
+	ret_label[0] = (uint8_t)size;
+	return (unsigned)size + 1;
+}
+
+/* Four decimal groups without leading zeros. */
+static bool read_ipv4_label(const uint8_t *label, unsigned size, struct ip *ret_ip)
+{
+	struct ip ip = { .family = 4 };
+	unsigned group = 0, value = 0, digits = 0;
+	for (unsigned i = 0; i <= size; i++) {
+		if (i == size || label[i] == '-') {
+			if (digits == 0 || value > 255 || group == 4)
+				return false;
+			ip.bytes[group++] = (uint8_t)value;
+			value = digits = 0;
+			continue;
+		}
+		if (label[i] < '0' || label[i] > '9' || (digits == 1 && value == 0) || digits == 3)
+			return false;
+		value = value * 10 + (label[i] - '0');
+		digits++;
+	}
+	*ret_ip = ip;
+	return group == 4;
+}
+
+static bool is_decimal_groups(const uint8_t *label, unsigned size)
+{
+	unsigned dashes = 0;
+	for (unsigned i = 0; i < size; i++) {
+		if (label[i] == '-')
+			dashes++;
+		else if (label[i] < '0' || label[i] > '9')
+			return false;
+	}
+	return dashes == 3;
+}
+
+bool pod_label_read(const uint8_t *label, unsigned size, struct ip *ret_ip)
+{
+	char text[DNS_LABEL_MAX + 1];
+	if (is_decimal_groups(label, size) && label[0] != '-' && label[size - 1] != '-' && memmem(label, size, "--", 2) == NULL)
+		return read_ipv4_label(label, size, ret_ip);
+	if (size > IP_TEXT_SIZE || memchr(label, '-', size) == NULL)
+		return false;
+	for (unsigned i = 0; i < size; i++) {
+		bool is_hex = (label[i] >= '0' && label[i] <= '9') || (label[i] >= 'a' && label[i] <= 'f');
+		if (!is_hex && label[i] != '-')
+			return false;
+		text[i] = label[i] == '-' ? ':' : (char)label[i];
+	}
+	text[size] = '\0';
+	return ip_parse(text, ret_ip);
+}
+
+/* ---- pods ---- */
+
+static bool pod_is_known(const struct lookup *lookup, const struct ip *ip)
+{
+	uint8_t key[24], key_size = address_key(KEY_POD, ip, key);
+	const struct entry *entry = find_key(lookup, key, key_size);
+	if (entry == NULL)
+		return false;
+	const struct owner *const *spaces = (const void *)entry_data(entry, &entry->sets[0]);
+	const uint8_t *wanted = lookup->lower + lookup->labels[1];
+	for (unsigned i = 0; i < entry->sets[0].count; i++)
+		if (spaces[i]->size == wanted[0] + 1 && memcmp(spaces[i]->labels, wanted, spaces[i]->size) == 0)
+			return true;
+	return false;
+}
+
+/* IP.NS.pod.Z where NS.pod.Z exists. */
+enum answer_kind write_pod(const struct lookup *lookup, struct reply *reply)
+{
+	struct ip ip;
+	if (!pod_label_read(lookup->lower + 1, lookup->lower[0], &ip) ||
+	    (lookup->catalog->pods == CLUSTER_PODS_VERIFIED && !pod_is_known(lookup, &ip)))
+		return write_denial(lookup, reply, false, false);
+	if (!wants_address(lookup, &ip))
+		return write_denial(lookup, reply, true, false);
+	add_address(lookup, reply, &ip);
+	return ANSWER_FOUND;
+}
+
+/* ---- endpoints that are called by their address ---- */
+
+struct dashed { uint16_t numbers[64]; size_t count, pairs; };
+
+/* The ports of the references that make the name an endpoint of its service. */
+static struct dashed dashed_ports(const struct lookup *lookup, const struct entry *entry)
+{
+	struct dashed dashed = { .count = 0 };
+	const struct address_ref *refs = (const void *)entry_data(entry, &entry->sets[0]);
+	const uint8_t *owner = lookup->lower + lookup->labels[1];
+	size_t owner_size = lookup->labels[3] - lookup->labels[1];
+	for (unsigned i = 0; i < entry->sets[0].count; i++) {
+		const struct address_ref *ref = &refs[i];
+		if (ref->ports == NULL || ref->host != NULL || ref->owner->size != owner_size ||
+		    memcmp(ref->owner->labels, owner, owner_size) != 0)
+			continue;
+		dashed.pairs += ref->ports->pairs;
+		for (unsigned p = 0; p < ref->ports->count && dashed.count < COUNT_OF(dashed.numbers); p++) {
+			bool known = false;
+			for (size_t k = 0; k < dashed.count && !known; k++)
+				known = dashed.numbers[k] == ref->ports->numbers[p];
+			if (!known)
+				dashed.numbers[dashed.count++] = ref->ports->numbers[p];
+		}
+	}
+	return dashed;
+}
+
+/* The endpoint's own name is the target; its address follows as glue, pointing into the first record. */
+static void add_srv(const struct lookup *lookup, struct reply *reply, const struct dashed *dashed, const struct ip *ip)
+{
+	uint8_t rdata[6 + DNS_NAME_MAX] = { 0 };
+	uint32_t target_at = reply->at + 18;
+	put_u16(rdata + 2, dashed->pairs > 100 ? 1 : (uint16_t)(100 / dashed->pairs));
+	memcpy(rdata + 6, lookup->lower, lookup->name_size);
+	for (size_t i = 0; i < dashed->count; i++) {
+		put_u16(rdata + 4, dashed->numbers[i]);
+		if (!add_record(reply, TYPE_SRV, lookup->catalog->ttl, rdata, 6u + lookup->name_size))
+			return;
+	}
+	size_t size = ip->family == 4 ? 16 : 28;
+	if (reply->minimal || size > reply_room(reply) || target_at >= 0x4000)
+		return;
+	struct reply glue = *reply;
+	glue.owner_at = (uint16_t)target_at;
+	add_address(lookup, &glue, ip);
+	reply->at = glue.at;
+	reply->additionals++;
+}
+
+bool write_dashed(const struct lookup *lookup, struct reply *reply, enum answer_kind *ret_kind)
+{
+	if (lookup->label_count != lookup->zone->labels + 4u || !label_is(lookup, 3, "svc"))
+		return false;
+	const uint8_t *label = lookup->lower;
+	struct ip ip;
+	uint8_t canonical[DNS_LABEL_MAX + 1], key[24];
+	if (!pod_label_read(label + 1, label[0], &ip))
+		return false;
+	unsigned size = dashed_label(&ip, canonical);
+	if (size != label[0] + 1u || memcmp(canonical, label, size) != 0)
+		return false;
+	uint8_t key_size = address_key(KEY_ADDRESS, &ip, key);
+	const struct entry *entry = find_key(lookup, key, key_size);
+	if (entry == NULL)
+		return false;
+	struct dashed dashed = dashed_ports(lookup, entry);
+	if (dashed.pairs == 0)
+		return false;
+	*ret_kind = ANSWER_FOUND;
+	if (wants_address(lookup, &ip)) {
+		add_address(lookup, reply, &ip);
+	} else if (lookup->type == TYPE_SRV && dashed.count > 0) {
+		add_srv(lookup, reply, &dashed, &ip);
+	} else {
+		const struct entry *service = find_suffix(lookup, 1);
+		*ret_kind = write_denial(lookup, reply, true, service != NULL && service->flags & ENTRY_SOON);
+	}
+	return true;
+}
+
+/* ---- PTR ---- */
+
+static bool is_same_target(const struct address_ref *a, const struct address_ref *b)
+{
+	if (a->owner != b->owner || (a->ports == NULL) != (b->ports == NULL))
+		return false;
+	if (a->host == NULL || b->host == NULL)
+		return a->host == b->host;
+	return a->host->size == b->host->size && memcmp(a->host->labels, b->host->labels, a->host->size) == 0;
+}
+
+/* HOST.SVC.NS.svc.Z1; 0 if it is too long for a name. */
+static unsigned ptr_target(const struct lookup *lookup, const struct address_ref *ref, const struct ip *ip,
+			   uint8_t target[DNS_NAME_MAX])
+{
+	uint8_t dashed[DNS_LABEL_MAX + 1];
+	const uint8_t *host = dashed;
+	unsigned size = 0;
+	if (ref->ports != NULL && ref->host == NULL)
+		size = dashed_label(ip, dashed);
+	else if (ref->ports != NULL)
+		host = ref->host->labels, size = ref->host->size;
+	const struct catalog *catalog = lookup->catalog;
+	if (catalog->ptr_zone_size == 0 || size + ref->owner->size + 4u + catalog->ptr_zone_size > DNS_NAME_MAX)
+		return 0;
+	memcpy(target, host, size);
+	memcpy(target + size, ref->owner->labels, ref->owner->size);
+	size += ref->owner->size;
+	memcpy(target + size, "\3svc", 4);
+	memcpy(target + size + 4, catalog->ptr_zone, catalog->ptr_zone_size);
+	return size + 4 + catalog->ptr_zone_size;
+}
+
+/* The order in which references are told: clusterIPs alone where there are any; else hostnames before addresses, for
+ * getnameinfo takes the first (names.md 8). */
+enum ptr_rank { PTR_CLUSTER_IP, PTR_HOSTNAME, PTR_ADDRESS, PTR_RANKS };
+static enum ptr_rank ptr_rank(const struct address_ref *ref)
+{
+	return ref->ports == NULL ? PTR_CLUSTER_IP : ref->host != NULL ? PTR_HOSTNAME : PTR_ADDRESS;
+}
+
+enum answer_kind write_ptr(const struct lookup *lookup, const struct entry *entry, struct reply *reply)
+{
+	const struct address_ref *refs = (const void *)entry_data(entry, &entry->sets[0]);
+	const uint8_t *key = entry_key(entry);
+	struct ip ip = { .family = key[1] };
+	memcpy(ip.bytes, key + 2, sizeof ip.bytes);
+	bool wanted = lookup->type == TYPE_PTR || lookup->type == TYPE_ANY, exists = false;
+	for (int rank = PTR_CLUSTER_IP; rank < PTR_RANKS; rank++) {
+		for (unsigned i = 0; i < entry->sets[0].count; i++) {
+			uint8_t target[DNS_NAME_MAX];
+			bool is_known = ptr_rank(&refs[i]) != (enum ptr_rank)rank;
+			for (unsigned k = 0; k < i && !is_known; k++)
+				is_known = is_same_target(&refs[k], &refs[i]);
+			unsigned size = is_known ? 0 : ptr_target(lookup, &refs[i], &ip, target);
+			if (size == 0)
+				continue;
+			exists = true;
+			if (wanted && !add_record(reply, TYPE_PTR, lookup->catalog->ttl, target, size))
+				return ANSWER_FOUND;
+		}
+		if (rank == PTR_CLUSTER_IP && exists)
+			break;
+	}
+	if (!exists || !wanted)
+		return write_denial(lookup, reply, exists, false);
+	return ANSWER_FOUND;
+}
+
+/* ---- zonal names that no endpoint has ---- */
+
+bool write_zonal_default(const struct lookup *lookup, struct reply *reply, enum answer_kind *ret_kind)
+{
+	unsigned over = lookup->label_count - lookup->zone->labels; /* labels left of the zone */
+	if (over < 6 || !label_is(lookup, over - 1, "svc") || !label_is(lookup, over - 4, "_zone"))
+		return false;
+	bool prefer = label_is(lookup, over - 5, "prefer");
+	if (!prefer && !label_is(lookup, over - 5, "pin"))
+		return false;
+	const struct entry *service = find_suffix(lookup, over - 3);
+	if (service == NULL || !(service->flags & ENTRY_SOON))
+		return false;
+	if (prefer && !(service->flags & ENTRY_ABSENT))
+		*ret_kind = write_entry(lookup, service, reply, false);
+	else
+		*ret_kind = write_denial(lookup, reply, true, true);
+	return true;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looking a question up: the hot path. Stage 1 makes the key and asks for its bucket, stage 2 compares the hash bits
+ * in the bucket and asks for the entry, stage 3 (write.c) reads it; the caller runs each stage over a whole batch, so
+ * that the cache misses of its questions overlap. */
+#include <string.h>
+
+#include "store.h"
+
+bool label_is(const struct lookup *lookup, unsigned i, const char *text)
+{
+	const uint8_t *label = lookup->lower + lookup->labels[i];
+	size_t size = strlen(text);
+	return label[0] == size && memcmp(label + 1, text, size) == 0;
+}
+
+const struct zone *catalog_find_zone(const struct catalog *catalog, const struct edition *edition,
+				     const struct dns_query *query)
+{
+	const struct view *view = &edition->views[catalog->index];
+	for (uint32_t i = 0; i < view->zone_count; i++) {
+		const struct zone *zone = view->zones[i];
+		if (zone->labels > query->label_count)
+			continue;
+		unsigned skipped = query->label_count - zone->labels;
+		unsigned at = zone->labels == 0 ? query->name_size - 1u : query->labels[skipped];
+		if (query->name_size - at == zone->size && memcmp(query->lower + at, zone->name, zone->size) == 0)
+			return zone;
+	}
+	return NULL;
+}
+
+void lookup_of_query(struct lookup *lookup, const struct catalog *catalog, const struct zone *zone,
+		     const struct edition *edition, const struct dns_query *query)
+{
+	lookup->catalog = catalog;
+	lookup->zone = zone;
+	lookup->edition = edition;
+	lookup->lower = query->lower;
+	lookup->labels = query->labels;
+	lookup->name_size = query->name_size;
+	lookup->label_count = query->label_count;
+	lookup->type = query->type;
+	lookup->dnssec_ok = query->dnssec_ok;
+}
+
+uint8_t address_key(uint8_t kind, const struct ip *ip, uint8_t ret_key[24])
+{
+	ret_key[0] = kind;
+	ret_key[1] = ip->family;
+	memcpy(ret_key + 2, ip->bytes, sizeof ip->bytes);
+	return 2 + sizeof ip->bytes;
+}
+
+uint8_t prefix_key(uint8_t family, uint8_t parts, const uint8_t bytes[16], uint8_t ret_key[24])
+{
+	ret_key[0] = KEY_PREFIX;
+	ret_key[1] = family;
+	ret_key[2] = parts;
+	memcpy(ret_key + 3, bytes, 16);
+	return 3 + 16;
+}
+
+/* The apex of a reverse zone has names of its own, but a zone of one whole address (a CIDR off the boundary expands to
+ * such) is also that address's PTR. */
+static bool is_reverse_question(const struct lookup *lookup)
+{
+	const struct zone *zone = lookup->zone;
+	if (lookup->name_size != zone->size)
+		return true;
+	bool whole = zone->labels == 6 || zone->labels == 34;
+	return whole && lookup->type != TYPE_SOA && lookup->type != TYPE_NS && lookup->type != TYPE_ANY;
+}
+
+static void probe_reverse(struct lookup *lookup)
+{
+	struct reverse_name reverse;
+	if (!name_read_reverse(lookup->lower, &reverse)) {
+		lookup->path = PATH_NONE;
+		return;
+	}
+	lookup->path = PATH_REVERSE;
+	if (reverse.full)
+		lookup->key_size = address_key(KEY_ADDRESS, &reverse.ip, lookup->address_key);
+	else
+		lookup->key_size = prefix_key(reverse.ip.family, reverse.parts, reverse.ip.bytes, lookup->address_key);
+}
+
+void answers_probe(struct lookup *lookup)
+{
+	const struct zone *zone = lookup->zone;
+	const uint8_t *key = lookup->lower;
+	lookup->path = PATH_NAME;
+	lookup->key_size = lookup->name_size;
+	if (zone->kind == ZONE_REVERSE && is_reverse_question(lookup)) {
+		probe_reverse(lookup);
+		if (lookup->path == PATH_NONE)
+			return;
+		key = lookup->address_key;
+	} else if (zone->kind == ZONE_CLUSTER && lookup->label_count == zone->labels + 3u && label_is(lookup, 2, "pod")) {
+		lookup->path = PATH_POD; /* what is looked up is NS.pod.Z */
+		key += lookup->labels[1];
+		lookup->key_size -= lookup->labels[1];
+	}
+	lookup->hash = hash_bytes(table_key(lookup->catalog->table), key, lookup->key_size);
+	__builtin_prefetch(bucket_of(lookup->edition->views[lookup->catalog->index].buckets, lookup->hash));
+}
+
+/* The first slot from the bucket on whose hash bits fit, or 0. */
+static inline uint64_t candidate(const struct lookup *lookup)
+{
+	struct buckets *buckets = lookup->edition->views[lookup->catalog->index].buckets;
+	struct bucket *bucket = bucket_of(buckets, lookup->hash), *end = buckets->buckets + buckets->count;
+	uint64_t wanted = lookup->hash & 0xffff;
+	for (;;) {
+		bool has_empty = false;
+		for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
+			uint64_t slot = atomic_load_explicit(&bucket->slots[i], memory_order_acquire);
+			if (slot >> 48 == wanted && slot > SLOT_TOMB)
+				return slot;
+			has_empty |= slot == 0;
+		}
+		if (has_empty)
+			return 0;
+		if (++bucket == end)
+			bucket = buckets->buckets;
+	}
+}
+
+void answers_match(struct lookup *lookup)
+{
+	lookup->entry = NULL;
+	if (lookup->path == PATH_NONE)
+		return;
+	const struct entry *entry = slot_entry(candidate(lookup));
+	__builtin_prefetch(entry);
+	__builtin_prefetch((const uint8_t *)entry + 64);
+	lookup->entry = entry;
+}
+
+/* The version that the edition shows; a version from before numbers began again has since 0. */
+static inline const struct entry *version_at(const struct entry *entry, uint32_t number)
+{
+	while (entry != NULL) {
+		uint32_t since = atomic_load_explicit(&entry->since, memory_order_relaxed);
+		if (since <= number)
+			return entry->flags & ENTRY_GONE ? NULL : entry;
+		entry = atomic_load_explicit(&entry->older, memory_order_acquire);
+	}
+	return NULL;
+}
+
+const struct entry *find_key(const struct lookup *lookup, const uint8_t *key, uint8_t key_size)
+{
+	uint64_t hash = hash_bytes(table_key(lookup->catalog->table), key, key_size);
+	struct buckets *buckets = lookup->edition->views[lookup->catalog->index].buckets;
+	struct bucket *bucket = bucket_of(buckets, hash), *end = buckets->buckets + buckets->count;
+	for (;;) {
+		for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
+			uint64_t slot = atomic_load_explicit(&bucket->slots[i], memory_order_acquire);
+			if (slot == 0)
+				return NULL;
+			if (slot >> 48 != (hash & 0xffff) || slot == SLOT_TOMB)
+				continue;
+			const struct entry *entry = slot_entry(slot);
+			if (entry->key_size == key_size && memcmp(entry_key(entry), key, key_size) == 0)
+				return version_at(entry, lookup->edition->number);
+		}
+		if (++bucket == end)
+			bucket = buckets->buckets;
+	}
+}
+
+const struct entry *find_suffix(const struct lookup *lookup, unsigned skip)
+{
+	unsigned at = lookup->labels[skip];
+	return find_key(lookup, lookup->lower + at, (uint8_t)(lookup->name_size - at));
+}
+
+/* What stage 2 found, if it is our key; two keys may share hash bits, so a mismatch is looked up again in full. */
+static inline const struct entry *found_entry(const struct lookup *lookup)
+{
+	const struct entry *entry = lookup->entry;
+	if (entry == NULL)
+		return NULL;
+	const uint8_t *key = lookup->path == PATH_REVERSE ? lookup->address_key :
+			     lookup->lower + lookup->name_size - lookup->key_size;
+	if (entry->key_size == lookup->key_size && memcmp(entry_key(entry), key, lookup->key_size) == 0)
+		return version_at(entry, lookup->edition->number);
+	return find_key(lookup, key, lookup->key_size);
+}
+
+/* Does the answer depend on watched objects? Fixed names and whatever is beside svc and pod do not. */
+static bool needs_sync(const struct lookup *lookup, const struct entry *entry)
+{
+	const struct zone *zone = lookup->zone;
+	if (entry != NULL && entry->flags & ENTRY_STEADY)
+		return lookup->type == TYPE_NS && lookup->name_size == zone->size;
+	if (zone->kind == ZONE_REVERSE)
+		return lookup->path != PATH_NONE;
+	if (lookup->label_count <= zone->labels)
+		return false;
+	unsigned branch = lookup->label_count - zone->labels - 1u;
+	return label_is(lookup, branch, "svc") || label_is(lookup, branch, "pod") || entry != NULL;
+}
+
+/* No entry of this name: is it one that is computed? */
+static enum answer_kind write_miss(const struct lookup *lookup, struct reply *reply)
+{
+	/* A whole address as a zone: the apex exists though no PTR is there. */
+	if (lookup->zone->kind == ZONE_REVERSE && lookup->name_size == lookup->zone->size)
+		return write_denial(lookup, reply, true, false);
+	enum answer_kind kind;
+	if (lookup->zone->kind == ZONE_CLUSTER && lookup->path == PATH_NAME) {
+		if (write_dashed(lookup, reply, &kind))
+			return kind;
+		if (lookup->catalog->zonal && write_zonal_default(lookup, reply, &kind))
+			return kind;
+	}
+	return write_denial(lookup, reply, false, false);
+}
+
+enum answer_kind answers_write(struct lookup *lookup, struct reply *reply)
+{
+	const struct entry *entry = found_entry(lookup);
+	if (lookup->zone->kind == ZONE_STATIC)
+		return write_static(lookup, entry, reply);
+	if (__builtin_expect(!lookup->edition->views[lookup->catalog->index].synced, 0) && needs_sync(lookup, entry))
+		return ANSWER_NOT_READY;
+	if (entry == NULL)
+		return write_miss(lookup, reply);
+	if (lookup->path == PATH_POD)
+		return write_pod(lookup, reply);
+	if (entry->flags & ENTRY_REFS)
+		return write_ptr(lookup, entry, reply);
+	if (entry->flags & ENTRY_ABSENT)
+		return write_denial(lookup, reply, false, (entry->flags & ENTRY_SOON) != 0);
+	return write_entry(lookup, entry, reply, true);
+}

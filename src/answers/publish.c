@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Editions, and when what they replaced may go: the only file that knows liburcu.
+ *
+ * An edition is shown by one release store of its address. Old versions, tables and editions are retired first and
+ * given back when every query thread has passed a quiescent point after that store (QSBR: a thread is quiet while
+ * it waits for packets). liburcu orders by inline assembler that TSan cannot see, so the quiet points and the end
+ * of the grace period are told to it by hand. */
+#include <stdio.h>
+#include <string.h>
+#include <stdarg.h>
+#include <urcu-qsbr.h>
+
+#include "store.h"
+
+#if defined(__SANITIZE_THREAD__)
+void __tsan_acquire(void *address);
+void __tsan_release(void *address);
+static char grace_mark;
+#define READER_IS_QUIET() __tsan_release(&grace_mark)
+#define GRACE_HAS_PASSED() __tsan_acquire(&grace_mark)
+#else
+#define READER_IS_QUIET() ((void)0)
+#define GRACE_HAS_PASSED() ((void)0)
+#endif
+
+enum {
+	RECLAIM_AT = 1024,        /* retired things before the control thread waits for a grace period */
+	LAST_NUMBER = 1u << 30,   /* editions are numbered anew before differences overflow */
+};
+
+enum retired_kind { RETIRED_MEMORY, RETIRED_BUCKETS, RETIRED_POOLED, RETIRED_LINK, RETIRED_TOMBSTONE };
+struct retired_item {
+	enum retired_kind kind;
+	uint8_t class_;
+	void *thing, *other;
+};
+struct retired_list { struct retired_item *items; size_t count, room; };
+struct retired {
+	struct retired_list pending; /* since the last publish: still shown */
+	struct retired_list limbo;   /* no longer shown to new readers */
+	bool has_large;              /* worth a grace period by itself */
+};
+
+static void retire(struct answers *answers, struct retired_item item)
+{
+	struct retired_list *list = &answers->retired->pending;
+	if (list->count == list->room) {
+		list->room = list->room == 0 ? 64 : 2 * list->room;
+		list->items = mem_realloc(list->items, list->room * sizeof *list->items);
+	}
+	list->items[list->count++] = item;
+}
+
+void retire_memory(struct answers *answers, void *memory)
+{
+	retire(answers, (struct retired_item){ .kind = RETIRED_MEMORY, .thing = memory });
+}
+
+void retire_buckets(struct answers *answers, struct buckets *buckets)
+{
+	retire(answers, (struct retired_item){ .kind = RETIRED_BUCKETS, .thing = buckets });
+	answers->retired->has_large = true;
+}
+
+void retire_pooled(struct answers *answers, void *memory, uint8_t class_)
+{
+	retire(answers, (struct retired_item){ .kind = RETIRED_POOLED, .class_ = class_, .thing = memory });
+}
+
+void retire_link(struct answers *answers, struct entry *newer)
+{
+	retire(answers, (struct retired_item){ .kind = RETIRED_LINK, .thing = newer });
+}
+
+void retire_tombstone(struct answers *answers, struct table *table, struct entry *tombstone)
+{
+	retire(answers, (struct retired_item){ .kind = RETIRED_TOMBSTONE, .thing = tombstone, .other = table });
+}
+
+static void reclaim_item(struct answers *answers, const struct retired_item *item)
+{
+	switch (item->kind) {
+	case RETIRED_MEMORY:
+		mem_free(item->thing);
+		break;
+	case RETIRED_BUCKETS:
+		buckets_unmap(item->thing);
+		break;
+	case RETIRED_POOLED:
+		pool_give(answers->pool, item->thing, item->class_);
+		break;
+	case RETIRED_LINK:
+		atomic_store_explicit(&((struct entry *)item->thing)->older, NULL, memory_order_relaxed);
+		break;
+	case RETIRED_TOMBSTONE:
+		table_settle(item->other, item->thing);
+		break;
+	}
+}
+
+/* In order of retirement: the link to a version is cut before that version is given back. */
+static void reclaim(struct answers *answers)
+{
+	struct retired_list *limbo = &answers->retired->limbo;
+	if (limbo->count == 0)
+		return;
+	synchronize_rcu();
+	GRACE_HAS_PASSED();
+	for (size_t i = 0; i < limbo->count; i++)
+		reclaim_item(answers, &limbo->items[i]);
+	limbo->count = 0;
+	answers->retired->has_large = false;
+	if (limbo->room > 4 * RECLAIM_AT) { /* a relist was here */
+		mem_free(limbo->items);
+		*limbo = (struct retired_list){ 0 };
+	}
+}
+
+static void limbo_take_pending(struct retired *retired)
+{
+	struct retired_list *pending = &retired->pending, *limbo = &retired->limbo;
+	if (limbo->count == 0) {
+		struct retired_list empty = *limbo;
+		*limbo = *pending;
+		*pending = empty;
+		return;
+	}
+	if (limbo->count + pending->count > limbo->room) {
+		limbo->room = limbo->count + pending->count;
+		limbo->items = mem_realloc(limbo->items, limbo->room * sizeof *limbo->items);
+	}
+	memcpy(limbo->items + limbo->count, pending->items, pending->count * sizeof *pending->items);
+	limbo->count += pending->count;
+	pending->count = 0;
+}
+
+static struct edition *edition_new(const struct answers *answers)
+{
+	size_t views = answers->catalog_count * sizeof(struct view);
+	struct edition *edition = mem_zalloc(sizeof *edition + views + answers->zone_count * sizeof(struct zone_state));
+	edition->number = answers->pending;
+	edition->catalog_count = answers->catalog_count;
+	edition->zone_count = answers->zone_count;
+	edition->views = (struct view *)(edition + 1);
+	edition->states = (struct zone_state *)((uint8_t *)edition->views + views);
+	if (answers->zone_count > 0)
+		memcpy(edition->states, answers->states, answers->zone_count * sizeof(struct zone_state));
+	for (uint32_t i = 0; i < answers->catalog_count; i++) {
+		const struct catalog *catalog = answers->catalogs[i];
+		edition->views[i] = (struct view){ .buckets = table_buckets(catalog->table), .zones = catalog->zones,
+						   .zone_count = catalog->zone_count, .synced = catalog->synced };
+	}
+	return edition;
+}
+
+static void edition_show(struct answers *answers)
+{
+	struct edition *old = atomic_load_explicit(&answers->edition, memory_order_relaxed);
+	atomic_store_explicit(&answers->edition, edition_new(answers), memory_order_release);
+	if (old != NULL)
+		retire_memory(answers, old);
+	limbo_take_pending(answers->retired);
+	answers->pending++;
+	answers->touched = false;
+}
+
+/* Numbers begin again at 1: every version that is there counts as having been there always. */
+static void numbers_restart(struct answers *answers)
+{
+	reclaim(answers);
+	for (uint32_t i = 0; i < answers->catalog_count; i++) {
+		size_t position = 0;
+		struct entry *entry;
+		while ((entry = table_next(answers->catalogs[i]->table, &position)) != NULL)
+			atomic_store_explicit(&entry->since, 0, memory_order_relaxed);
+	}
+	answers->pending = 1;
+	edition_show(answers);
+	reclaim(answers);
+}
+
+bool answers_publish(struct answers *answers)
+{
+	for (uint32_t i = 0; i < answers->catalog_count; i++)
+		if (answers->catalogs[i]->cluster != NULL)
+			cluster_compile(answers->catalogs[i]->cluster);
+	if (!answers->touched && atomic_load_explicit(&answers->edition, memory_order_relaxed) != NULL)
+		return false;
+	edition_show(answers);
+	if (answers->retired->limbo.count >= RECLAIM_AT || answers->retired->has_large)
+		reclaim(answers);
+	if (answers->pending >= LAST_NUMBER)
+		numbers_restart(answers);
+	return true;
+}
+
+struct answers *answers_new(void)
+{
+	struct answers *answers = mem_zalloc(sizeof *answers);
+	answers->pool = pool_new();
+	answers->pending = 1;
+	answers->retired = mem_zalloc(sizeof *answers->retired);
+	return answers;
+}
+
+void answers_free(struct answers *answers)
+{
+	if (answers == NULL)
+		return;
+	limbo_take_pending(answers->retired);
+	reclaim(answers);
+	limbo_take_pending(answers->retired); /* tombstones' second round */
+	reclaim(answers);
+	for (uint32_t i = 0; i < answers->catalog_count; i++)
+		catalog_free(answers->catalogs[i]);
+	mem_free(atomic_load_explicit(&answers->edition, memory_order_relaxed));
+	mem_free(answers->retired->pending.items);
+	mem_free(answers->retired->limbo.items);
+	mem_free(answers->retired);
+	mem_free(answers->catalogs);
+	mem_free(answers->states);
+	pool_free(answers->pool);
+	mem_free(answers);
+}
+
+void answers_complain_to(struct answers *answers, void (*complain)(void *context, const char *text), void *context)
+{
+	answers->complain = complain;
+	answers->complain_context = context;
+}
+
+void answers_complain(struct answers *answers, const char *format, ...)
+{
+	if (answers->complain == NULL)
+		return;
+	char text[512];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	answers->complain(answers->complain_context, text);
+}
+
+void answers_reader_start(void)
+{
+	rcu_register_thread();
+}
+
+void answers_reader_end(void)
+{
+	READER_IS_QUIET();
+	rcu_unregister_thread();
+}
+
+void answers_reader_offline(void)
+{
+	READER_IS_QUIET();
+	rcu_thread_offline();
+}
+
+void answers_reader_online(void)
+{
+	rcu_thread_online();
+}
+
+const struct edition *answers_edition(const struct answers *answers)
+{
+	return atomic_load_explicit(&((struct answers *)(uintptr_t)answers)->edition, memory_order_acquire);
+}

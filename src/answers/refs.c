@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an address stands for: one entry per address lists the services and endpoints that hold it. PTR answers, dashed
+ * endpoint names and verified pods are computed from it, so that a plain endpoint costs one small entry and no names.
+ * Prefixes of addresses with a PTR exist as empty names (RFC 8020, names.md 8). */
+#include <string.h>
+
+#include "cluster.h"
+
+static const void *refs_of(const struct cluster *cluster, const uint8_t *key, uint8_t key_size, size_t *ret_count)
+{
+	const struct entry *entry = table_get(cluster->catalog->table, key, key_size);
+	*ret_count = entry == NULL ? 0 : entry->sets[0].count;
+	return entry == NULL ? NULL : entry_data(entry, &entry->sets[0]);
+}
+
+const struct address_ref *refs_get(const struct cluster *cluster, uint8_t kind, const struct ip *ip, size_t *ret_count)
+{
+	uint8_t key[24], key_size = address_key(kind, ip, key);
+	return refs_of(cluster, key, key_size, ret_count);
+}
+
+/* Shows a list of things of `size` bytes under the key; an empty one removes it. */
+static void refs_put(struct cluster *cluster, const uint8_t *key, uint8_t key_size, const struct text *refs, size_t size)
+{
+	bool *changed = key[0] == KEY_IMPORT_ADDRESS ? &cluster->imports_changed : &cluster->changed;
+	if (refs->size == 0) {
+		*changed |= table_remove(cluster->catalog->table, key, key_size);
+		return;
+	}
+	struct draft *draft = &cluster->draft;
+	draft_start(draft, cluster->answers->pool, key, key_size, ENTRY_REFS);
+	draft_raw(draft, TYPE_PTR, 0, (uint16_t)(refs->size / size), refs->data, refs->size);
+	struct entry *entry = draft_entry(draft);
+	if (entry == NULL)
+		answers_complain(cluster->answers, "an address stands for more than %zu services: left out", refs->size / size);
+	else
+		table_put(cluster->catalog->table, entry, changed);
+}
+
+static bool has_ptr_zone(const struct cluster *cluster, uint8_t family)
+{
+	for (size_t i = 0; i < cluster->reverse.count; i++) {
+		const struct zone *zone = cluster->reverse.zones[i];
+		bool is_v6 = zone->size >= 10 && memcmp(zone->name + zone->size - 10, "\3ip6\4arpa", 10) == 0;
+		if (is_v6 == (family == 6))
+			return true;
+	}
+	return false;
+}
+
+/* The first `parts` octets (IPv4) or nibbles (IPv6) of an address. */
+static void prefix_bytes(const struct ip *ip, unsigned parts, uint8_t ret_bytes[16])
+{
+	unsigned bits = parts * (ip->family == 4 ? 8 : 4);
+	memset(ret_bytes, 0, 16);
+	memcpy(ret_bytes, ip->bytes, (bits + 7) / 8);
+	if (bits % 8 != 0)
+		ret_bytes[bits / 8] &= 0xf0;
+}
+
+static void prefixes_change(struct cluster *cluster, const struct ip *ip, int change)
+{
+	if (!has_ptr_zone(cluster, ip->family))
+		return;
+	unsigned full = ip->family == 4 ? 4 : 32;
+	for (unsigned parts = 1; parts < full; parts++) {
+		uint8_t bytes[16], key[24];
+		prefix_bytes(ip, parts, bytes);
+		uint8_t key_size = prefix_key(ip->family, (uint8_t)parts, bytes, key);
+		uintptr_t count = (uintptr_t)map_get(cluster->prefixes, key, key_size);
+		uintptr_t next = count + (uintptr_t)(intptr_t)change;
+		if (next == 0) {
+			map_remove(cluster->prefixes, key, key_size);
+			cluster->changed |= table_remove(cluster->catalog->table, key, key_size);
+			continue;
+		}
+		map_put(cluster->prefixes, key, key_size, (void *)next);
+		if (count == 0) {
+			draft_start(&cluster->draft, cluster->answers->pool, key, key_size, 0);
+			table_put(cluster->catalog->table, draft_entry(&cluster->draft), &cluster->changed);
+		}
+	}
+}
+
+static void neighbours_stale(const struct address_ref *refs, size_t count, const struct address_ref *ref)
+{
+	if (ref->ports == NULL) /* a clusterIP: no sets in pieces depend on it */
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (refs[i].owner == ref->owner && refs[i].ports != NULL)
+			((struct member *)(uintptr_t)refs[i].from)->chunks_stale = true;
+}
+
+void refs_add(struct cluster *cluster, uint8_t kind, const struct ip *ip, const struct address_ref *ref)
+{
+	uint8_t key[24], key_size = address_key(kind, ip, key);
+	size_t count;
+	const struct address_ref *refs = refs_of(cluster, key, key_size, &count);
+	text_clear(&cluster->records);
+	if (count > 0)
+		text_add_n(&cluster->records, refs, count * sizeof *refs);
+	neighbours_stale(refs, count, ref);
+	text_add_n(&cluster->records, ref, sizeof *ref);
+	refs_put(cluster, key, key_size, &cluster->records, sizeof *ref);
+	if (count == 0 && kind == KEY_ADDRESS)
+		prefixes_change(cluster, ip, 1);
+	cluster->apex_dirty |= is_local(cluster, ip);
+}
+
+void refs_remove(struct cluster *cluster, uint8_t kind, const struct ip *ip, const struct address_ref *ref)
+{
+	uint8_t key[24], key_size = address_key(kind, ip, key);
+	size_t count;
+	const struct address_ref *refs = refs_of(cluster, key, key_size, &count);
+	bool found = false;
+	text_clear(&cluster->records);
+	for (size_t i = 0; i < count; i++) {
+		if (!found && refs[i].owner == ref->owner && refs[i].from == ref->from && refs[i].host == ref->host)
+			found = true;
+		else
+			text_add_n(&cluster->records, &refs[i], sizeof refs[i]);
+	}
+	if (!found)
+		return;
+	neighbours_stale((const void *)cluster->records.data, cluster->records.size / sizeof *refs, ref);
+	refs_put(cluster, key, key_size, &cluster->records, sizeof *ref);
+	if (count == 1 && kind == KEY_ADDRESS)
+		prefixes_change(cluster, ip, -1);
+	cluster->apex_dirty |= is_local(cluster, ip);
+}
+
+/* A pod's address lists its namespace once per pod. */
+void pod_add(struct cluster *cluster, const struct ip *ip, struct space *space)
+{
+	uint8_t key[24], key_size = address_key(KEY_POD, ip, key);
+	size_t count;
+	const void *refs = refs_of(cluster, key, key_size, &count);
+	text_clear(&cluster->records);
+	if (count > 0)
+		text_add_n(&cluster->records, refs, count * sizeof space->label);
+	text_add_n(&cluster->records, &space->label, sizeof space->label);
+	refs_put(cluster, key, key_size, &cluster->records, sizeof space->label);
+}
+
+void pod_remove(struct cluster *cluster, const struct ip *ip, struct space *space)
+{
+	uint8_t key[24], key_size = address_key(KEY_POD, ip, key);
+	size_t count;
+	const struct owner *const *refs = refs_of(cluster, key, key_size, &count);
+	bool found = false;
+	text_clear(&cluster->records);
+	for (size_t i = 0; i < count; i++) {
+		if (!found && refs[i] == space->label)
+			found = true;
+		else
+			text_add_n(&cluster->records, &refs[i], sizeof refs[i]);
+	}
+	if (found)
+		refs_put(cluster, key, key_size, &cluster->records, sizeof space->label);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SRV sets (names.md 5): weight from the number of (address, port) pairs, one record per (target, port), glue per
+ * target and family. Targets are stored lower case and never compressed; glue points to them. */
+#include <string.h>
+
+#include "cluster.h"
+
+uint16_t srv_weight(size_t pairs)
+{
+	return pairs == 0 || pairs > 100 ? 1 : (uint16_t)(100 / pairs);
+}
+
+bool port_fits(const struct port *port, const struct port_filter *filter)
+{
+	return filter->name == NULL || (port->protocol == filter->protocol && text_equal_fold(port->name, filter->name));
+}
+
+static const struct slice *slice_of(const struct seat *seat)
+{
+	return seat->member->shown;
+}
+
+static size_t pairs_of(const struct slice *slice, const struct port_filter *filter)
+{
+	size_t pairs = 0;
+	for (size_t i = 0; i < slice->port_count; i++)
+		pairs += port_fits(&slice->ports[i], filter);
+	return pairs == 0 && filter->name == NULL ? 1 : pairs;
+}
+
+/* Glue of one target, a group per family, each address once. A dashed name has the one address it spells. */
+static uint16_t add_glue(struct cluster *cluster, size_t target_at, const struct seat *target, struct text *groups)
+{
+	const struct host_seat own = { .ip = target->ip }, *seats = &own;
+	size_t count = 1;
+	uint16_t added = 0;
+	const struct host_state *host = host_get(target->member->group, target->host, target->host_size);
+	if (host != NULL) {
+		seats = host->seats;
+		count = host->count;
+	}
+	for (uint8_t family = 4; family <= 6; family += 2) {
+		struct glue_group group = { 0 };
+		size_t from = cluster->glue.size;
+		for (size_t i = 0; i < count; i++) {
+			bool known = seats[i].ip.family != family;
+			for (size_t k = 0; k < i && !known; k++)
+				known = ip_equal(&seats[k].ip, &seats[i].ip);
+			if (known)
+				continue;
+			record_add_address(&cluster->glue, (uint16_t)target_at, &seats[i].ip, cluster->ttl);
+			group.count++;
+		}
+		group.size = (uint16_t)(cluster->glue.size - from);
+		if (group.count > 0)
+			text_add_n(groups, &group, sizeof group);
+		added += group.count;
+	}
+	return added;
+}
+
+static uint64_t pair_hash(const struct cluster *cluster, const struct seat *seat, uint16_t port)
+{
+	uint8_t key[2 + DNS_NAME_MAX];
+	put_u16(key, port);
+	memcpy(key + 2, seat->host, seat->host_size);
+	return hash_bytes(&cluster->key, key, 2u + seat->host_size);
+}
+
+static uint64_t target_hash(const struct cluster *cluster, const struct seat *seat)
+{
+	return ~hash_bytes(&cluster->key, seat->host, seat->host_size);
+}
+
+static bool has_number(const struct slice *slice, const struct port_filter *filter)
+{
+	for (size_t i = 0; i < slice->port_count; i++)
+		if (slice->ports[i].has_number && port_fits(&slice->ports[i], filter))
+			return true;
+	return false;
+}
+
+/* Adds the SRV records of one seat; returns where its target stands in the message, or 0 if none was new. */
+static size_t add_records(struct cluster *cluster, const struct seat *seat, const struct wire *base,
+			  const struct port_filter *filter, uint16_t weight, size_t records_at, uint16_t *count)
+{
+	const struct slice *slice = slice_of(seat);
+	size_t target_at = 0;
+	struct wire target;
+	if (seat->host_size == 0 || !wire_add_front(seat->host, seat->host_size, base, &target))
+		return 0;
+	for (size_t i = 0; i < slice->port_count; i++) {
+		const struct port *port = &slice->ports[i];
+		if (!port->has_number || !port_fits(port, filter) ||
+		    !seen_add(&cluster->seen, pair_hash(cluster, seat, port->number)))
+			continue;
+		if (target_at == 0)
+			target_at = records_at + cluster->records.size + 18;
+		record_add_srv(&cluster->records, cluster->ttl, weight, port->number, target.bytes, target.size);
+		++*count;
+	}
+	return target_at;
+}
+
+bool srv_of_seats(struct group *group, const struct zone *zone, const struct seat *seats, size_t count,
+		  const struct port_filter *filter)
+{
+	struct cluster *cluster = group->cluster;
+	struct wire base;
+	size_t pairs = 0, records_at = DNS_HEADER_SIZE + cluster->draft.key_size + 4u;
+	uint16_t records = 0, glue = 0;
+	bool exists = false;
+	if (!group_wire(group, zone, &base))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		pairs += pairs_of(slice_of(&seats[i]), filter);
+		exists = exists || has_number(slice_of(&seats[i]), filter);
+	}
+	text_clear(&cluster->records);
+	text_clear(&cluster->glue);
+	text_clear(&cluster->groups_text);
+	seen_clear(&cluster->seen);
+	for (size_t i = 0; i < count; i++) {
+		size_t target_at = add_records(cluster, &seats[i], &base, filter, srv_weight(pairs), records_at, &records);
+		if (target_at != 0 && target_at < 0x4000 && seen_add(&cluster->seen, target_hash(cluster, &seats[i])))
+			glue += add_glue(cluster, target_at, &seats[i], &cluster->groups_text);
+	}
+	if (records > 0)
+		draft_extent(&cluster->draft, TYPE_SRV, records, &cluster->records, (const void *)cluster->groups_text.data,
+			     (uint16_t)(cluster->groups_text.size / sizeof(struct glue_group)), glue, &cluster->glue);
+	return exists; /* a name whose targets are all too long is there, and empty */
+}
+
+bool srv_of_addresses(struct group *group, const struct wire *target, const struct ip *addresses, size_t address_count,
+		      const struct port *ports, size_t port_count, const struct port_filter *filter)
+{
+	struct cluster *cluster = group->cluster;
+	size_t pairs = 0, target_at = DNS_HEADER_SIZE + cluster->draft.key_size + 4u + 18;
+	uint16_t records = 0, glue = 0, group_count = 0;
+	struct glue_group groups[2];
+	for (size_t i = 0; i < port_count; i++)
+		pairs += port_fits(&ports[i], filter) ? address_count : 0;
+	text_clear(&cluster->records);
+	text_clear(&cluster->glue);
+	seen_clear(&cluster->seen);
+	for (size_t i = 0; i < port_count; i++) {
+		if (!port_fits(&ports[i], filter) || !ports[i].has_number || !seen_add(&cluster->seen, ports[i].number + 1u))
+			continue;
+		record_add_srv(&cluster->records, cluster->ttl, srv_weight(pairs), ports[i].number, target->bytes, target->size);
+		records++;
+	}
+	if (records == 0 || address_count == 0)
+		return records > 0; /* a service without an address yet has the name, and nothing at it */
+	for (uint8_t family = 4; family <= 6; family += 2) {
+		struct glue_group one = { 0 };
+		size_t from = cluster->glue.size;
+		for (size_t i = 0; i < address_count; i++) {
+			if (addresses[i].family != family)
+				continue;
+			record_add_address(&cluster->glue, (uint16_t)target_at, &addresses[i], cluster->ttl);
+			one.count++;
+		}
+		one.size = (uint16_t)(cluster->glue.size - from);
+		if (one.count > 0)
+			groups[group_count++] = one;
+		glue += one.count;
+	}
+	draft_extent(&cluster->draft, TYPE_SRV, records, &cluster->records, groups, group_count, glue, &cluster->glue);
+	return true;
+}
