@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pipeline -- from a config to answers that follow their sources: one catalog per data directive, fed by manifests and
+ * zone files, published after each step. */
+#ifndef KNAMED_PIPELINE_H
+#define KNAMED_PIPELINE_H
+
+#include "knamed/answers.h"
+#include "knamed/config.h"
+#include "knamed/serve.h"
+
+struct pipeline_options {
+	struct event_base *events;   /* sources are watched on it; NULL: read once */
+	const struct config *config; /* must outlive the pipeline */
+	/* Where this server answers, for the apex NS; NULL: the machine's addresses, by the blocks' `bind`. */
+	const struct ip *local_addresses; size_t local_address_count;
+};
+
+struct pipeline;
+/* Reads everything once and publishes it. NULL and error if a source cannot be read at all. */
+struct pipeline *pipeline_new(const struct pipeline_options *options, struct error *error);
+void pipeline_free(struct pipeline *pipeline); /* after the query threads have ended */
+struct answers *pipeline_answers(const struct pipeline *pipeline);
+/* The blocks with their catalogs, in the config's order. */
+const struct serve_block *pipeline_blocks(const struct pipeline *pipeline, size_t *ret_count);
+
+#endif
