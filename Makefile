@@ -1,80 +1,249 @@
 # SPDX-License-Identifier: Apache-2.0
-# knamed: build, test, run. `make help` lists the targets.
+# knamed: build, test, run. `make help` lists the targets. V=1 shows commands, SAN=address,undefined or SAN=thread
+# instruments, BUILD=dir builds elsewhere. Objects of each variant lie in a directory of their own.
 
-SAN     ?=
-VARIANT := $(if $(SAN),$(subst $(eval) ,-,$(subst $(comma),-,$(SAN))),plain)
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
 BUILD   ?= build
+SAN     ?=
+COVER   ?=
 V       ?= 0
 Q       := $(if $(filter 0,$(V)),@,)
+say      = $(if $(Q),@echo "  $1")
 comma   := ,
-OBJ     := $(BUILD)/$(if $(SAN),$(subst $(comma),-,$(SAN)),obj)
+OBJ     := $(BUILD)/$(if $(SAN),$(subst $(comma),-,$(SAN)),$(if $(COVER),cover,obj))
+BIN     := $(if $(SAN)$(COVER),$(OBJ),$(BUILD))
 
 # The architecture: which stage may use which. STAGES is also the link order, users first.
-STAGES       := serve policy answers source model config observe dns base
-USES_base    :=
-USES_dns     := base
-USES_observe := base
-USES_config  := base
-USES_model   := dns base
-USES_source  := model config observe dns base
-USES_answers := model dns base
-USES_policy  := answers config observe dns base
-USES_serve   := answers policy config observe dns base
+STAGES        := serve policy answers source model config observe dns base
+USES_base     :=
+USES_dns      := base
+USES_observe  := base
+USES_config   := base
+USES_model    := dns base
+USES_source   := model config observe dns base
+USES_answers  := model dns base
+USES_policy   := answers config observe dns base
+USES_serve    := answers policy config observe dns base
+# Programs beside the server. What they are made of is an archive too, so that unit tests can link it.
+TOOLS         := knamectl blast
+USES_knamectl := config answers policy source model observe dns base
+USES_blast    :=
 
 CC       := gcc
-AR       := gcc-ar
+AR       := $(if $(findstring clang,$(CC)),ar,gcc-ar)
 PACKAGES := libcurl libevent libevent_pthreads jansson liburcu-qsbr yaml-0.1 libcrypto
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith \
-            -Wwrite-strings -Werror
-ALL      := -std=gnu17 -D_GNU_SOURCE -Iinclude $(WARN) $(CFLAGS) -fno-strict-aliasing -pthread -fstack-protector-strong
-ifeq ($(SAN),)
-ALL      += -flto=auto -D_FORTIFY_SOURCE=2
+            -Wwrite-strings -Wformat-security -Werror
+HARDEN   := -fPIE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2 \
+            $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
+ALL       = -std=gnu17 -D_GNU_SOURCE -Iinclude $(WARN) $(CFLAGS) $(MODE) -fno-strict-aliasing -pthread $(PACKAGE_FLAGS)
+LINK      = $(CC) $(ALL) $(LDFLAGS) $(if $(SAN),,-pie -Wl,-z,relro,-z,now,--as-needed)
+ifneq ($(SAN),)
+MODE     := -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+else ifneq ($(COVER),)
+MODE     := -O0 --coverage
 else
-ALL      += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+MODE     := $(HARDEN) -flto=auto -ffat-lto-objects
 endif
-LDLIBS   = $(shell pkg-config --libs $(PACKAGES)) -lldns -lm
+# Asked once, and only when something is compiled: a machine without pkg-config can still read this file.
+PACKAGE_FLAGS = $(eval PACKAGE_FLAGS := $(shell pkg-config --cflags $(PACKAGES)))$(PACKAGE_FLAGS)
+LDLIBS        = $(eval LDLIBS := $(shell pkg-config --libs $(PACKAGES)) -lldns -lm)$(LDLIBS)
 
 .SECONDARY:
 .DELETE_ON_ERROR:
+.PHONY: force
 
-all: $(BUILD)/knamed $(BUILD)/knamectl ## build the server and the tool
+all: $(BIN)/knamed $(BIN)/knamectl ## build the server and the tool
 
 closure = $1 $(foreach used,$(USES_$1),$(call closure,$(used)))
-libs    = $(patsubst %,$(OBJ)/lib%.a,$(filter $(call closure,$1),$(STAGES)))
+libs    = $(patsubst %,$(OBJ)/lib%.a,$(filter $(call closure,$1),$(TOOLS) $(STAGES)))
+objects = $(patsubst %.c,$(OBJ)/%.o,$(sort $(wildcard $1)))
 
-$(OBJ)/%.o: %.c
+# Files that change only when what they say changes: other flags or another commit rebuild what depends on them.
+keep = $(Q)mkdir -p $(@D); echo '$1' | cmp -s - $@ || echo '$1' > $@
+$(OBJ)/flags: force | toolchain
+	$(call keep,$(CC) $(ALL))
+$(OBJ)/revision: force
+	$(call keep,$(shell git describe --always --dirty --abbrev=12 2>/dev/null))
+
+$(OBJ)/%.o: %.c $(OBJ)/flags
 	$(Q)mkdir -p $(@D)
-	$(if $(Q),@echo "  CC $<")
-	$(Q)$(CC) $(ALL) $(STAGE_FLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC $<)
+	$(Q)$(CC) $(ALL) $(OWN_FLAGS) -MMD -MP -c -o $@ $<
 
-define stage
-$(OBJ)/lib$1.a: $(patsubst %.c,$(OBJ)/%.o,$(wildcard src/$1/*.c))
-	$(Q)rm -f $$@
-	$(Q)$(AR) rcs $$@ $$^
-UNIT_$1 := $(patsubst %.c,$(OBJ)/%,$(wildcard tests/unit/$1/*_test.c))
-$(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/unit/$1/*_test.c)): STAGE_FLAGS := -Isrc/$1
-$$(UNIT_$1): %: %.o $(call libs,$1)
-	$(if $(Q),@echo "  LD $$(@F)")
-	$(Q)$(CC) $(ALL) $(LDFLAGS) -o $$@ $$^ $$(LDLIBS) -lcmocka
+archive = $(Q)rm -f $@ && $(AR) rcs $@ $^
+
+define stage # of the stage or tool $1 in the folder $2
+$(OBJ)/lib$1.a: $(call objects,$2/*.c)
+	$$(archive)
+UNIT_$1 := $(patsubst %.c,$(OBJ)/%,$(sort $(wildcard tests/unit/$1/*_test.c)))
+$(call objects,tests/unit/$1/*.c): OWN_FLAGS := -I$2
+$$(UNIT_$1): %: %.o $(call objects,$(filter-out %_test.c,$(wildcard tests/unit/$1/*.c))) $(call libs,$1)
+	$$(call say,LD $$@)
+	$$(Q)$$(LINK) -fno-lto -o $$@ $$^ $$(LDLIBS) -lcmocka
 UNIT += $$(UNIT_$1)
 test-$1: $$(UNIT_$1)
-	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $$^
+	$$(Q)tools/run-tests $$^
+.PHONY: test-$1
 endef
-$(foreach s,$(STAGES),$(eval $(call stage,$s)))
+$(foreach s,$(STAGES),$(eval $(call stage,$s,src/$s)))
+$(foreach t,$(TOOLS),$(eval $(call stage,$t,tools/$t)))
 
-MAIN := $(patsubst %.c,$(OBJ)/%.o,$(wildcard src/*.c))
-$(BUILD)/knamed: $(MAIN) $(patsubst %,$(OBJ)/lib%.a,$(STAGES))
-	$(if $(Q),@echo "  LD $@")
-	$(Q)$(CC) $(ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+LIBS := $(patsubst %,$(OBJ)/lib%.a,$(STAGES))
+TOP  := $(call objects,src/*.c)
+$(TOP) $(call objects,tools/knamectl/*.c): OWN_FLAGS = -DKNAMED_VERSION='"$(VERSION)"' \
+	-DKNAMED_REVISION='"$(shell cat $(OBJ)/revision)"'
+$(TOP) $(call objects,tools/knamectl/*.c): $(OBJ)/revision
+# What main.c is made of beside main(), and what tests share, for tests to link as they need.
+$(OBJ)/libtop.a: $(filter-out $(OBJ)/src/main.o,$(TOP))
+	$(archive)
+$(OBJ)/libsupport.a: $(call objects,tests/support/*.c)
+	$(archive)
 
-CTL := $(patsubst %.c,$(OBJ)/%.o,$(wildcard tools/knamectl/*.c))
-$(BUILD)/knamectl: $(CTL) $(call libs,policy) $(call libs,source) $(OBJ)/libanswers.a
-	$(if $(Q),@echo "  LD $@")
-	$(Q)$(CC) $(ALL) $(LDFLAGS) -o $@ $(CTL) $(patsubst %,$(OBJ)/lib%.a,$(filter-out serve,$(STAGES))) $(LDLIBS)
+$(BIN)/knamed: $(TOP) $(LIBS)
+	$(call say,LD $@)
+	$(Q)$(LINK) -o $@ $^ $(LDLIBS)
+$(BIN)/knamectl: $(OBJ)/tools/knamectl/main.o $(call libs,knamectl)
+	$(call say,LD $@)
+	$(Q)$(LINK) -o $@ $^ $(LDLIBS)
 
-unit: $(UNIT)
-	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $^
+# --- tests ------------------------------------------------------------------------------------------------------
+
+WHOLE = $(OBJ)/libsupport.a $(OBJ)/libtop.a $(LIBS)
+define program # the test program $1 of the objects $2 and the libraries $3
+$(OBJ)/$1: $2 $(WHOLE)
+	$$(call say,LD $$@)
+	$$(Q)$$(LINK) -fno-lto -o $$@ $$^ $$(LDLIBS) $3
+endef
+INTEGRATION := $(patsubst %.c,%,$(sort $(wildcard tests/integration/*_test.c)))
+FUZZ_ALL    := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+REPLAYS     := $(FUZZ_ALL:%=tests/fuzz/fuzz_%)
+CASES       := $(if $(wildcard tests/cases/*.c),tests/cases/run_cases)
+$(foreach t,$(INTEGRATION),$(eval $(call program,$t,$(OBJ)/$t.o,-lcmocka)))
+$(foreach t,$(REPLAYS),$(eval $(call program,$t,$(OBJ)/$t.o $(OBJ)/tests/fuzz/replay.o)))
+$(if $(CASES),$(eval $(call program,$(CASES),$(call objects,tests/cases/*.c))))
+
+$(call objects,tests/fuzz/*.c): OWN_FLAGS := -Wno-missing-prototypes # the fuzzer's header declares none
+
+PROGRAMS := $(UNIT) $(patsubst %,$(OBJ)/%,$(REPLAYS) $(CASES) $(INTEGRATION))
+SCRIPTS  := $(sort $(wildcard tests/integration/*_test.py tests/integration/*.t tests/tools/*.t tests/bench/*.t))
+# Programs that speak no TAP: what counts is how they end.
+ORACLE   ?= --clusters 8 --questions 400
+PLAIN     = $(if $(wildcard tests/oracle),'tests/oracle/oracle_test.py' \
+	'tests/oracle/differential.py --knamed $(KNAMED) $(ORACLE)')
+export KNAMED   := $(abspath $(BIN)/knamed)
+export KNAMECTL := $(abspath $(BIN)/knamectl)
+
+test: ## run every test (SAN=address,undefined or SAN=thread: instrumented)
+	$(Q)tools/install-deps build test
+	$(Q)$(MAKE) --no-print-directory test-all
+test-all: all bench-tools $(PROGRAMS)
+	$(Q)tools/run-tests $(PROGRAMS) $(SCRIPTS) --plain $(PLAIN)
+unit: $(UNIT) ## run the unit tests alone; test-STAGE runs those of one stage
+	$(Q)tools/run-tests $(UNIT)
+replay: $(REPLAYS:%=$(OBJ)/%) ## feed the fuzz corpora to their targets
+	$(Q)tools/run-tests $^
+
+# clang makes the fuzzers, in a variant of their own.
+FUZZ ?= $(FUZZ_ALL)
+T    ?= 60
+$(OBJ)/fuzzer/%: $(OBJ)/tests/fuzz/fuzz_%.o $(WHOLE)
+	$(Q)mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+fuzz: ## fuzz with libFuzzer: FUZZ=query (default all), T=60 seconds each
+	$(Q)tools/install-deps build fuzz
+	$(Q)$(MAKE) --no-print-directory SAN=fuzzer-no-link,address,undefined CC=clang FUZZ='$(FUZZ)' T=$(T) fuzz-all
+fuzz-all: $(FUZZ:%=$(OBJ)/fuzzer/%)
+	$(Q)tools/fuzz $(T) $^
+soak: ## the long forms: 10 minutes of each fuzzer, 200 random clusters
+	$(Q)$(MAKE) --no-print-directory fuzz T=600
+	$(Q)$(MAKE) --no-print-directory test ORACLE='--clusters 200 --questions 2000'
+cover: ## line coverage of all tests, and of each parser by its fuzz corpus alone
+	$(Q)tools/install-deps build test
+	$(Q)$(MAKE) --no-print-directory COVER=1 cover-all
+cover-all: all $(PROGRAMS)
+	$(Q)tools/cover $(OBJ) corpora $(REPLAYS:%=$(OBJ)/%)
+	$(Q)tools/cover $(OBJ) tests $(PROGRAMS) $(SCRIPTS) --plain $(PLAIN)
+
+# --- bench ------------------------------------------------------------------------------------------------------
+
+$(BIN)/blast: $(OBJ)/tools/blast/blast.o $(call libs,blast)
+	$(call say,LD $@)
+	$(Q)$(LINK) -o $@ $^ -lm
+$(BIN)/bench/%: $(OBJ)/tests/bench/%.o
+	$(Q)mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(LINK) -o $@ $^
+$(BIN)/bench/malloc_trap.so: tests/bench/malloc_trap.c $(OBJ)/flags
+	$(Q)mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -shared -pthread -o $@ $<
+bench-tools: all $(BIN)/blast $(BIN)/bench/echo $(BIN)/bench/malloc_trap.so
+bench: ## CPU, rate, latency and memory against other servers (BENCH="--quick": one minute)
+	$(Q)tools/install-deps build bench
+	$(Q)$(MAKE) --no-print-directory bench-tools
+	$(Q)tests/bench/run --build $(BIN) $(BENCH)
+
+# --- lint -------------------------------------------------------------------------------------------------------
+
+C_FILES   = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
+LINTED   := $(sort $(wildcard src/*.c src/*/*.c tools/*/*.c))
+CHECKS   := uses size headers symbols links tidy cppcheck shell format
+lint: ## check structure, style and bugs; every check runs, each says what it found
+	$(Q)tools/install-deps build lint
+	$(Q)$(MAKE) --no-print-directory -k $(CHECKS:%=lint-%) && echo "lint: nothing found"
+lint-uses:
+	$(Q)tools/check-uses $(foreach s,$(STAGES) $(TOOLS),'$s: $(USES_$s)')
+lint-size:
+	$(Q)tools/check-size
+lint-links:
+	$(Q)tools/check-links
+lint-headers: $(addprefix $(OBJ)/lint/,$(wildcard include/knamed/*.h src/*/*.h tools/*/*.h tests/*/*.h tests/unit/*/*.h))
+$(OBJ)/lint/%.h: %.h $(OBJ)/flags
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/check-header $< $(CC) $(ALL) && touch $@
+lint-symbols: all bench-tools $(PROGRAMS)
+	$(Q)tools/check-symbols $(OBJ)
+lint-tidy: $(LINTED:%.c=$(OBJ)/lint/%.tidy)
+$(OBJ)/lint/%.tidy: $(OBJ)/%.o .clang-tidy # rebuilt with the object, hence also when a header changes
+	$(Q)mkdir -p $(@D)
+	$(call say,TIDY $*.c)
+	$(Q)clang-tidy --quiet $*.c -- -std=gnu17 -D_GNU_SOURCE -Iinclude -DKNAMED_VERSION='""' -DKNAMED_REVISION='""' \
+		2>$@.err || { cat $@.err; exit 1; }
+	$(Q)touch $@
+lint-cppcheck:
+	$(Q)cppcheck -q -j2 --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+		--library=posix --suppress=missingIncludeSystem --suppressions-list=tools/cppcheck-suppressions \
+		-D_GNU_SOURCE -Iinclude src tools
+lint-shell:
+	$(Q)shellcheck $$(git ls-files -co --exclude-standard | xargs grep -lIE '^#!.*/(env )?(ba)?sh$$')
+lint-format:
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+fmt: ## lay out all C files with clang-format
+	$(Q)clang-format -i $(C_FILES)
+
+# --- the rest ---------------------------------------------------------------------------------------------------
+
+toolchain:
+	$(Q)tools/install-deps --check build
+deps: ## install what building, testing and linting need
+	$(Q)tools/install-deps build run test lint fuzz
+run: ## serve the sample cluster on loopback, with dig lines to try
+	$(Q)tools/install-deps build run
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)exec tools/run $(BIN)/knamed
+install: all ## install to $(DESTDIR)$(PREFIX)
+	install -D -m 755 $(BIN)/knamed $(DESTDIR)$(PREFIX)/sbin/knamed
+	install -D -m 755 $(BIN)/knamectl $(DESTDIR)$(PREFIX)/bin/knamectl
+	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/knamed/LICENSE
+clean: ## remove what was built
+	rm -rf $(BUILD)
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
-.PHONY: all unit $(patsubst %,test-%,$(STAGES))
+.PHONY: all test test-all unit replay fuzz fuzz-all soak cover cover-all bench bench-tools lint $(CHECKS:%=lint-%) fmt \
+	toolchain deps run install clean help

@@ -3,6 +3,10 @@
 #ifndef KNAMED_TEST_DIRECTORY_H
 #define KNAMED_TEST_DIRECTORY_H
 
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>

@@ -3,6 +3,10 @@
 #ifndef KNAMED_TEST_CAPTURED_H
 #define KNAMED_TEST_CAPTURED_H
 
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
