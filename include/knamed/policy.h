@@ -22,11 +22,16 @@ enum policy_verdict {
 	POLICY_PASS,     /* not ours: go on */
 	POLICY_ANSWERED, /* reply is complete; by says who */
 };
-/* Directives that stand before the data (local, any, chaos), in chain order. */
-enum policy_verdict policy_before(const struct policy *policy, const struct dns_query *query,
-				  const struct client *client, struct reply *reply, enum answerer *ret_by);
-/* Directives behind the data (whoami): for names that no data handler of the block holds. */
+/* Directives that stand before the data (local, chaos), in chain order. */
+enum policy_verdict policy_before(const struct policy *policy, const struct dns_query *query, struct reply *reply,
+				  enum answerer *ret_by);
+/* Directives behind the data (any, whoami): for names that no data handler of the block holds. */
 enum policy_verdict policy_after(const struct policy *policy, const struct dns_query *query,
 				 const struct client *client, struct reply *reply, enum answerer *ret_by);
+/* What `any` says of a name that has records, in their place. */
+void policy_write_any(const struct dns_query *query, struct reply *reply);
+
+/* How often `local` answered for names made of localhost and more, as CoreDNS counts. Any thread. */
+uint64_t policy_localhost_requests(const struct policy *policy);
 
 #endif

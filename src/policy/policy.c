@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A block's policy: compiled from its directives, asked in the order of CoreDNS' chain. */
+#include "policy.h"
+
+#include <string.h>
+
+struct policy *policy_compile(const struct config_block *block, const char *version)
+{
+	if (!block->any && !block->local && !block->whoami && block->chaos == NULL)
+		return NULL;
+	struct policy *policy = mem_zalloc(sizeof(*policy));
+	policy->any = block->any;
+	policy->local = block->local;
+	policy->local_prefix = block->local_prefix;
+	policy->whoami = block->whoami;
+	policy->minimal = block->minimal;
+	policy->localhost_requests = mem_zalloc(sizeof(*policy->localhost_requests));
+	if (block->chaos != NULL)
+		chaos_compile(policy, block->chaos, version);
+	return policy;
+}
+
+void policy_free(struct policy *policy)
+{
+	if (policy == NULL)
+		return;
+	mem_free(policy->chaos_authors);
+	mem_free(policy->localhost_requests);
+	mem_free(policy);
+}
+
+enum policy_verdict policy_before(const struct policy *policy, const struct dns_query *query, struct reply *reply,
+				  enum answerer *ret_by)
+{
+	if (policy->local && query->class_ == CLASS_IN && local_answer(policy, query, reply) == POLICY_ANSWERED) {
+		*ret_by = BY_LOCAL;
+		return POLICY_ANSWERED;
+	}
+	if (policy->chaos && query->class_ == CLASS_CH && chaos_answer(policy, query, reply) == POLICY_ANSWERED) {
+		*ret_by = BY_CHAOS;
+		return POLICY_ANSWERED;
+	}
+	return POLICY_PASS;
+}
+
+enum policy_verdict policy_after(const struct policy *policy, const struct dns_query *query,
+				 const struct client *client, struct reply *reply, enum answerer *ret_by)
+{
+	if (query->class_ != CLASS_IN)
+		return POLICY_PASS;
+	if (policy->any && query->type == TYPE_ANY) {
+		policy_write_any(query, reply);
+		*ret_by = BY_ANY;
+		return POLICY_ANSWERED;
+	}
+	if (policy->whoami) {
+		*ret_by = BY_WHOAMI;
+		return whoami_answer(policy, query, client, reply);
+	}
+	return POLICY_PASS;
+}
+
+uint64_t policy_localhost_requests(const struct policy *policy)
+{
+	return atomic_load_explicit(policy->localhost_requests, memory_order_relaxed);
+}

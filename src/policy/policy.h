@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a policy lies in memory, and what its parts share (private to the stage). */
+#ifndef KNAMED_POLICY_POLICY_H
+#define KNAMED_POLICY_POLICY_H
+
+#include <stdatomic.h>
+
+#include "knamed/policy.h"
+
+/* TXT data: one or more character strings, ready to copy. */
+struct txt { uint16_t size; uint8_t bytes[1 + 255]; };
+
+struct policy {
+	bool any, local, local_prefix, chaos, whoami, minimal;
+	struct txt chaos_version, chaos_host;
+	struct txt *chaos_authors;
+	size_t chaos_author_count;
+	_Atomic uint64_t *localhost_requests; /* apart, so that a policy itself is never written */
+};
+
+enum { POINTER_TO_QUESTION = 0xc000 | DNS_HEADER_SIZE };
+
+/* A record to write: its owner is whatever octets stand for it, mostly a pointer. */
+struct record {
+	const uint8_t *owner;
+	uint16_t owner_size;
+	uint16_t type, class_;
+	uint32_t ttl;
+	const void *data;
+	uint16_t data_size;
+};
+/* The owner of records at the question's name, or at its last `zone_size` octets. */
+struct owner_pointer { uint8_t octets[2]; };
+struct owner_pointer owner_at_question(const struct dns_query *query, size_t zone_size);
+
+/* Appends the record; false if it does not fit, and nothing was written. Sections count by themselves. */
+bool record_write(struct reply *reply, const struct record *record);
+
+enum policy_verdict local_answer(const struct policy *policy, const struct dns_query *query, struct reply *reply);
+enum policy_verdict chaos_answer(const struct policy *policy, const struct dns_query *query, struct reply *reply);
+enum policy_verdict whoami_answer(const struct policy *policy, const struct dns_query *query,
+				  const struct client *client, struct reply *reply);
+void chaos_compile(struct policy *policy, const struct config_chaos *config, const char *version);
+
+#endif
