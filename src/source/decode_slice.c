@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* EndpointSlice discovery.k8s.io/v1: one endpoint per address. Slices of other address types than IPv4 and IPv6
+ * keep none (names of hosts are no addresses). */
+#include "decode.h"
+
+#include <string.h>
+
+struct endpoints {
+	struct endpoint_text *list;
+	size_t count, room;
+};
+
+static void endpoints_add(struct endpoints *endpoints, const struct endpoint_text *endpoint)
+{
+	if (endpoints->count == endpoints->room) {
+		endpoints->room = endpoints->room == 0 ? 128 : endpoints->room * 2;
+		endpoints->list = mem_realloc(endpoints->list, endpoints->room * sizeof(*endpoint));
+	}
+	endpoints->list[endpoints->count++] = *endpoint;
+}
+
+/* The fields of one endpoint but for its addresses. */
+static bool read_endpoint(struct decoder *decoder, const json_t *item, struct endpoint_text *endpoint)
+{
+	struct fields *fields = &decoder->fields;
+	const json_t *conditions, *target;
+
+	if (!field_text(fields, item, "hostname", &endpoint->hostname) ||
+	    !field_text(fields, item, "zone", &endpoint->zone) ||
+	    !field_object(fields, item, "conditions", &conditions) || !field_object(fields, item, "targetRef", &target))
+		return false;
+	field_enter(fields, "conditions");
+	if (!field_bool(fields, conditions, "ready", true, &endpoint->ready))
+		return false;
+	field_leave(fields);
+	field_enter(fields, "targetRef");
+	if (!field_text(fields, target, "name", &endpoint->pod_name))
+		return false;
+	field_leave(fields);
+	if (!decoder->options->keep_zones)
+		endpoint->zone = NULL;
+	if (!decoder->options->keep_pod_names)
+		endpoint->pod_name = NULL;
+	return true;
+}
+
+static bool add_addresses(struct fields *fields, const json_t *item, struct endpoint_text *endpoint,
+			  struct endpoints *endpoints)
+{
+	const json_t *list;
+	const char *text;
+
+	if (!field_list(fields, item, "addresses", &list))
+		return false;
+	field_enter(fields, "addresses");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		if (!item_text(fields, list, i, &text))
+			return false;
+		if (ip_parse(text, &endpoint->address))
+			endpoints_add(endpoints, endpoint);
+	}
+	field_leave(fields);
+	return true;
+}
+
+static bool read_endpoints(struct decoder *decoder, const json_t *value, struct endpoints *endpoints)
+{
+	struct fields *fields = &decoder->fields;
+	const json_t *list, *item;
+
+	if (!field_list(fields, value, "endpoints", &list))
+		return false;
+	field_enter(fields, "endpoints");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		struct endpoint_text endpoint = {0};
+		if (!item_object(fields, list, i, &item))
+			return false;
+		field_enter_item(fields, i);
+		if (!read_endpoint(decoder, item, &endpoint) || !add_addresses(fields, item, &endpoint, endpoints))
+			return false;
+		field_leave(fields);
+	}
+	field_leave(fields);
+	return true;
+}
+
+static bool read_address_type(struct fields *fields, const json_t *value, enum address_type *ret_type)
+{
+	const char *type;
+
+	if (!field_text(fields, value, "addressType", &type))
+		return false;
+	if (type[0] == '\0')
+		return field_expected(fields, "addressType", "IPv4, IPv6 or FQDN", NULL);
+	if (strcmp(type, "IPv4") == 0)
+		*ret_type = ADDRESS_IPV4;
+	else
+		*ret_type = strcmp(type, "IPv6") == 0 ? ADDRESS_IPV6 : ADDRESS_OTHER;
+	return true;
+}
+
+static bool is_wanted(const struct decoder *decoder, const struct metadata *metadata, const struct slice *slice)
+{
+	const struct decode_options *options = decoder->options;
+
+	if (!options->keep_slices || !metadata_matches(metadata, options->labels))
+		return false;
+	return options->keep_imports || slice->service[0] != '\0' || slice->import[0] == '\0';
+}
+
+bool decode_slice(struct decoder *decoder, const json_t *value, const struct metadata *metadata,
+		  struct object **ret_object)
+{
+	struct slice slice = {
+	    .head = {.namespace_ = metadata->namespace_, .name = metadata->name},
+	    .service = metadata_label(metadata, "kubernetes.io/service-name"),
+	    .import = metadata_label(metadata, "multicluster.kubernetes.io/service-name"),
+	    .cluster = metadata_label(metadata, "multicluster.kubernetes.io/source-cluster"),
+	};
+	struct endpoints endpoints = {0};
+	struct ports ports = {0};
+	bool good = read_address_type(&decoder->fields, value, &slice.address_type) &&
+		    decode_ports(&decoder->fields, value, true, &ports) && read_endpoints(decoder, value, &endpoints);
+
+	if (good && is_wanted(decoder, metadata, &slice)) {
+		slice.ports = ports.list;
+		slice.port_count = ports.count;
+		slice.endpoint_count = slice.address_type == ADDRESS_OTHER ? 0 : (uint32_t)endpoints.count;
+		*ret_object = slice_new(&slice, endpoints.list);
+	} else if (good) {
+		*ret_object = NULL;
+	}
+	mem_free(endpoints.list);
+	mem_free(ports.list);
+	return good;
+}
