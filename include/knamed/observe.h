@@ -16,6 +16,7 @@
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR, LOG_FATAL };
 enum log_form { LOG_FORM_TEXT, LOG_FORM_JSON };
 void log_set_form(enum log_form form);
+enum log_form log_form_in_force(void);
 void log_set_quiet(bool quiet); /* -quiet: no start-up lines */
 bool log_is_quiet(void);
 /* "[INFO] plugin/file: text" on stdout; plugin NULL: no prefix. Any thread but query threads. */

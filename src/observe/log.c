@@ -9,7 +9,7 @@
 
 #include "output.h"
 
-static _Atomic enum log_form form_in_force;
+static _Atomic enum log_form form_set;
 static atomic_bool is_quiet;
 
 static const char *const text_words[] = {
@@ -23,7 +23,12 @@ static const char *const json_words[] = {
 
 void log_set_form(enum log_form form)
 {
-	atomic_store(&form_in_force, form);
+	atomic_store(&form_set, form);
+}
+
+enum log_form log_form_in_force(void)
+{
+	return atomic_load_explicit(&form_set, memory_order_relaxed);
 }
 
 void log_set_quiet(bool quiet)
@@ -81,7 +86,7 @@ void log_line(enum log_level level, const char *plugin, const char *format, ...)
 	char *message = message_of(format, arguments);
 	va_end(arguments);
 	struct text line = { 0 };
-	if (atomic_load(&form_in_force) == LOG_FORM_JSON)
+	if (atomic_load(&form_set) == LOG_FORM_JSON)
 		add_json_record(&line, level, plugin, message);
 	else if (plugin != NULL)
 		text_printf(&line, "[%s] plugin/%s: %s\n", text_words[level], plugin, message);
@@ -101,7 +106,7 @@ void log_plain(const char *format, ...)
 	char *message = message_of(format, arguments);
 	va_end(arguments);
 	struct text line = { 0 };
-	if (atomic_load(&form_in_force) == LOG_FORM_JSON)
+	if (atomic_load(&form_set) == LOG_FORM_JSON)
 		add_json_record(&line, LOG_INFO, NULL, message);
 	else
 		text_printf(&line, "%s\n", message);
