@@ -17,10 +17,17 @@
 
 /* One sentence a user can act on, without a newline. Empty when nothing failed. */
 struct error { char text[1024]; };
-/* Fills the sentence; always returns false, so that `return error_set(...)` reads well. error may be NULL. */
-bool error_set(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
-/* Puts "prefix" in front of the sentence that is there. Returns false. */
-bool error_prefix(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Fills the sentence; always gives false, so that `return error_set(...)` reads well. error may be NULL. */
+#define error_set(...) (error_fill(__VA_ARGS__), error_is_false())
+/* Puts "prefix" in front of the sentence that is there. Gives false. */
+#define error_prefix(...) (error_fill_front(__VA_ARGS__), error_is_false())
+void error_fill(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
+void error_fill_front(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
+/* In line, so that compilers and analysers see what becomes of outputs after a failure. */
+static inline bool error_is_false(void)
+{
+	return false;
+}
 
 /* Memory: aborts when there is none left; mem_free(NULL) is fine. */
 void *mem_alloc(size_t size);

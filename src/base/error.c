@@ -13,10 +13,10 @@ static void keep_on_one_line(char *text)
 			*text = ' ';
 }
 
-bool error_set(struct error *error, const char *format, ...)
+void error_fill(struct error *error, const char *format, ...)
 {
 	if (error == NULL)
-		return false;
+		return;
 	struct error fresh; /* the arguments may point into error->text */
 	va_list arguments;
 	va_start(arguments, format);
@@ -24,13 +24,12 @@ bool error_set(struct error *error, const char *format, ...)
 	va_end(arguments);
 	keep_on_one_line(fresh.text);
 	memcpy(error->text, fresh.text, strlen(fresh.text) + 1);
-	return false;
 }
 
-bool error_prefix(struct error *error, const char *format, ...)
+void error_fill_front(struct error *error, const char *format, ...)
 {
 	if (error == NULL)
-		return false;
+		return;
 	struct error fresh;
 	va_list arguments;
 	va_start(arguments, format);
@@ -44,5 +43,4 @@ bool error_prefix(struct error *error, const char *format, ...)
 	memmove(error->text + prefix, error->text, rest);
 	memcpy(error->text, fresh.text, prefix);
 	error->text[prefix + rest] = '\0';
-	return false;
 }
