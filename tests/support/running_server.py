@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A knamed of this build on a loopback port of its own, for tests that ask it over sockets.
+
+The programs are $KNAMED and $KNAMECTL, or those in build/."""
+import os
+import random
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PROGRAM = os.environ.get("KNAMED", os.path.join(ROOT, "build/knamed"))
+KNAMECTL = os.environ.get("KNAMECTL", os.path.join(ROOT, "build/knamectl"))
+DEADLINE_S = float(os.environ.get("TEST_DEADLINE_S", "30"))
+
+
+def free_port():
+    """A port of 127.0.0.1 that UDP and TCP both have free at this moment."""
+    while True:
+        port = random.randrange(20000, 60000)
+        try:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+                udp.bind(("127.0.0.1", port))
+                tcp.bind(("127.0.0.1", port))
+                return port
+        except OSError:
+            continue
+
+
+def wait_for(condition, deadline_s=DEADLINE_S):
+    """Asks the condition until it is true; what it said last."""
+    end = time.monotonic() + deadline_s
+    while True:
+        value = condition()
+        if value or time.monotonic() > end:
+            return value
+        time.sleep(0.02)
+
+
+def answers(port):
+    """Whether anything answers on 127.0.0.1:port."""
+    query = struct.pack(">HHHHHH", 1, 0, 1, 0, 0, 0) + b"\0\0\6\0\1"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.settimeout(0.2)
+        try:
+            udp.connect(("127.0.0.1", port))
+            udp.send(query)
+            return bool(udp.recv(4096))
+        except OSError:
+            return False
+
+
+class Server:
+    """Runs from construction to stop(); `with` stops it. Paths of the Corefile start in `place`."""
+
+    def __init__(self, corefile, place=ROOT, program=PROGRAM):
+        self.port = free_port()
+        self.output = tempfile.TemporaryFile(mode="w+")
+        self.process = subprocess.Popen(
+            [program, "-conf", corefile, "-dns.port", str(self.port)],
+            stdout=self.output, stderr=subprocess.STDOUT, cwd=place)
+        wait_for(lambda: self.process.poll() is not None or answers(self.port))
+        if self.process.poll() is not None or not answers(self.port):
+            self.stop()
+            raise RuntimeError(f"{program} -conf {corefile} does not serve:\n{self.text()}")
+
+    def text(self):
+        """What it has printed so far."""
+        self.output.seek(0)
+        return self.output.read()
+
+    def stop(self):
+        """Ends it; its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(DEADLINE_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        return self.process.returncode
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.stop()
+
+    def dig(self, *words):
+        """What dig prints, asked without the user's ~/.digrc."""
+        done = subprocess.run(
+            ["dig", "-r", "@127.0.0.1", "-p", str(self.port), "+tries=2", "+timeout=5", *words],
+            capture_output=True, text=True, check=False)
+        return done.stdout
+
+    def short(self, *words):
+        """The lines of `dig +short`."""
+        return self.dig("+short", *words).splitlines()
+
+    def rcode(self, *words):
+        """The rcode, as dig spells it, and the lines of the answer section."""
+        text = self.dig("+noall", "+comments", "+answer", *words)
+        status = text.partition("status: ")[2].partition(",")[0]
+        return status, [line for line in text.splitlines() if line and line[0] != ";"]
