@@ -27,7 +27,7 @@ USES_policy   := answers config observe dns base
 USES_serve    := answers policy config observe dns base
 # Programs beside the server. What they are made of is an archive too, so that unit tests can link it.
 TOOLS         := knamectl blast
-USES_knamectl := config answers policy source model observe dns base
+USES_knamectl := serve policy answers source model config observe dns base
 USES_blast    :=
 
 CC       := gcc
@@ -105,7 +105,8 @@ $(OBJ)/libsupport.a: $(call objects,tests/support/*.c)
 $(BIN)/knamed: $(TOP) $(LIBS)
 	$(call say,LD $@)
 	$(Q)$(LINK) -o $@ $^ $(LDLIBS)
-$(BIN)/knamectl: $(OBJ)/tools/knamectl/main.o $(call libs,knamectl)
+# `knamectl dump` reads a Corefile's sources through the server's own pipeline.
+$(BIN)/knamectl: $(OBJ)/tools/knamectl/main.o $(OBJ)/libknamectl.a $(OBJ)/libtop.a $(LIBS)
 	$(call say,LD $@)
 	$(Q)$(LINK) -o $@ $^ $(LDLIBS)
 
