@@ -155,16 +155,18 @@ const struct entry *find_key(const struct lookup *lookup, const uint8_t *key, ui
 	struct buckets *buckets = lookup->edition->views[lookup->catalog->index].buckets;
 	struct bucket *bucket = bucket_of(buckets, hash), *end = buckets->buckets + buckets->count;
 	for (;;) {
+		bool has_empty = false;
 		for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
 			uint64_t slot = atomic_load_explicit(&bucket->slots[i], memory_order_acquire);
-			if (slot == 0)
-				return NULL;
-			if (slot >> 48 != (hash & 0xffff) || slot == SLOT_TOMB)
+			has_empty |= slot == 0;
+			if (slot >> 48 != (hash & 0xffff) || slot <= SLOT_TOMB)
 				continue;
 			const struct entry *entry = slot_entry(slot);
 			if (entry->key_size == key_size && memcmp(entry_key(entry), key, key_size) == 0)
 				return version_at(entry, lookup->edition->number);
 		}
+		if (has_empty)
+			return NULL;
 		if (++bucket == end)
 			bucket = buckets->buckets;
 	}

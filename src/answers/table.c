@@ -93,6 +93,7 @@ static _Atomic uint64_t *slot_find(struct buckets *buckets, uint64_t hash, const
 	if (ret_free != NULL)
 		*ret_free = NULL;
 	for (;;) {
+		bool has_empty = false;
 		for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
 			uint64_t slot = atomic_load_explicit(&bucket->slots[i], memory_order_relaxed);
 			if (slot_is_entry(slot)) {
@@ -102,9 +103,10 @@ static _Atomic uint64_t *slot_find(struct buckets *buckets, uint64_t hash, const
 			}
 			if (ret_free != NULL && *ret_free == NULL)
 				*ret_free = &bucket->slots[i];
-			if (slot == 0)
-				return NULL;
+			has_empty |= slot == 0; /* anywhere: what was behind it in the bucket stays */
 		}
+		if (has_empty)
+			return NULL;
 		if (++bucket == end)
 			bucket = buckets->buckets;
 	}
