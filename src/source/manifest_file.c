@@ -179,7 +179,10 @@ static bool content_read(const char *name, FILE *text, const struct decode_optio
 		content_done(&reading.content);
 		return false;
 	}
-	*ret_content = reading.content;
+	struct content *content = &reading.content;
+	content->entries = mem_realloc(content->entries, content->count * sizeof(*content->entries));
+	content->room = content->count;
+	*ret_content = *content;
 	return true;
 }
 

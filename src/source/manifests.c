@@ -19,7 +19,8 @@ struct manifests {
 	struct model *model;
 	struct manifest_file **files; /* in the order of their names */
 	size_t count;
-	bool tells; /* logs; who reads once only wants the error */
+	size_t read_size; /* in the last step */
+	bool tells;	  /* logs; who reads once only wants the error */
 	struct file_watch *watch;
 	source_changed changed;
 	void *context;
@@ -114,9 +115,15 @@ static bool refresh_files(struct manifests *manifests, struct error *error)
 		if (!read && good)
 			good = error_set(error, "%s", what.text);
 	}
-	if (total > MUCH_READ)
-		malloc_trim(0); /* what reading took is not needed again soon */
+	manifests->read_size = total;
 	return good;
+}
+
+/* What much reading took is not needed again soon. */
+static void give_back(size_t read_size)
+{
+	if (read_size > MUCH_READ)
+		malloc_trim(0);
 }
 
 /* False if a file is bad; the others' changes are applied all the same. */
@@ -200,8 +207,10 @@ bool manifests_read(const struct config_kubernetes *kubernetes, struct model *mo
 	struct manifests *manifests = manifests_new(kubernetes, model);
 	bool files_good = false;
 	bool good = read_all(manifests, &files_good, error) && files_good;
+	size_t read_size = manifests->read_size;
 
 	manifests_close(manifests);
+	give_back(read_size);
 	return good;
 }
 
