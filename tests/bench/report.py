@@ -132,13 +132,15 @@ def markdown(record):
     results = Results(record)
     machine = record["machine"]
     dropped = sum(1 for block in record["blocks"] if not block["counts"])
+    noisy = sum(1 for block in results.blocks if not measure.is_quiet(block))
     lines = [
         "# Bench",
         "",
         f"{machine['processor']}, {machine['cpus']} CPUs, Linux {machine['kernel']}; commit {record['commit']}; {record['date']}.",
         f"Server on CPU {record['server_cpu']}, load on CPU {record['load_cpu']}, loopback, EDNS 1232; "
         f"passes of {record['seconds']} s blocks, {record['pairs']} for every load. "
-        f"{dropped} of {len(record['blocks'])} blocks dropped (steal > {measure.STEAL_MAX:.0%} or foreign work > {measure.FOREIGN_MAX:.0%} of the machine).",
+        f"{dropped} of {len(record['blocks'])} blocks dropped (steal > {measure.STEAL_MAX:.0%} or foreign work > {measure.FOREIGN_MAX:.0%} of the machine)"
+        + (f"; **{noisy} such blocks counted all the same**." if noisy else "."),
         "Ratios are medians over passes with a bootstrap 95 % interval; the other columns medians over blocks. "
         "`bytes` is the mean answer; the echo's answers are as long as knamed's.",
         "Peers: " + ", ".join(f"{name} {version}" for name, version in record["versions"].items()) + ".",

@@ -41,7 +41,7 @@ static void pin(int cpu)
 
 static void hold(const struct options *options)
 {
-	struct timespec time = {.tv_sec = (time_t)options->seconds};
+	struct timespec time = { .tv_sec = (time_t)options->seconds };
 
 	time.tv_nsec = (long)((options->seconds - (double)time.tv_sec) * 1e9);
 	if (!stop)

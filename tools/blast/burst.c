@@ -52,10 +52,12 @@ static bool run_send(struct run *run)
 	union {
 		char bytes[CMSG_SPACE(sizeof(uint16_t))];
 		struct cmsghdr header;
-	} control = {0};
-	struct iovec part = {run->queries, (size_t)run->query_size * run->count};
-	struct msghdr message = {
-	    .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+	} control = { 0 };
+	struct iovec part = { run->queries, (size_t)run->query_size * run->count };
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = control.bytes,
+				  .msg_controllen = sizeof control.bytes };
 	struct cmsghdr *segment = CMSG_FIRSTHDR(&message);
 
 	segment->cmsg_level = SOL_UDP;

@@ -8,7 +8,7 @@
 void flight_init(struct flight *flight, uint32_t size)
 {
 	assert(size > 0 && size <= 65536 && (size & (size - 1)) == 0);
-	*flight = (struct flight){.mask = size - 1};
+	*flight = (struct flight){ .mask = size - 1 };
 	flight->queries = pages_take(size * sizeof *flight->queries);
 }
 

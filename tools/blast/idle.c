@@ -14,7 +14,7 @@ static int *connections;
 
 static bool is_ready(int fd, short events)
 {
-	struct pollfd wanted = {.fd = fd, .events = events};
+	struct pollfd wanted = { .fd = fd, .events = events };
 	return poll(&wanted, 1, ANSWER_WAIT_MS) == 1 && (wanted.revents & events);
 }
 

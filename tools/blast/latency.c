@@ -10,7 +10,8 @@ static unsigned bucket_of(uint64_t ns)
 	if (ns < 1u << LATENCY_FINE_BITS)
 		return (unsigned)ns;
 	unsigned shift = 63 - (unsigned)__builtin_clzll(ns) - LATENCY_FINE_BITS;
-	return ((shift + 1) << LATENCY_FINE_BITS) + (unsigned)((ns >> shift) - (1u << LATENCY_FINE_BITS));
+	return ((shift + 1) << LATENCY_FINE_BITS) +
+	       (unsigned)((ns >> shift) - (1u << LATENCY_FINE_BITS));
 }
 
 /* The largest time that falls into the bucket. */

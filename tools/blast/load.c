@@ -17,7 +17,7 @@ enum { RECEIVE_BUFFER = 4 << 20 };
 /* Loopback has 16 million addresses: several of them look like several clients. */
 static void bind_source(const struct load *load, int fd, uint32_t number)
 {
-	struct sockaddr_in source = {.sin_family = AF_INET};
+	struct sockaddr_in source = { .sin_family = AF_INET };
 	int on = 1;
 
 	if (load->options->sources < 2 || load->options->target.address.ss_family != AF_INET)
@@ -40,7 +40,8 @@ int load_socket(const struct load *load, int type, uint32_t number)
 	/* Only the server may lose datagrams. Without the privilege the limit of the system holds. */
 	if (type == SOCK_DGRAM && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-	if (connect(fd, (const struct sockaddr *)&target->address, target->size) != 0 && errno != EINPROGRESS)
+	if (connect(fd, (const struct sockaddr *)&target->address, target->size) != 0 &&
+	    errno != EINPROGRESS)
 		die("connect to %s: %s", load->options->target_text, strerror(errno));
 	return fd;
 }
@@ -56,9 +57,9 @@ static uint32_t power_of_two_above(double number)
 void load_init(struct load *load, const struct options *options)
 {
 	static const struct transport *const transports[] = {
-	    [TRANSPORT_UDP] = &transport_udp,
-	    [TRANSPORT_TCP] = &transport_tcp,
-	    [TRANSPORT_CONNECT] = &transport_connect,
+		[TRANSPORT_UDP] = &transport_udp,
+		[TRANSPORT_TCP] = &transport_tcp,
+		[TRANSPORT_CONNECT] = &transport_connect,
 	};
 	struct rlimit files;
 	double each = options->lane_in_flight;
@@ -72,7 +73,7 @@ void load_init(struct load *load, const struct options *options)
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	questions_load(&load->questions, options->questions_path,
-		       &(struct questions_options){options->edns_size, options->echo});
+		       &(struct questions_options){ options->edns_size, options->echo });
 	order_init(&load->order, options->order, load->questions.count, options->seed);
 	if (options->mode == MODE_RATE)
 		each = options->rate * options->timeout_seconds / options->lanes;
@@ -100,7 +101,7 @@ static void count_loss(struct load *load, struct lane *lane, struct flight_loss 
 uint32_t load_compose_question(struct load *load, struct lane *lane, uint32_t question, uint8_t *out)
 {
 	const struct question *asked = &load->questions.question[question];
-	struct flight_loss loss = {0};
+	struct flight_loss loss = { 0 };
 	struct flight_query *query = flight_begin(&lane->flight, &loss);
 
 	if (loss.all > 0)
@@ -127,8 +128,8 @@ uint32_t load_compose(struct load *load, struct lane *lane, uint8_t *out)
 }
 
 /* Puts down the first fault: name, type and id of the question, what is wrong, the reply's header. */
-static void note_fault(struct load *load, const struct flight_query *query, const char *fault, const uint8_t *reply,
-		       size_t size)
+static void note_fault(struct load *load, const struct flight_query *query, const char *fault,
+		       const uint8_t *reply, size_t size)
 {
 	uint8_t packet[QUERY_MAX];
 	char name[QUERY_NAME_MAX + 1], header[2 * QUERY_HEADER + 1] = "";
@@ -145,23 +146,25 @@ static void note_fault(struct load *load, const struct flight_query *query, cons
 	name[used] = '\0';
 	for (size_t i = 0; i < size && i < QUERY_HEADER; i++)
 		snprintf(header + 2 * i, 3, "%02x", reply[i]);
-	snprintf(load->tally.fault, sizeof load->tally.fault, "%s type %u: %s (%zu bytes, header %s)", name,
-		 packet[at + 1] << 8 | packet[at + 2], fault, size, header);
+	snprintf(load->tally.fault, sizeof load->tally.fault, "%s type %u: %s (%zu bytes, header %s)",
+		 name, packet[at + 1] << 8 | packet[at + 2], fault, size, header);
 }
 
-static const char *full_fault(struct load *load, const struct flight_query *query, const uint8_t *reply, size_t size)
+static const char *full_fault(struct load *load, const struct flight_query *query,
+			      const uint8_t *reply, size_t size)
 {
 	uint8_t packet[QUERY_MAX];
 	const struct question *asked = &load->questions.question[query->question];
-	struct expectation expectation = {.query = packet,
-					  .rcode = query->rcode,
-					  .answers = query->answers,
-					  .echo = load->options->echo,
-					  .set = asked->set};
+	struct expectation expectation = { .query = packet,
+					   .rcode = query->rcode,
+					   .answers = query->answers,
+					   .echo = load->options->echo,
+					   .set = asked->set };
 
 	load->tally.checked++;
 	load->until_check = load->options->check_every;
-	expectation.query_size = questions_write(&load->questions, query->question, query->id, query->digits, packet);
+	expectation.query_size =
+		questions_write(&load->questions, query->question, query->id, query->digits, packet);
 	return reply_fault(&expectation, reply, size);
 }
 
@@ -212,7 +215,7 @@ void load_receive(struct load *load)
 static void expire_before(struct load *load, uint64_t before_ns)
 {
 	for (uint32_t i = 0; i < load->options->lanes; i++) {
-		struct flight_loss loss = {0};
+		struct flight_loss loss = { 0 };
 		if (load->lane[i].flight.waiting == 0)
 			continue;
 		flight_expire(&load->lane[i].flight, before_ns, &loss);
@@ -227,7 +230,7 @@ void load_expire(struct load *load, uint64_t now_ns)
 
 void load_abandon(struct load *load, struct lane *lane)
 {
-	struct flight_loss loss = {0};
+	struct flight_loss loss = { 0 };
 
 	load->tally.errors++;
 	flight_expire(&lane->flight, UINT64_MAX, &loss);
@@ -258,6 +261,7 @@ void load_window_close(struct load *load, uint64_t now_ns)
 
 	load->counting = false;
 	load->tally.window_ns = now_ns - load->window_began_ns;
-	load->server_cpu_ns = watch_processes_ns(options->watched, options->watched_count) - load->server_cpu_ns;
+	load->server_cpu_ns =
+		watch_processes_ns(options->watched, options->watched_count) - load->server_cpu_ns;
 	load->own_cpu_ns = watch_own_ns() - load->own_cpu_ns;
 }

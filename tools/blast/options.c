@@ -42,47 +42,52 @@ enum option_key {
 };
 
 static const struct option words_known[] = {
-    {"rate", required_argument, NULL, OPTION_RATE},
-    {"max", no_argument, NULL, OPTION_MAX},
-    {"burst", required_argument, NULL, OPTION_BURST},
-    {"tcp", required_argument, NULL, OPTION_TCP},
-    {"connect", required_argument, NULL, OPTION_CONNECT},
-    {"idle", required_argument, NULL, OPTION_IDLE},
-    {"seconds", required_argument, NULL, OPTION_SECONDS},
-    {"warmup", required_argument, NULL, OPTION_WARMUP},
-    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
-    {"count", required_argument, NULL, OPTION_COUNT},
-    {"order", required_argument, NULL, OPTION_ORDER},
-    {"sockets", required_argument, NULL, OPTION_SOCKETS},
-    {"inflight", required_argument, NULL, OPTION_INFLIGHT},
-    {"batch", required_argument, NULL, OPTION_BATCH},
-    {"check-every", required_argument, NULL, OPTION_CHECK},
-    {"edns", required_argument, NULL, OPTION_EDNS},
-    {"no-edns", no_argument, NULL, OPTION_NO_EDNS},
-    {"cpu", required_argument, NULL, OPTION_CPU},
-    {"watch", required_argument, NULL, OPTION_WATCH},
-    {"sources", required_argument, NULL, OPTION_SOURCES},
-    {"namespace", no_argument, NULL, OPTION_NAMESPACE},
-    {"expect-echo", no_argument, NULL, OPTION_ECHO},
-    {"human", no_argument, NULL, OPTION_HUMAN},
-    {"seed", required_argument, NULL, OPTION_SEED},
-    {"help", no_argument, NULL, OPTION_HELP},
-    {NULL, 0, NULL, 0},
+	{ "rate", required_argument, NULL, OPTION_RATE },
+	{ "max", no_argument, NULL, OPTION_MAX },
+	{ "burst", required_argument, NULL, OPTION_BURST },
+	{ "tcp", required_argument, NULL, OPTION_TCP },
+	{ "connect", required_argument, NULL, OPTION_CONNECT },
+	{ "idle", required_argument, NULL, OPTION_IDLE },
+	{ "seconds", required_argument, NULL, OPTION_SECONDS },
+	{ "warmup", required_argument, NULL, OPTION_WARMUP },
+	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
+	{ "count", required_argument, NULL, OPTION_COUNT },
+	{ "order", required_argument, NULL, OPTION_ORDER },
+	{ "sockets", required_argument, NULL, OPTION_SOCKETS },
+	{ "inflight", required_argument, NULL, OPTION_INFLIGHT },
+	{ "batch", required_argument, NULL, OPTION_BATCH },
+	{ "check-every", required_argument, NULL, OPTION_CHECK },
+	{ "edns", required_argument, NULL, OPTION_EDNS },
+	{ "no-edns", no_argument, NULL, OPTION_NO_EDNS },
+	{ "cpu", required_argument, NULL, OPTION_CPU },
+	{ "watch", required_argument, NULL, OPTION_WATCH },
+	{ "sources", required_argument, NULL, OPTION_SOURCES },
+	{ "namespace", no_argument, NULL, OPTION_NAMESPACE },
+	{ "expect-echo", no_argument, NULL, OPTION_ECHO },
+	{ "human", no_argument, NULL, OPTION_HUMAN },
+	{ "seed", required_argument, NULL, OPTION_SEED },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ NULL, 0, NULL, 0 },
 };
 
 static const char help[] =
-    "usage: blast [options] ADDRESS:PORT QUESTIONS\n"
-    "Asks a DNS server on loopback and checks what it answers. QUESTIONS holds lines of\n"
-    "  name type rcode answers [rdata,rdata...]     (- = unchecked; #### in a name = random digits)\n"
-    "load:  --max (default), --rate N a second, --burst N datagrams at once\n"
-    "over:  UDP (default), --tcp CxN (C connections, N queries in flight on each),\n"
-    "       --connect C (a connection for every query, C at a time), --idle N (connections held beside)\n"
-    "ends:  --seconds S (3; at most 600), --warmup S (0.2), --count N, --timeout S per query (1)\n"
-    "what:  --order uniform|zipf|sequential, --edns SIZE (1232), --no-edns, --seed N\n"
-    "how:   --sockets N (64), --inflight N (128), --batch N (32), --sources N (addresses from 127.0.0.1 on)\n"
-    "       --cpu N (pin), --watch PID,... (CPU time of the server), --check-every N (1000)\n"
-    "       --expect-echo (a bare echo answers), --namespace (a closed namespace's veth may be the target)\n"
-    "print: one line of JSON; --human adds a line to read\n";
+	"usage: blast [options] ADDRESS:PORT QUESTIONS\n"
+	"Asks a DNS server on loopback and checks what it answers. QUESTIONS holds lines of\n"
+	"  name type rcode answers [rdata,rdata...]     (- = unchecked; #### in a name = random "
+	"digits)\n"
+	"load:  --max (default), --rate N a second, --burst N datagrams at once\n"
+	"over:  UDP (default), --tcp CxN (C connections, N queries in flight on each),\n"
+	"       --connect C (a connection for every query, C at a time), --idle N (connections "
+	"held beside)\n"
+	"ends:  --seconds S (3; at most 600), --warmup S (0.2), --count N, --timeout S per query "
+	"(1)\n"
+	"what:  --order uniform|zipf|sequential, --edns SIZE (1232), --no-edns, --seed N\n"
+	"how:   --sockets N (64), --inflight N (128), --batch N (32), --sources N (addresses from "
+	"127.0.0.1 on)\n"
+	"       --cpu N (pin), --watch PID,... (CPU time of the server), --check-every N (1000)\n"
+	"       --expect-echo (a bare echo answers), --namespace (a closed namespace's veth may be "
+	"the target)\n"
+	"print: one line of JSON; --human adds a line to read\n";
 
 static uint32_t number(const char *name, const char *text, uint32_t low, uint32_t high)
 {
@@ -106,8 +111,8 @@ static void parse_tcp(struct options *options, const char *text)
 	unsigned connections, each;
 	char rest;
 
-	if (sscanf(text, "%ux%u%c", &connections, &each, &rest) != 2 || connections < 1 || connections > SOCKETS_MAX ||
-	    each < 1 || each > 1024)
+	if (sscanf(text, "%ux%u%c", &connections, &each, &rest) != 2 || connections < 1 ||
+	    connections > SOCKETS_MAX || each < 1 || each > 1024)
 		die("--tcp wants CONNECTIONSxINFLIGHT (at most %dx1024), not '%s'", SOCKETS_MAX, text);
 	options->transport = TRANSPORT_TCP;
 	options->lanes = connections;
@@ -130,7 +135,8 @@ static void parse_watched(struct options *options, const char *text)
 {
 	for (char *end; *text != '\0'; text = end + (*end == ',')) {
 		long pid = strtol(text, &end, 10);
-		if (end == text || pid < 1 || options->watched_count == WATCHED_MAX || (*end != ',' && *end != '\0'))
+		if (end == text || pid < 1 || options->watched_count == WATCHED_MAX ||
+		    (*end != ',' && *end != '\0'))
 			die("--watch wants process ids parted by commas");
 		options->watched[options->watched_count++] = (pid_t)pid;
 	}
@@ -178,7 +184,8 @@ static void apply_load(struct options *options, enum option_key key, const char 
 	}
 }
 
-static void apply_manner(struct options *options, enum option_key key, const char *name, const char *value)
+static void apply_manner(struct options *options, enum option_key key, const char *name,
+			 const char *value)
 {
 	switch (key) {
 	case OPTION_ORDER:
@@ -251,8 +258,6 @@ static void complete(struct options *options)
 		options->lane_in_flight = 2 * options->batch;
 	if (options->in_flight < options->batch)
 		options->batch = options->in_flight;
-	if (options->transport != TRANSPORT_UDP && options->lane_in_flight < options->batch)
-		options->batch = options->lane_in_flight;
 }
 
 void options_parse(struct options *options, int count, char **words)
@@ -260,22 +265,22 @@ void options_parse(struct options *options, int count, char **words)
 	bool load = false;
 	int key, index;
 
-	*options = (struct options){.seconds = 3,
-				    .warmup_seconds = 0.2,
-				    .timeout_seconds = 1,
-				    .lanes = 64,
-				    .in_flight = 128,
-				    .batch = 32,
-				    .check_every = 1000,
-				    .sources = 1,
-				    .edns_size = 1232,
-				    .cpu = -1,
-				    .seed = (uint64_t)time(NULL) << 20 ^ (uint64_t)getpid()};
+	*options = (struct options){ .seconds = 3,
+				     .warmup_seconds = 0.2,
+				     .timeout_seconds = 1,
+				     .lanes = 64,
+				     .in_flight = 128,
+				     .batch = 32,
+				     .check_every = 1000,
+				     .sources = 1,
+				     .edns_size = 1232,
+				     .cpu = -1,
+				     .seed = (uint64_t)time(NULL) << 20 ^ (uint64_t)getpid() };
 	while ((key = getopt_long(count, words, "", words_known, &index)) != -1) {
 		if (key == '?')
 			die("see blast --help");
-		load |= key == OPTION_MAX || key == OPTION_RATE || key == OPTION_BURST || key == OPTION_TCP ||
-			key == OPTION_CONNECT;
+		load |= key == OPTION_MAX || key == OPTION_RATE || key == OPTION_BURST ||
+			key == OPTION_TCP || key == OPTION_CONNECT;
 		apply_manner(options, (enum option_key)key, words_known[index].name, optarg);
 	}
 	if (optind + 2 != count)

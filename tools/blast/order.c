@@ -65,7 +65,7 @@ static void draw_zipf(struct order *order)
 
 void order_init(struct order *order, enum order_kind kind, uint32_t questions, uint64_t seed)
 {
-	*order = (struct order){.count = questions, .random = seed};
+	*order = (struct order){ .count = questions, .random = seed };
 	if (kind == ORDER_SEQUENTIAL || questions == 1)
 		return;
 	order->mask = PICKS - 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* At a rate, query n is due at start + n / rate, and its latency counts from that moment even when
  * sending fell behind: a server that stalls delays the queries behind it, and this must show.
- * At maximum a new batch leaves when a batch's worth of answers has come back. */
+ * At maximum as much leaves as answers have come back. */
 #include "pace.h"
 
 #include "load.h"
@@ -29,9 +29,6 @@ static struct lane *lane_with_room(struct load *load, uint32_t *wanted)
 		if (lane->flight.waiting >= options->lane_in_flight)
 			continue;
 		uint32_t room = options->lane_in_flight - lane->flight.waiting;
-		/* A stream is worth writing to when a batch fits, or all that it may ever hold. */
-		if (options->transport == TRANSPORT_TCP && room < options->batch)
-			continue;
 		if (*wanted > room)
 			*wanted = room;
 		return lane;
@@ -39,11 +36,16 @@ static struct lane *lane_with_room(struct load *load, uint32_t *wanted)
 	return NULL;
 }
 
+/* Datagrams leave when there is room for a batch of them. On a stream a query leaves as soon as
+ * there is room for it, as a resolver's does: a client that waits for more acknowledges late, and
+ * then Nagle's algorithm is measured. */
 static void send_at_maximum(struct load *load, uint64_t now_ns)
 {
 	const struct options *options = load->options;
+	uint32_t least = options->transport == TRANSPORT_UDP ? options->batch : 1;
 
-	for (unsigned i = 0; i < BATCHES_IN_A_ROW && load->in_flight + options->batch <= options->in_flight; i++) {
+	for (unsigned i = 0; i < BATCHES_IN_A_ROW && load->in_flight + least <= options->in_flight;
+	     i++) {
 		uint32_t count = batch_left(load);
 		struct lane *lane = lane_with_room(load, &count);
 		if (lane == NULL || count == 0)
@@ -67,7 +69,8 @@ static void send_at_rate(struct load *load, uint64_t now_ns)
 			return;
 		if (behind_ns > (double)load->tally.lag_max_ns)
 			load->tally.lag_max_ns = (uint64_t)behind_ns;
-		load->next_lane = load->next_lane + 1 == load->options->lanes ? 0 : load->next_lane + 1;
+		load->next_lane =
+			load->next_lane + 1 == load->options->lanes ? 0 : load->next_lane + 1;
 		load->transport->send(load, lane, count);
 	}
 }

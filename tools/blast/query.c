@@ -12,13 +12,14 @@ struct word {
 };
 
 static const struct word types[] = {
-    {"A", TYPE_A},     {"NS", TYPE_NS},	  {"CNAME", TYPE_CNAME}, {"SOA", TYPE_SOA},
-    {"PTR", TYPE_PTR}, {"TXT", TYPE_TXT}, {"AAAA", TYPE_AAAA},	 {"SRV", TYPE_SRV},
-    {"ANY", TYPE_ANY}, {"MX", 15},	  {"HTTPS", 65},
+	{ "A", TYPE_A },     { "NS", TYPE_NS },	  { "CNAME", TYPE_CNAME }, { "SOA", TYPE_SOA },
+	{ "PTR", TYPE_PTR }, { "TXT", TYPE_TXT }, { "AAAA", TYPE_AAAA },   { "SRV", TYPE_SRV },
+	{ "ANY", TYPE_ANY }, { "MX", 15 },	  { "HTTPS", 65 },
 };
 
 static const struct word rcodes[] = {
-    {"NOERROR", 0}, {"FORMERR", 1}, {"SERVFAIL", 2}, {"NXDOMAIN", RCODE_NXDOMAIN}, {"NOTIMP", 4}, {"REFUSED", 5},
+	{ "NOERROR", 0 }, { "FORMERR", 1 }, { "SERVFAIL", 2 }, { "NXDOMAIN", RCODE_NXDOMAIN },
+	{ "NOTIMP", 4 },  { "REFUSED", 5 },
 };
 
 bool query_number(const char *text, unsigned long limit, unsigned long *ret_number)
@@ -87,7 +88,7 @@ size_t query_name(const char *text, size_t text_size, uint8_t *out)
 
 size_t query_build(const char *text, size_t text_size, uint16_t type, uint16_t edns_size, uint8_t *out)
 {
-	static const uint8_t header[QUERY_HEADER] = {[2] = 1, [5] = 1};
+	static const uint8_t header[QUERY_HEADER] = { [2] = 1, [5] = 1 };
 	size_t size = QUERY_HEADER;
 
 	memcpy(out, header, sizeof header);
@@ -95,10 +96,12 @@ size_t query_build(const char *text, size_t text_size, uint16_t type, uint16_t e
 	if (name == 0)
 		return 0;
 	size += name;
-	memcpy(out + size, (uint8_t[]){(uint8_t)(type >> 8), (uint8_t)type, 0, 1}, 4);
+	memcpy(out + size, (uint8_t[]){ (uint8_t)(type >> 8), (uint8_t)type, 0, 1 }, 4);
 	size += 4;
 	if (edns_size > 0) {
-		const uint8_t opt[11] = {[2] = TYPE_OPT, [3] = (uint8_t)(edns_size >> 8), [4] = (uint8_t)edns_size};
+		const uint8_t opt[11] = {
+			[2] = TYPE_OPT, [3] = (uint8_t)(edns_size >> 8), [4] = (uint8_t)edns_size
+		};
 		out[11] = 1;
 		memcpy(out + size, opt, sizeof opt);
 		size += sizeof opt;

@@ -105,11 +105,13 @@ static void question_read(struct loading *loading, struct questions *questions, 
 	question->rcode = REPLY_ANY_RCODE;
 	if (strcmp(rcode_word, "-") != 0 && !query_rcode(rcode_word, &question->rcode))
 		die("%s:%u: no rcode '%s'", loading->path, loading->line, rcode_word);
-	if (strcmp(answers_word, "-") != 0 && !query_number(answers_word, REPLY_ANY_COUNT - 1, &answers))
+	if (strcmp(answers_word, "-") != 0 &&
+	    !query_number(answers_word, REPLY_ANY_COUNT - 1, &answers))
 		die("%s:%u: no number of answers: '%s'", loading->path, loading->line, answers_word);
 	question->answers = (uint16_t)answers;
 	question->packet = (uint32_t)loading->packets_used;
-	question->size = (uint16_t)query_build(name, strlen(name), type, loading->options->edns_size, packet);
+	question->size =
+		(uint16_t)query_build(name, strlen(name), type, loading->options->edns_size, packet);
 	if (question->size == 0)
 		die("%s:%u: '%s' is no name", loading->path, loading->line, name);
 	loading->packets_used += question->size;
@@ -156,10 +158,11 @@ static struct line file_map(const char *path)
 		have += got;
 	}
 	close(fd);
-	return (struct line){text, text + status.st_size};
+	return (struct line){ text, text + status.st_size };
 }
 
-void questions_load(struct questions *questions, const char *path, const struct questions_options *options)
+void questions_load(struct questions *questions, const char *path,
+		    const struct questions_options *options)
 {
 	struct line text = file_map(path), lines = text, line;
 	size_t count = 0, commas = 0;
@@ -172,7 +175,7 @@ void questions_load(struct questions *questions, const char *path, const struct 
 	if (count == 0)
 		die("%s: holds no question", path);
 	size_t file_size = (size_t)(text.end - text.at);
-	struct loading loading = {.path = path, .options = options};
+	struct loading loading = { .path = path, .options = options };
 	/* A name in text is one byte shorter than on the wire; each question adds at most a header, type,
 	 * class, OPT and two ends; each rdata its size, a port and an address no longer than 16 bytes. */
 	questions->packets = pages_take(file_size + count * 32);
@@ -185,7 +188,8 @@ void questions_load(struct questions *questions, const char *path, const struct 
 	}
 }
 
-size_t questions_write(const struct questions *questions, uint32_t index, uint16_t id, uint64_t digits, uint8_t *out)
+size_t questions_write(const struct questions *questions, uint32_t index, uint16_t id,
+		       uint64_t digits, uint8_t *out)
 {
 	static const char hex[] = "0123456789abcdef";
 	const struct question *question = &questions->question[index];

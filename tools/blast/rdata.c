@@ -63,8 +63,8 @@ static bool read_srv(const uint8_t *packet, size_t data_end, size_t at, uint8_t 
 	return true;
 }
 
-bool rdata_read(const uint8_t *packet, size_t size, size_t at, size_t data_size, uint16_t type, uint8_t *out,
-		size_t *ret_size)
+bool rdata_read(const uint8_t *packet, size_t size, size_t at, size_t data_size, uint16_t type,
+		uint8_t *out, size_t *ret_size)
 {
 	if (at + data_size > size)
 		return false;

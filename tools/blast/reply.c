@@ -55,7 +55,8 @@ const char *reply_header_fault(const uint8_t *reply, size_t size, uint8_t rcode,
 		return "unexpected rcode";
 	if (section_count(reply, 0) != 1)
 		return "not one question";
-	if (answers != REPLY_ANY_COUNT && section_count(reply, 1) != answers && !reply_is_truncated(reply))
+	if (answers != REPLY_ANY_COUNT && section_count(reply, 1) != answers &&
+	    !reply_is_truncated(reply))
 		return "unexpected number of answers";
 	return NULL;
 }
@@ -79,8 +80,8 @@ static const char *record_read(struct reading *reading, struct record *record)
 }
 
 /* Marks the answer in the expected set; an answer twice or outside the set is a fault. */
-static const char *set_match(struct reading *reading, const struct answer_set *set, const uint8_t *data,
-			     size_t data_size)
+static const char *set_match(struct reading *reading, const struct answer_set *set,
+			     const uint8_t *data, size_t data_size)
 {
 	const uint8_t *entry = set->bytes;
 
@@ -98,7 +99,8 @@ static const char *set_match(struct reading *reading, const struct answer_set *s
 	return "an answer that was not expected";
 }
 
-static const char *answer_fault(struct reading *reading, const struct record *record, const struct answer_set *set)
+static const char *answer_fault(struct reading *reading, const struct record *record,
+				const struct answer_set *set)
 {
 	uint8_t data[RDATA_MAX];
 	size_t data_size;
@@ -106,7 +108,8 @@ static const char *answer_fault(struct reading *reading, const struct record *re
 	if (record->owner_size != reading->expected_owner_size ||
 	    memcmp(record->owner, reading->expected_owner, record->owner_size) != 0)
 		return "an answer for another name";
-	if (!rdata_read(reading->reply, reading->size, record->data, record->data_size, record->type, data, &data_size))
+	if (!rdata_read(reading->reply, reading->size, record->data, record->data_size,
+			record->type, data, &data_size))
 		return "answer data does not parse";
 	if (record->type == TYPE_CNAME && reading->type != TYPE_CNAME) {
 		memcpy(reading->expected_owner, data, data_size);
@@ -139,7 +142,8 @@ static const char *record_fault(struct reading *reading, unsigned section, const
 	if (section == 1)
 		return answer_fault(reading, &record, set);
 	reading->soas += section == 2 && record.type == TYPE_SOA;
-	if (!rdata_read(reading->reply, reading->size, record.data, record.data_size, record.type, data, &data_size))
+	if (!rdata_read(reading->reply, reading->size, record.data, record.data_size, record.type,
+			data, &data_size))
 		return "record data does not parse";
 	return NULL;
 }
@@ -149,7 +153,8 @@ static const char *question_fault(const struct expectation *expectation, struct 
 	const uint8_t *query = expectation->query;
 	size_t at = QUERY_HEADER;
 
-	if (!rdata_name(query, expectation->query_size, &at, reading->expected_owner, &reading->expected_owner_size))
+	if (!rdata_name(query, expectation->query_size, &at, reading->expected_owner,
+			&reading->expected_owner_size))
 		return "the query itself does not parse";
 	reading->type = number16(query + at);
 	reading->at = at + 4;
@@ -165,7 +170,8 @@ static const char *question_fault(const struct expectation *expectation, struct 
 static const char *outcome_fault(const struct expectation *expectation, const struct reading *reading)
 {
 	const uint8_t *reply = reading->reply;
-	bool denial = reading->answers == 0 && ((reply[3] & 15) == 0 || (reply[3] & 15) == RCODE_NXDOMAIN);
+	bool denial = reading->answers == 0 &&
+		      ((reply[3] & 15) == 0 || (reply[3] & 15) == RCODE_NXDOMAIN);
 
 	if (reading->at != reading->size)
 		return "bytes behind the last record";
@@ -182,7 +188,7 @@ static const char *outcome_fault(const struct expectation *expectation, const st
 
 const char *reply_fault(const struct expectation *expectation, const uint8_t *reply, size_t size)
 {
-	struct reading reading = {.reply = reply, .size = size};
+	struct reading reading = { .reply = reply, .size = size };
 	const char *fault = reply_header_fault(reply, size, expectation->rcode, expectation->answers);
 
 	if (fault == NULL)

@@ -66,7 +66,8 @@ void report_json(const struct load *load, FILE *out)
 	const struct tally *tally = &load->tally;
 	double seconds = (double)tally->window_ns / 1e9, answers = (double)tally->in_window;
 
-	fprintf(out, "{\"mode\": \"%s\", \"transport\": \"%s\"", mode_word(load), transport_word(load));
+	fprintf(out, "{\"mode\": \"%s\", \"transport\": \"%s\"", mode_word(load),
+		transport_word(load));
 	print_number(out, "seconds", seconds);
 	print_number(out, "offered_qps", load->options->rate);
 	print_count(out, "sent", tally->sent);
@@ -105,13 +106,14 @@ void report_human(const struct load *load, FILE *out)
 	double seconds = (double)tally->window_ns / 1e9;
 
 	fprintf(out,
-		"%s %s: sent %" PRIu64 ", received %" PRIu64 ", lost %" PRIu64 " (late %" PRIu64 "), wrong %" PRIu64
-		", unexpected %" PRIu64 "\n",
-		transport_word(load), mode_word(load), tally->sent, tally->received, tally->lost, tally->late,
-		tally->wrong, tally->unexpected);
+		"%s %s: sent %" PRIu64 ", received %" PRIu64 ", lost %" PRIu64 " (late %" PRIu64
+		"), wrong %" PRIu64 ", unexpected %" PRIu64 "\n",
+		transport_word(load), mode_word(load), tally->sent, tally->received, tally->lost,
+		tally->late, tally->wrong, tally->unexpected);
 	fprintf(out, "%.0f answers/s, p50 %.1f us, p99 %.1f us, p99.9 %.1f us, max %.1f us",
-		share((double)tally->in_window, seconds), quantile_us(load, 0.5), quantile_us(load, 0.99),
-		quantile_us(load, 0.999), (double)tally->latency.max_ns / 1e3);
+		share((double)tally->in_window, seconds), quantile_us(load, 0.5),
+		quantile_us(load, 0.99), quantile_us(load, 0.999),
+		(double)tally->latency.max_ns / 1e3);
 	if (load->options->watched_count > 0)
 		fprintf(out, ", server %.3f us CPU/answer",
 			share((double)load->server_cpu_ns / 1e3, (double)tally->in_window));

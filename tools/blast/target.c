@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A load generator is a weapon when it is pointed at somebody. This one only ever hits loopback, or,
- * when asked, the far end of a veth in a namespace that was closed off for the purpose. */
+/* A load generator is a weapon when it is pointed at somebody. This one only ever hits loopback,
+ * or, when asked, the far end of a veth in a namespace that was closed off for the purpose. */
 #include "target.h"
 
 #include "query.h"
@@ -25,8 +25,8 @@ struct address_bytes {
 bool target_parse(const char *text, struct target *ret_target)
 {
 	char host[INET6_ADDRSTRLEN];
-	struct sockaddr_in ipv4 = {.sin_family = AF_INET};
-	struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6};
+	struct sockaddr_in ipv4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 ipv6 = { .sin6_family = AF_INET6 };
 	const char *colon = strrchr(text, ':');
 	bool bracketed = *text == '[';
 	unsigned long port;
@@ -59,10 +59,14 @@ bool target_parse(const char *text, struct target *ret_target)
 static struct address_bytes bytes_of(const struct sockaddr *address)
 {
 	if (address != NULL && address->sa_family == AF_INET)
-		return (struct address_bytes){(const uint8_t *)&((const struct sockaddr_in *)address)->sin_addr, 4};
+		return (struct address_bytes){
+			(const uint8_t *)&((const struct sockaddr_in *)address)->sin_addr, 4
+		};
 	if (address != NULL && address->sa_family == AF_INET6)
-		return (struct address_bytes){(const uint8_t *)&((const struct sockaddr_in6 *)address)->sin6_addr, 16};
-	return (struct address_bytes){NULL, 0};
+		return (struct address_bytes){
+			(const uint8_t *)&((const struct sockaddr_in6 *)address)->sin6_addr, 16
+		};
+	return (struct address_bytes){ NULL, 0 };
 }
 
 bool target_is_loopback(const struct target *target)
@@ -76,8 +80,8 @@ bool target_is_loopback(const struct target *target)
 
 static bool interface_is_veth(const char *name)
 {
-	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
-	struct ifreq request = {.ifr_data = (char *)&info};
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+	struct ifreq request = { .ifr_data = (char *)&info };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
@@ -96,13 +100,15 @@ static bool has_default_route(void)
 
 	FILE *routes = fopen("/proc/net/route", "re");
 	while (routes != NULL && fgets(line, sizeof line, routes) != NULL)
-		found |= sscanf(line, "%63s %63s %*s %*s %*s %*s %*s %x", interface, destination, &mask) == 3 &&
+		found |= sscanf(line, "%63s %63s %*s %*s %*s %*s %*s %x", interface, destination,
+				&mask) == 3 &&
 			 strcmp(destination, "00000000") == 0 && mask == 0;
 	if (routes != NULL)
 		fclose(routes);
 	routes = fopen("/proc/net/ipv6_route", "re");
 	while (routes != NULL && fgets(line, sizeof line, routes) != NULL)
-		found |= sscanf(line, "%*s %x %*s %*s %*s %*s %*s %*s %*s %63s", &prefix, interface) == 2 &&
+		found |= sscanf(line, "%*s %x %*s %*s %*s %*s %*s %*s %*s %63s", &prefix,
+				interface) == 2 &&
 			 prefix == 0 && strcmp(interface, "lo") != 0;
 	if (routes != NULL)
 		fclose(routes);
@@ -111,7 +117,8 @@ static bool has_default_route(void)
 
 static bool is_on_link(struct address_bytes target, const struct ifaddrs *interface)
 {
-	struct address_bytes own = bytes_of(interface->ifa_addr), mask = bytes_of(interface->ifa_netmask);
+	struct address_bytes own = bytes_of(interface->ifa_addr),
+			     mask = bytes_of(interface->ifa_netmask);
 
 	if (own.size != target.size || mask.size != target.size)
 		return false;

@@ -54,8 +54,8 @@ static enum stream_state stream_flush(struct lane *lane)
 	struct stream *stream = lane->stream;
 
 	while (stream->out_sent < stream->out_size) {
-		ssize_t done =
-		    send(lane->fd, stream->out + stream->out_sent, stream->out_size - stream->out_sent, MSG_NOSIGNAL);
+		ssize_t done = send(lane->fd, stream->out + stream->out_sent,
+				    stream->out_size - stream->out_sent, MSG_NOSIGNAL);
 		if (done < 0)
 			return errno == EAGAIN || errno == ENOTCONN ? STREAM_OPEN : STREAM_CLOSED;
 		stream->out_sent += (uint32_t)done;
@@ -133,7 +133,7 @@ static void tcp_receive(struct load *load, struct lane *lane)
 		tcp_reopen(load, lane);
 }
 
-const struct transport transport_tcp = {tcp_open, tcp_send, tcp_receive};
+const struct transport transport_tcp = { tcp_open, tcp_send, tcp_receive };
 
 static uint32_t connect_send(struct load *load, struct lane *lane, uint32_t count)
 {
@@ -156,4 +156,4 @@ static void connect_receive(struct load *load, struct lane *lane)
 		stream_close(lane);
 }
 
-const struct transport transport_connect = {stream_new, connect_send, connect_receive};
+const struct transport transport_connect = { stream_new, connect_send, connect_receive };

@@ -24,7 +24,7 @@ static void udp_open(struct load *load, struct lane *lane)
 		query_part[i].iov_base = queries[i];
 		query_message[i].msg_hdr.msg_iov = &query_part[i];
 		query_message[i].msg_hdr.msg_iovlen = 1;
-		reply_part[i] = (struct iovec){replies[i], REPLY_MAX};
+		reply_part[i] = (struct iovec){ replies[i], REPLY_MAX };
 		reply_message[i].msg_hdr.msg_iov = &reply_part[i];
 		reply_message[i].msg_hdr.msg_iovlen = 1;
 	}
@@ -63,4 +63,4 @@ static void udp_receive(struct load *load, struct lane *lane)
 		load_take(load, lane, replies[i], reply_message[i].msg_len, now_ns);
 }
 
-const struct transport transport_udp = {udp_open, udp_send, udp_receive};
+const struct transport transport_udp = { udp_open, udp_send, udp_receive };
