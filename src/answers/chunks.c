@@ -31,10 +31,11 @@ static bool gives_port(const struct member *member, uint16_t number, const struc
 	return false;
 }
 
-static bool target_is_first(const struct seat *seat, uint16_t number, const struct port_filter *filter)
+static bool target_is_first(const struct seat *seat, const struct host_name *name, uint16_t number,
+			    const struct port_filter *filter)
 {
 	const struct group *group = seat->member->group;
-	const struct host_state *host = host_get(group, seat->host, seat->host_size);
+	const struct host_state *host = seat_has_host(seat) ? host_get(group, name->labels, name->size) : NULL;
 	if (host != NULL) {
 		for (size_t i = 0; i < host->count; i++)
 			if (is_earlier(host->seats[i].member, seat->member) && gives_port(host->seats[i].member, number, filter))
@@ -88,16 +89,17 @@ static struct chunk *srv_chunk(struct cluster *cluster, const struct wire *base,
 		const struct seat *seat = &seats[i];
 		const struct slice *slice = seat->member->shown;
 		struct wire target;
-		if (seat->host_size == 0 || !wire_add_front(seat->host, seat->host_size, base, &target))
+		struct host_name name;
+		if (!seat_host(seat, &name) || !wire_add_front(name.labels, name.size, base, &target))
 			continue;
 		for (size_t p = 0; p < slice->port_count; p++) {
 			uint16_t number = slice->ports[p].number;
 			uint8_t pair[2 + DNS_NAME_MAX];
 			put_u16(pair, number);
-			memcpy(pair + 2, seat->host, seat->host_size);
+			memcpy(pair + 2, name.labels, name.size);
 			if (!slice->ports[p].has_number || !port_fits(&slice->ports[p], filter) ||
-			    !seen_add(&cluster->seen, hash_bytes(&cluster->key, pair, 2u + seat->host_size)) ||
-			    !target_is_first(seat, number, filter))
+			    !seen_add(&cluster->seen, hash_bytes(&cluster->key, pair, 2u + name.size)) ||
+			    !target_is_first(seat, &name, number, filter))
 				continue;
 			record_add_srv(&cluster->records, cluster->ttl, 1, number, target.bytes, target.size);
 			added++;
@@ -131,23 +133,24 @@ static void member_make_chunks(struct member *member)
 	member->chunks_stale = false;
 	if (member->shown == NULL)
 		return;
-	size_t count = seats_of(member, member->shown, member->shown_ports, member->shown_not_ready, &cluster->old_seats,
-				&cluster->seat_room[0], 0);
+	struct seat_list *list = &cluster->old_seats;
+	list->count = 0;
+	seats_of_member(member, list);
 	member->chunk_count = chunk_index(member, zones->count, 0);
 	member->chunks = mem_zalloc(member->chunk_count * sizeof(struct chunk *));
-	member->chunks[0] = address_chunk(cluster, cluster->old_seats, count);
+	member->chunks[0] = address_chunk(cluster, list->seats, list->count);
 	for (size_t z = 0; z < zones->count; z++) {
 		struct wire base;
 		if (!group_wire(group, zones->zones[z], &base))
 			continue;
 		const struct port_filter every = { 0 };
-		member->chunks[chunk_index(member, z, 0)] = srv_chunk(cluster, &base, cluster->old_seats, count, &every);
+		member->chunks[chunk_index(member, z, 0)] = srv_chunk(cluster, &base, list->seats, list->count, &every);
 		for (size_t p = 0; p < member->shown->port_count; p++) {
 			const struct port *port = &member->shown->ports[p];
 			struct port_filter filter = { port->name, port->protocol };
 			if (*port->name != '\0')
 				member->chunks[chunk_index(member, z, p + 1)] =
-					srv_chunk(cluster, &base, cluster->old_seats, count, &filter);
+					srv_chunk(cluster, &base, list->seats, list->count, &filter);
 		}
 	}
 }
@@ -236,11 +239,12 @@ static void big_compile_zone(struct group *group, size_t zone, const struct port
 	}
 	if (!group->is_import && !cluster->zonal)
 		return;
-	size_t count = seats_of_group(group, &cluster->old_seats, &cluster->seat_room[0]);
+	struct seat_list *list_all = &cluster->old_seats;
+	seats_of_group(group, list_all);
 	if (group->is_import)
-		put_clusters(group, &base, cluster->old_seats, count);
+		put_clusters(group, &base, list_all->seats, list_all->count);
 	else
-		put_zonal(group, &base, group_zones(group)->zones[zone], cluster->old_seats, count);
+		put_zonal(group, &base, group_zones(group)->zones[zone], list_all->seats, list_all->count);
 }
 
 void big_compile(struct group *group)

@@ -622,7 +622,7 @@ void cluster_free(struct cluster *cluster)
 	text_done(&cluster->glue);
 	text_done(&cluster->groups_text);
 	seen_done(&cluster->seen);
-	mem_free(cluster->old_seats);
-	mem_free(cluster->new_seats);
+	mem_free(cluster->old_seats.seats);
+	mem_free(cluster->new_seats.seats);
 	mem_free(cluster);
 }

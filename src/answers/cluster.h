@@ -55,17 +55,25 @@ struct member {
 	void *key; size_t key_size; /* in cluster->members */
 };
 
-/* An endpoint of a member that counts, as it is in DNS. */
+/* An endpoint of a member that counts. Texts are the slice's. */
 struct seat {
 	struct ip ip;
 	struct member *member;
 	const struct ports *ports;
-	const char *topology;      /* the endpoint's zone, "" */
-	uint8_t host_size;         /* of host: labels without root; 0: the name cannot be said */
-	bool is_dashed;            /* host is the dashed address */
-	uint8_t host[DNS_NAME_MAX];
-	uint64_t hash;             /* of address and host */
+	const char *topology; /* the endpoint's zone, "" */
+	const char *hostname; /* NULL: it is called by its dashed address */
+	const char *cluster;  /* imports: the label(s) behind the host; else "" */
+	uint64_t hash;        /* of address and hostname */
 };
+struct seat_list { struct seat *seats; size_t count, room; };
+/* HOST, or HOST.CLUSTER of an import, without the root. */
+struct host_name { uint8_t size; uint8_t labels[DNS_NAME_MAX]; };
+bool seat_host(const struct seat *seat, struct host_name *ret_name); /* false: it cannot be said in DNS */
+/* Has the seat a host entry of its own? Else it lives in its address's entry alone. */
+static inline bool seat_has_host(const struct seat *seat)
+{
+	return seat->hostname != NULL || seat->member->group->is_import;
+}
 
 struct host_seat { struct member *member; struct ip ip; const struct ports *ports; };
 struct host_state {
@@ -104,7 +112,7 @@ struct cluster {
 	struct draft draft;
 	struct text records, glue, groups_text;
 	struct seen seen;
-	struct seat *old_seats, *new_seats; size_t seat_room[2];
+	struct seat_list old_seats, new_seats;
 };
 
 /* names.c */
@@ -122,11 +130,10 @@ void member_mark(struct member *member);
 uint8_t group_address_kind(const struct group *group);
 
 /* seats.c */
-/* Fills the seats of a slice that count; *seats grows as needed. */
-size_t seats_of(struct member *member, const struct slice *slice, const struct ports *ports, bool not_ready_too,
-		struct seat **seats, size_t *room, size_t from);
+/* Appends the seats of a member that count, as it is shown. */
+void seats_of_member(struct member *member, struct seat_list *list);
 /* All seats of a group, as shown. */
-size_t seats_of_group(struct group *group, struct seat **seats, size_t *room);
+void seats_of_group(struct group *group, struct seat_list *ret_list);
 size_t count_seats(const struct group *group);
 void member_compile(struct member *member);
 const struct ports *ports_of(struct group *group, const struct slice *slice);
@@ -140,8 +147,9 @@ void pod_add(struct cluster *cluster, const struct ip *ip, struct space *space);
 void pod_remove(struct cluster *cluster, const struct ip *ip, struct space *space);
 
 /* hosts.c */
-const struct host *host_add(struct group *group, const struct seat *seat);
-void host_remove(struct group *group, const struct seat *seat, const struct host **ret_host);
+/* The labels that readers share, or NULL if the host is unknown. */
+const struct host *host_add(const struct seat *seat, const struct host_name *name);
+const struct host *host_remove(const struct seat *seat, const struct host_name *name);
 struct host_state *host_get(const struct group *group, const uint8_t *labels, size_t size);
 void hosts_mark(struct group *group); /* all of them are to be made anew */
 void hosts_compile(struct cluster *cluster);

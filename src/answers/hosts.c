@@ -28,18 +28,19 @@ static void host_mark(struct host_state *host)
 	host->group->cluster->dirty_hosts = host;
 }
 
-const struct host *host_add(struct group *group, const struct seat *seat)
+const struct host *host_add(const struct seat *seat, const struct host_name *name)
 {
-	struct host_state *host = host_get(group, seat->host, seat->host_size);
+	struct group *group = seat->member->group;
+	struct host_state *host = host_get(group, name->labels, name->size);
 	if (host == NULL) {
 		uint8_t key[8 + DNS_NAME_MAX], class_;
 		host = mem_zalloc(sizeof *host);
 		host->group = group;
-		host->labels = pool_take(group->cluster->answers->pool, sizeof *host->labels + seat->host_size, &class_);
+		host->labels = pool_take(group->cluster->answers->pool, sizeof *host->labels + name->size, &class_);
 		host->labels->class_ = class_;
-		host->labels->size = seat->host_size;
-		memcpy(host->labels->labels, seat->host, seat->host_size);
-		map_put(group->cluster->hosts, key, host_key(group, seat->host, seat->host_size, key), host);
+		host->labels->size = name->size;
+		memcpy(host->labels->labels, name->labels, name->size);
+		map_put(group->cluster->hosts, key, host_key(group, name->labels, name->size, key), host);
 	}
 	if (host->count == host->room) {
 		host->room = host->room == 0 ? 1 : 2 * host->room;
@@ -50,27 +51,30 @@ const struct host *host_add(struct group *group, const struct seat *seat)
 	return host->labels;
 }
 
-void host_remove(struct group *group, const struct seat *seat, const struct host **ret_host)
+const struct host *host_remove(const struct seat *seat, const struct host_name *name)
 {
-	struct host_state *host = host_get(group, seat->host, seat->host_size);
+	struct host_state *host = host_get(seat->member->group, name->labels, name->size);
 	if (host == NULL)
-		return;
-	*ret_host = host->labels;
+		return NULL;
+	host_mark(host);
 	for (size_t i = 0; i < host->count; i++) {
 		if (host->seats[i].member != seat->member || !ip_equal(&host->seats[i].ip, &seat->ip))
 			continue;
 		host->seats[i] = host->seats[--host->count];
 		break;
 	}
-	host_mark(host);
+	return host->labels;
 }
 
 void hosts_mark(struct group *group)
 {
-	struct cluster *cluster = group->cluster;
-	size_t count = seats_of_group(group, &cluster->old_seats, &cluster->seat_room[0]);
-	for (size_t i = 0; i < count; i++) {
-		struct host_state *host = host_get(group, cluster->old_seats[i].host, cluster->old_seats[i].host_size);
+	struct seat_list *list = &group->cluster->old_seats;
+	seats_of_group(group, list);
+	for (size_t i = 0; i < list->count; i++) {
+		struct host_name name;
+		struct host_state *host = NULL;
+		if (seat_host(&list->seats[i], &name))
+			host = host_get(group, name.labels, name.size);
 		if (host != NULL)
 			host_mark(host);
 	}

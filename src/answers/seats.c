@@ -79,68 +79,74 @@ static bool is_label(const char *text)
 }
 
 /* The source-cluster label may hold dots and then spans several labels (names.md 17). */
-static bool add_cluster_labels(const char *cluster, struct seat *seat)
+static bool add_cluster_labels(const char *cluster, struct host_name *name)
 {
 	while (*cluster != '\0') {
 		size_t size = strcspn(cluster, ".");
-		if (size == 0 || size > DNS_LABEL_MAX || seat->host_size + size + 1 > DNS_NAME_MAX - 1)
+		if (size == 0 || size > DNS_LABEL_MAX || name->size + size + 1 > DNS_NAME_MAX - 1)
 			return false;
-		uint8_t *at = seat->host + seat->host_size;
+		uint8_t *at = name->labels + name->size;
 		at[0] = (uint8_t)size;
 		memcpy(at + 1, cluster, size);
 		name_lower(at, size + 1);
-		seat->host_size += (uint8_t)(size + 1);
+		name->size += (uint8_t)(size + 1);
 		cluster += size;
 		cluster += *cluster == '.';
 	}
 	return true;
 }
 
-static void seat_name(struct seat *seat, const struct cluster *cluster, const struct slice *slice,
-		      const struct endpoint *endpoint)
+bool seat_host(const struct seat *seat, struct host_name *ret_name)
 {
-	const char *host = slice_string(slice, endpoint->hostname), *pod = slice_string(slice, endpoint->pod_name);
-	if (*host == '\0' && cluster->endpoint_pod_names && is_label(pod))
-		host = pod;
-	unsigned size = 0;
-	seat->is_dashed = *host == '\0';
-	if (seat->is_dashed)
-		size = dashed_label(&seat->ip, seat->host);
-	else if (!label_wire(host, true, seat->host, &size))
-		size = 0;
-	seat->host_size = (uint8_t)size;
-	if (seat->member->group->is_import && !add_cluster_labels(slice->cluster, seat))
-		seat->host_size = 0;
-	if (seat->member->group->is_import && *slice->cluster == '\0')
-		seat->host_size = 0; /* without its cluster an imported endpoint has no name */
+	unsigned size;
+	if (seat->hostname == NULL)
+		size = dashed_label(&seat->ip, ret_name->labels);
+	else if (!label_wire(seat->hostname, true, ret_name->labels, &size))
+		return false;
+	ret_name->size = (uint8_t)size;
+	if (!seat->member->group->is_import)
+		return true;
+	/* without its cluster an imported endpoint has no name */
+	return *seat->cluster != '\0' && add_cluster_labels(seat->cluster, ret_name);
 }
 
-size_t seats_of(struct member *member, const struct slice *slice, const struct ports *ports, bool not_ready_too,
-		struct seat **seats, size_t *room, size_t from)
+static const char *hostname_of(const struct cluster *cluster, const struct slice *slice, const struct endpoint *endpoint)
+{
+	const char *host = slice_string(slice, endpoint->hostname), *pod = slice_string(slice, endpoint->pod_name);
+	if (*host != '\0')
+		return host;
+	return cluster->endpoint_pod_names && is_label(pod) ? pod : NULL;
+}
+
+static uint64_t seat_hash(const struct cluster *cluster, const struct seat *seat)
+{
+	uint8_t key[17 + DNS_LABEL_MAX + 1] = { seat->ip.family };
+	unsigned size = 0;
+	memcpy(key + 1, seat->ip.bytes, 16);
+	if (seat->hostname != NULL)
+		label_wire(seat->hostname, true, key + 17, &size);
+	return hash_bytes(&cluster->key, key, 17u + size);
+}
+
+/* The endpoints [from, to) of a slice that count. */
+static void add_seats(struct member *member, const struct slice *slice, const struct ports *ports, bool not_ready_too,
+		      uint32_t from, uint32_t to, struct seat_list *list)
 {
 	const struct cluster *cluster = member->group->cluster;
-	size_t count = from;
-	for (uint32_t i = 0; i < slice->endpoint_count; i++) {
+	for (uint32_t i = from; i < to; i++) {
 		const struct endpoint *endpoint = &slice->endpoints[i];
 		if (!endpoint->ready && !not_ready_too)
 			continue;
-		if (count == *room) {
-			*room = *room == 0 ? 64 : 2 * *room;
-			*seats = mem_realloc(*seats, *room * sizeof **seats);
+		if (list->count == list->room) {
+			list->room = list->room == 0 ? 64 : 2 * list->room;
+			list->seats = mem_realloc(list->seats, list->room * sizeof *list->seats);
 		}
-		struct seat *seat = &(*seats)[count++];
-		seat->ip = endpoint->address;
-		seat->member = member;
-		seat->ports = ports;
-		seat->topology = slice_string(slice, endpoint->zone);
-		seat_name(seat, cluster, slice, endpoint);
-		uint8_t key[17 + DNS_NAME_MAX];
-		key[0] = seat->ip.family;
-		memcpy(key + 1, seat->ip.bytes, 16);
-		memcpy(key + 17, seat->host, seat->host_size);
-		seat->hash = hash_bytes(&cluster->key, key, 17u + seat->host_size);
+		struct seat *seat = &list->seats[list->count++];
+		*seat = (struct seat){ .ip = endpoint->address, .member = member, .ports = ports,
+				       .topology = slice_string(slice, endpoint->zone),
+				       .hostname = hostname_of(cluster, slice, endpoint), .cluster = slice->cluster };
+		seat->hash = seat_hash(cluster, seat);
 	}
-	return count;
 }
 
 static bool member_shows(const struct member *member)
@@ -148,14 +154,18 @@ static bool member_shows(const struct member *member)
 	return member->shown != NULL && member->shown_active;
 }
 
-size_t seats_of_group(struct group *group, struct seat **seats, size_t *room)
+void seats_of_member(struct member *member, struct seat_list *list)
 {
-	size_t count = 0;
+	if (member_shows(member))
+		add_seats(member, member->shown, member->shown_ports, member->shown_not_ready, 0,
+			  member->shown->endpoint_count, list);
+}
+
+void seats_of_group(struct group *group, struct seat_list *ret_list)
+{
+	ret_list->count = 0;
 	for (struct member *member = group->members; member != NULL; member = member->next)
-		if (member_shows(member))
-			count = seats_of(member, member->shown, member->shown_ports, member->shown_not_ready, seats, room,
-					 count);
-	return count;
+		seats_of_member(member, ret_list);
 }
 
 /* Whether active or not: `ignore empty_service` asks. */
@@ -176,73 +186,120 @@ static int by_hash(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
-static void seat_take(struct group *group, const struct seat *seat)
+static void seat_take(const struct seat *seat)
 {
-	const struct host *host = NULL;
-	if (seat->host_size == 0)
+	struct group *group = seat->member->group;
+	struct host_name name;
+	if (!seat_host(seat, &name))
 		return;
-	if (!seat->is_dashed || group->is_import)
-		host_remove(group, seat, &host);
-	struct address_ref ref = { .owner = group->owner, .ports = seat->ports, .host = host, .from = seat->member };
+	struct address_ref ref = { .owner = group->owner, .ports = seat->ports, .from = seat->member };
+	if (seat_has_host(seat))
+		ref.host = host_remove(seat, &name);
 	refs_remove(group->cluster, group_address_kind(group), &seat->ip, &ref);
 }
 
-static void seat_give(struct group *group, const struct seat *seat)
+static void seat_give(const struct seat *seat)
 {
-	const struct host *host = NULL;
-	if (seat->host_size == 0)
+	struct group *group = seat->member->group;
+	struct host_name name;
+	if (!seat_host(seat, &name))
 		return;
-	if (!seat->is_dashed || group->is_import)
-		host = host_add(group, seat);
-	struct address_ref ref = { .owner = group->owner, .ports = seat->ports, .host = host, .from = seat->member };
+	struct address_ref ref = { .owner = group->owner, .ports = seat->ports, .from = seat->member };
+	if (seat_has_host(seat))
+		ref.host = host_add(seat, &name);
 	refs_add(group->cluster, group_address_kind(group), &seat->ip, &ref);
 }
 
+static size_t skip_same(const struct seat_list *list, size_t at)
+{
+	size_t next = at + 1;
+	while (next < list->count && list->seats[next].hash == list->seats[at].hash)
+		next++;
+	return next;
+}
+
 /* Both lists are sorted by hash; the same seat twice in one slice is one seat. */
-static void seats_merge(struct group *group, const struct seat *old, size_t old_count, const struct seat *new,
-			size_t new_count)
+static void seats_merge(const struct seat_list *old, const struct seat_list *new)
 {
 	size_t o = 0, n = 0;
-	while (o < old_count || n < new_count) {
-		if (o > 0 && o < old_count && old[o].hash == old[o - 1].hash) {
-			o++;
-		} else if (n > 0 && n < new_count && new[n].hash == new[n - 1].hash) {
-			n++;
-		} else if (n == new_count || (o < old_count && old[o].hash < new[n].hash)) {
-			seat_take(group, &old[o++]);
-		} else if (o == old_count || new[n].hash < old[o].hash) {
-			seat_give(group, &new[n++]);
-		} else {
-			if (old[o].ports != new[n].ports) {
-				seat_take(group, &old[o]);
-				seat_give(group, &new[n]);
-			}
-			o++;
-			n++;
-		}
+	while (o < old->count || n < new->count) {
+		const struct seat *gone = o < old->count ? &old->seats[o] : NULL;
+		const struct seat *come = n < new->count ? &new->seats[n] : NULL;
+		bool same = gone != NULL && come != NULL && gone->hash == come->hash;
+		bool takes = gone != NULL && (same ? gone->ports != come->ports : come == NULL || gone->hash < come->hash);
+		bool gives = come != NULL && (same ? gone->ports != come->ports : gone == NULL || come->hash < gone->hash);
+		if (takes)
+			seat_take(gone);
+		if (gives)
+			seat_give(come);
+		if (takes || same)
+			o = skip_same(old, o);
+		if (gives || same)
+			n = skip_same(new, n);
 	}
+}
+
+static bool same_endpoint(const struct slice *a, const struct slice *b, uint32_t i, uint32_t k)
+{
+	const struct endpoint *left = &a->endpoints[i], *right = &b->endpoints[k];
+	return left->ready == right->ready && ip_equal(&left->address, &right->address) &&
+	       strcmp(slice_string(a, left->hostname), slice_string(b, right->hostname)) == 0 &&
+	       strcmp(slice_string(a, left->pod_name), slice_string(b, right->pod_name)) == 0;
+}
+
+static bool has_duplicates(const struct slice *slice, uint32_t from, uint32_t to)
+{
+	for (uint32_t i = from; i < to; i++)
+		for (uint32_t k = 0; k < slice->endpoint_count; k++)
+			if ((k < from || k >= to) && ip_equal(&slice->endpoints[i].address, &slice->endpoints[k].address))
+				return true;
+	return false;
+}
+
+/* What both versions of a slice have in front and at the end needs no look; most changes are of one endpoint. */
+struct span { uint32_t from, old_to, new_to; };
+static struct span changed_span(const struct slice *old, const struct slice *new)
+{
+	uint32_t from = 0, old_to = old->endpoint_count, new_to = new->endpoint_count;
+	while (from < old_to && from < new_to && same_endpoint(old, new, from, from))
+		from++;
+	while (old_to > from && new_to > from && same_endpoint(old, new, old_to - 1, new_to - 1)) {
+		old_to--;
+		new_to--;
+	}
+	if (has_duplicates(old, from, old_to) || has_duplicates(new, from, new_to))
+		return (struct span){ 0, old->endpoint_count, new->endpoint_count };
+	return (struct span){ from, old_to, new_to };
+}
+
+static void list_sort(struct seat_list *list)
+{
+	if (list->count > 1)
+		qsort(list->seats, list->count, sizeof *list->seats, by_hash);
 }
 
 void member_compile(struct member *member)
 {
 	struct group *group = member->group;
 	struct cluster *cluster = group->cluster;
-	size_t old_count = 0, new_count = 0;
-	if (member_shows(member))
-		old_count = seats_of(member, member->shown, member->shown_ports, member->shown_not_ready,
-				     &cluster->old_seats, &cluster->seat_room[0], 0);
+	const struct slice *old = member_shows(member) ? member->shown : NULL, *new = group->active ? member->now : NULL;
 	const struct ports *ports = member->now == NULL ? NULL : ports_of(group, member->now);
-	if (member->now != NULL && group->active)
-		new_count = seats_of(member, member->now, ports, group->not_ready_too, &cluster->new_seats,
-				     &cluster->seat_room[1], 0);
-	if (old_count > 0)
-		qsort(cluster->old_seats, old_count, sizeof(struct seat), by_hash);
-	if (new_count > 0)
-		qsort(cluster->new_seats, new_count, sizeof(struct seat), by_hash);
-	seats_merge(group, cluster->old_seats, old_count, cluster->new_seats, new_count);
+	struct span span = { 0, old == NULL ? 0 : old->endpoint_count, new == NULL ? 0 : new->endpoint_count };
+	if (old != NULL && new != NULL && ports == member->shown_ports && member->shown_not_ready == group->not_ready_too &&
+	    strcmp(old->cluster, new->cluster) == 0)
+		span = changed_span(old, new);
+	cluster->old_seats.count = cluster->new_seats.count = 0;
+	if (old != NULL)
+		add_seats(member, old, member->shown_ports, member->shown_not_ready, span.from, span.old_to,
+			  &cluster->old_seats);
+	if (new != NULL)
+		add_seats(member, new, ports, group->not_ready_too, span.from, span.new_to, &cluster->new_seats);
+	list_sort(&cluster->old_seats);
+	list_sort(&cluster->new_seats);
+	seats_merge(&cluster->old_seats, &cluster->new_seats);
 
 	const struct slice *before = member->shown;
-	member->shown = member->now == NULL ? NULL : (const struct slice *)object_hold(&member->now->head);
+	member->shown = member->now == NULL ? NULL : (const struct slice *)(const void *)object_hold(&member->now->head);
 	if (before != NULL)
 		object_drop(&before->head);
 	member->shown_ports = ports;

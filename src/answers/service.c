@@ -190,15 +190,13 @@ void put_zonal(struct group *group, const struct wire *base, const struct zone *
 void put_clusters(struct group *group, const struct wire *base, const struct seat *seats, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		const struct seat *seat = &seats[i];
-		bool is_first = seat->host_size > 0;
-		unsigned host = seat->host[0] + 1u;
+		struct host_name host;
+		bool is_first = seat_host(&seats[i], &host);
 		for (size_t k = 0; k < i && is_first; k++)
-			is_first = seats[k].member->shown->cluster != seat->member->shown->cluster &&
-				   !text_equal_fold(seats[k].member->shown->cluster, seat->member->shown->cluster);
-		for (unsigned at = host; is_first && at < seat->host_size; at += seat->host[at] + 1u) {
+			is_first = !text_equal_fold(seats[k].cluster, seats[i].cluster);
+		for (unsigned at = host.labels[0] + 1u; is_first && at < host.size; at += host.labels[at] + 1u) {
 			struct wire name;
-			if (!wire_add_front(seat->host + at, seat->host_size - at, base, &name))
+			if (!wire_add_front(host.labels + at, host.size - at, base, &name))
 				break;
 			start(group, &name, ENTRY_SOON);
 			group_put(group);
@@ -320,7 +318,8 @@ void group_compile(struct group *group)
 {
 	struct cluster *cluster = group->cluster;
 	struct entry **old = group->entries;
-	size_t old_count = group->entry_count, seat_count = 0;
+	size_t old_count = group->entry_count;
+	struct seat_list *list = &cluster->old_seats;
 	group->entries = NULL;
 	group->entry_count = 0;
 	bool shown = group->now != NULL && group->space->exposed && group->owner != NULL;
@@ -330,16 +329,18 @@ void group_compile(struct group *group)
 	if (group->is_big)
 		big_compile(group);
 	else if (headless)
-		seat_count = seats_of_group(group, &cluster->old_seats, &cluster->seat_room[0]);
+		seats_of_group(group, list);
+	else
+		list->count = 0;
 	const struct zone_list *zones = group_zones(group);
 	for (size_t i = 0; shown && !group->is_big && i < zones->count; i++) {
 		struct wire base;
 		if (!group_wire(group, zones->zones[i], &base))
 			complain_name(group, "the service");
 		else if (group->is_import)
-			compile_import(group, &base, zones->zones[i], cluster->old_seats, seat_count);
+			compile_import(group, &base, zones->zones[i], list->seats, list->count);
 		else
-			compile_service(group, &base, zones->zones[i], cluster->old_seats, seat_count);
+			compile_service(group, &base, zones->zones[i], list->seats, list->count);
 	}
 	for (size_t i = 0; i < old_count; i++)
 		if (!still_there(group, old[i]))

@@ -29,12 +29,13 @@ static size_t pairs_of(const struct slice *slice, const struct port_filter *filt
 }
 
 /* Glue of one target, a group per family, each address once. A dashed name has the one address it spells. */
-static uint16_t add_glue(struct cluster *cluster, size_t target_at, const struct seat *target, struct text *groups)
+static uint16_t add_glue(struct cluster *cluster, size_t target_at, const struct seat *target,
+			 const struct host_name *name, struct text *groups)
 {
 	const struct host_seat own = { .ip = target->ip }, *seats = &own;
 	size_t count = 1;
 	uint16_t added = 0;
-	const struct host_state *host = host_get(target->member->group, target->host, target->host_size);
+	const struct host_state *host = host_get(target->member->group, name->labels, name->size);
 	if (host != NULL) {
 		seats = host->seats;
 		count = host->count;
@@ -59,17 +60,17 @@ static uint16_t add_glue(struct cluster *cluster, size_t target_at, const struct
 	return added;
 }
 
-static uint64_t pair_hash(const struct cluster *cluster, const struct seat *seat, uint16_t port)
+static uint64_t pair_hash(const struct cluster *cluster, const struct host_name *name, uint16_t port)
 {
 	uint8_t key[2 + DNS_NAME_MAX];
 	put_u16(key, port);
-	memcpy(key + 2, seat->host, seat->host_size);
-	return hash_bytes(&cluster->key, key, 2u + seat->host_size);
+	memcpy(key + 2, name->labels, name->size);
+	return hash_bytes(&cluster->key, key, 2u + name->size);
 }
 
-static uint64_t target_hash(const struct cluster *cluster, const struct seat *seat)
+static uint64_t target_hash(const struct cluster *cluster, const struct host_name *name)
 {
-	return ~hash_bytes(&cluster->key, seat->host, seat->host_size);
+	return ~hash_bytes(&cluster->key, name->labels, name->size);
 }
 
 static bool has_number(const struct slice *slice, const struct port_filter *filter)
@@ -81,18 +82,18 @@ static bool has_number(const struct slice *slice, const struct port_filter *filt
 }
 
 /* Adds the SRV records of one seat; returns where its target stands in the message, or 0 if none was new. */
-static size_t add_records(struct cluster *cluster, const struct seat *seat, const struct wire *base,
-			  const struct port_filter *filter, uint16_t weight, size_t records_at, uint16_t *count)
+static size_t add_records(struct cluster *cluster, const struct seat *seat, const struct host_name *name,
+			  const struct wire *base, const struct port_filter *filter, uint16_t weight, uint16_t *count)
 {
 	const struct slice *slice = slice_of(seat);
-	size_t target_at = 0;
+	size_t target_at = 0, records_at = DNS_HEADER_SIZE + cluster->draft.key_size + 4u;
 	struct wire target;
-	if (seat->host_size == 0 || !wire_add_front(seat->host, seat->host_size, base, &target))
+	if (!wire_add_front(name->labels, name->size, base, &target))
 		return 0;
 	for (size_t i = 0; i < slice->port_count; i++) {
 		const struct port *port = &slice->ports[i];
 		if (!port->has_number || !port_fits(port, filter) ||
-		    !seen_add(&cluster->seen, pair_hash(cluster, seat, port->number)))
+		    !seen_add(&cluster->seen, pair_hash(cluster, name, port->number)))
 			continue;
 		if (target_at == 0)
 			target_at = records_at + cluster->records.size + 18;
@@ -107,7 +108,7 @@ bool srv_of_seats(struct group *group, const struct zone *zone, const struct sea
 {
 	struct cluster *cluster = group->cluster;
 	struct wire base;
-	size_t pairs = 0, records_at = DNS_HEADER_SIZE + cluster->draft.key_size + 4u;
+	size_t pairs = 0;
 	uint16_t records = 0, glue = 0;
 	bool exists = false;
 	if (!group_wire(group, zone, &base))
@@ -121,9 +122,12 @@ bool srv_of_seats(struct group *group, const struct zone *zone, const struct sea
 	text_clear(&cluster->groups_text);
 	seen_clear(&cluster->seen);
 	for (size_t i = 0; i < count; i++) {
-		size_t target_at = add_records(cluster, &seats[i], &base, filter, srv_weight(pairs), records_at, &records);
-		if (target_at != 0 && target_at < 0x4000 && seen_add(&cluster->seen, target_hash(cluster, &seats[i])))
-			glue += add_glue(cluster, target_at, &seats[i], &cluster->groups_text);
+		struct host_name name;
+		if (!seat_host(&seats[i], &name))
+			continue;
+		size_t target_at = add_records(cluster, &seats[i], &name, &base, filter, srv_weight(pairs), &records);
+		if (target_at != 0 && target_at < 0x4000 && seen_add(&cluster->seen, target_hash(cluster, &name)))
+			glue += add_glue(cluster, target_at, &seats[i], &name, &cluster->groups_text);
 	}
 	if (records > 0)
 		draft_extent(&cluster->draft, TYPE_SRV, records, &cluster->records, (const void *)cluster->groups_text.data,
