@@ -40,13 +40,13 @@ def wait_for(condition, deadline_s=DEADLINE_S):
         time.sleep(0.02)
 
 
-def answers(port):
-    """Whether anything answers on 127.0.0.1:port."""
+def answers(address, port):
+    """Whether anything answers there."""
     query = struct.pack(">HHHHHH", 1, 0, 1, 0, 0, 0) + b"\0\0\6\0\1"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.settimeout(0.2)
         try:
-            udp.connect(("127.0.0.1", port))
+            udp.connect((address, port))
             udp.send(query)
             return bool(udp.recv(4096))
         except OSError:
@@ -54,18 +54,20 @@ def answers(port):
 
 
 class Server:
-    """Runs from construction to stop(); `with` stops it. Paths of the Corefile start in `place`."""
+    """Runs from construction to stop(); `with` stops it. Paths of the Corefile start in `place`. It is asked at
+    `address`, on a port of its own unless one is given."""
 
-    def __init__(self, corefile, place=ROOT, program=PROGRAM):
-        self.port = free_port()
+    def __init__(self, corefile, place=ROOT, address="127.0.0.1", port=None):
+        self.address = address
+        self.port = port or free_port()
         self.output = tempfile.TemporaryFile(mode="w+")
         self.process = subprocess.Popen(
-            [program, "-conf", corefile, "-dns.port", str(self.port)],
+            [PROGRAM, "-conf", corefile, "-dns.port", str(self.port)],
             stdout=self.output, stderr=subprocess.STDOUT, cwd=place)
-        wait_for(lambda: self.process.poll() is not None or answers(self.port))
-        if self.process.poll() is not None or not answers(self.port):
+        wait_for(lambda: self.process.poll() is not None or answers(address, self.port))
+        if self.process.poll() is not None or not answers(address, self.port):
             self.stop()
-            raise RuntimeError(f"{program} -conf {corefile} does not serve:\n{self.text()}")
+            raise RuntimeError(f"{PROGRAM} -conf {corefile} does not serve:\n{self.text()}")
 
     def text(self):
         """What it has printed so far."""
@@ -92,7 +94,7 @@ class Server:
     def dig(self, *words):
         """What dig prints, asked without the user's ~/.digrc."""
         done = subprocess.run(
-            ["dig", "-r", "@127.0.0.1", "-p", str(self.port), "+tries=2", "+timeout=5", *words],
+            ["dig", "-r", "@" + self.address, "-p", str(self.port), "+tries=2", "+timeout=5", *words],
             capture_output=True, text=True, check=False)
         return done.stdout
 
