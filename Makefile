@@ -39,7 +39,8 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 HARDEN   := -fPIE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2 \
             $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
 ALL       = -std=gnu17 -D_GNU_SOURCE -Iinclude $(WARN) $(CFLAGS) $(MODE) -fno-strict-aliasing -pthread $(PACKAGE_FLAGS)
-LINK      = $(CC) $(ALL) $(LDFLAGS) $(if $(SAN),,-pie -Wl,-z,relro,-z,now,--as-needed)
+# At link time gcc sees all files at once and takes "set if it returned true" for "may be unset".
+LINK      = $(CC) $(ALL) -Wno-maybe-uninitialized $(LDFLAGS) $(if $(SAN),,-pie -Wl,-z,relro,-z,now,--as-needed)
 ifneq ($(SAN),)
 MODE     := -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
 else ifneq ($(COVER),)
@@ -154,7 +155,7 @@ $(OBJ)/fuzzer/%: $(OBJ)/tests/fuzz/fuzz_%.o $(WHOLE)
 	$(Q)mkdir -p $(@D)
 	$(call say,LD $@)
 	$(Q)$(CC) $(ALL) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
-fuzz: ## fuzz with libFuzzer: FUZZ=query (default all), T=60 seconds each
+fuzz: ## fuzz with libFuzzer: FUZZ=query (default all), T=60 seconds each, KEEP=1: new inputs join the corpus
 	$(Q)tools/install-deps build fuzz
 	$(Q)$(MAKE) --no-print-directory SAN=fuzzer-no-link,address,undefined CC=clang FUZZ='$(FUZZ)' T=$(T) fuzz-all
 fuzz-all: $(FUZZ:%=$(OBJ)/fuzzer/%)
