@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The load generator against the echo: every kind of load runs, ends by itself and counts what happened."""
+
 import json
 import os
 import shutil
@@ -45,23 +46,53 @@ def check_loads(tap, echo, questions):
         ("a burst that fits the socket is answered", ["--burst", "100"]),
     ]
     for text, arguments in loads:
-        status, seen, errors = blast("--expect-echo", "--watch", str(echo.process.pid), *SHORT, *arguments, *target)
+        status, seen, errors = blast(
+            "--expect-echo", "--watch", str(echo.process.pid), *SHORT, *arguments, *target
+        )
         sound = status == 0 and seen["sent"] > 0 and seen["received"] == seen["sent"] and seen["wrong"] == 0
-        tap.ok(sound and seen["server_cpu_s"] > 0 and seen["p50_us"] <= seen["p99_us"] <= seen["max_us"], text, (seen, errors))
-    status, seen, errors = blast("--expect-echo", "--count", "250", "--order", "sequential", "--warmup", "0", *target)
-    tap.ok(status == 0 and seen["sent"] == seen["received"] == 250, "a given number of queries is exact", (seen, errors))
+        tap.ok(
+            sound and seen["server_cpu_s"] > 0 and seen["p50_us"] <= seen["p99_us"] <= seen["max_us"],
+            text,
+            (seen, errors),
+        )
+    status, seen, errors = blast(
+        "--expect-echo", "--count", "250", "--order", "sequential", "--warmup", "0", *target
+    )
+    tap.ok(
+        status == 0 and seen["sent"] == seen["received"] == 250,
+        "a given number of queries is exact",
+        (seen, errors),
+    )
     status, seen, errors = blast("--expect-echo", "--idle", "200", "--sources", "3", *SHORT, *target)
-    tap.ok(status == 0 and seen["idle_opened"] == seen["idle_alive"] == 200, "idle connections stay alive", (seen, errors))
+    tap.ok(
+        status == 0 and seen["idle_opened"] == seen["idle_alive"] == 200,
+        "idle connections stay alive",
+        (seen, errors),
+    )
 
 
 def check_findings(tap, echo, questions, folder):
     target = f"{servers.HOST}:{echo.port}"
     status, seen, errors = blast(*SHORT, target, questions)
     told = "unexpected number of answers" in seen["fault"]
-    tap.ok(status == 1 and seen["wrong"] >= seen["received"] > 0 and told, "answers without records are wrong", (seen, errors))
-    status, seen, errors = blast("--rate", "100", "--timeout", "0.05", *SHORT, f"{servers.HOST}:{servers.free_port()}", questions)
-    tap.ok(status == 0 and seen["lost"] == seen["sent"] > 0 == seen["received"], "where nobody listens all is lost", (seen, errors))
-    for text, address in (("outside", "192.0.2.1:53"), ("everywhere", "0.0.0.0:53"), ("of documentation", "[2001:db8::1]:53")):
+    tap.ok(
+        status == 1 and seen["wrong"] >= seen["received"] > 0 and told,
+        "answers without records are wrong",
+        (seen, errors),
+    )
+    status, seen, errors = blast(
+        "--rate", "100", "--timeout", "0.05", *SHORT, f"{servers.HOST}:{servers.free_port()}", questions
+    )
+    tap.ok(
+        status == 0 and seen["lost"] == seen["sent"] > 0 == seen["received"],
+        "where nobody listens all is lost",
+        (seen, errors),
+    )
+    for text, address in (
+        ("outside", "192.0.2.1:53"),
+        ("everywhere", "0.0.0.0:53"),
+        ("of documentation", "[2001:db8::1]:53"),
+    ):
         status, seen, errors = blast(*SHORT, address, questions)
         tap.ok(status == 2 and "refused" in errors, f"a target {text} is refused", (seen, errors))
     status, seen, errors = blast("--namespace", *SHORT, "192.0.2.1:53", questions)
@@ -70,7 +101,9 @@ def check_findings(tap, echo, questions, folder):
     with open(broken, "w", encoding="ascii") as out:
         out.write("a A NOERROR 1\nb BOGUS NOERROR 1\n")
     status, _, errors = blast(*SHORT, target, broken)
-    tap.ok(status == 2 and "broken:2: no type 'BOGUS'" in errors, "a broken question is named with its line", errors)
+    tap.ok(
+        status == 2 and "broken:2: no type 'BOGUS'" in errors, "a broken question is named with its line", errors
+    )
 
 
 def main():

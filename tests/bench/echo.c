@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* echo -- the floor under every DNS server on this machine: a loop that turns packets round.
  *
- * UDP: one socket, bound and read as knamed's (explicit address, SO_REUSEPORT, a blocking recvmmsg of up
- * to 64), every datagram sent back with QR set and --grow bytes more, so that it is as long as the real
- * answer. TCP on the same port: one epoll thread, the answers of one read in one write.
+ * UDP: one socket, bound and read as knamed's (explicit address, SO_REUSEPORT, a blocking recvmmsg
+ * of up to 64), every datagram sent back with QR set and --grow bytes more, so that it is as long
+ * as the real answer. TCP on the same port: one epoll thread, the answers of one read in one write.
  * What a server takes above this is what DNS costs. */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -36,7 +36,7 @@ struct connection {
 	uint32_t in_size;
 };
 
-static struct sockaddr_in address = {.sin_family = AF_INET};
+static struct sockaddr_in address = { .sin_family = AF_INET };
 static size_t grow;
 static struct connection connections[CONNECTIONS_MAX];
 static uint8_t out[OUT_MAX];
@@ -67,10 +67,12 @@ static _Noreturn void serve_udp(int fd)
 	static struct mmsghdr messages[BATCH];
 
 	for (int i = 0; i < BATCH; i++)
-		messages[i].msg_hdr = (struct msghdr){.msg_name = &senders[i], .msg_iov = &parts[i], .msg_iovlen = 1};
+		messages[i].msg_hdr = (struct msghdr){ .msg_name = &senders[i],
+						       .msg_iov = &parts[i],
+						       .msg_iovlen = 1 };
 	for (;;) {
 		for (int i = 0; i < BATCH; i++) {
-			parts[i] = (struct iovec){packets + row * (size_t)i, PACKET_MAX};
+			parts[i] = (struct iovec){ packets + row * (size_t)i, PACKET_MAX };
 			messages[i].msg_hdr.msg_namelen = sizeof senders[i];
 		}
 		int count = recvmmsg(fd, messages, BATCH, MSG_WAITFORONE, NULL);
@@ -140,7 +142,7 @@ static void read_connection(int fd)
 static void accept_connection(int epoll, int listener)
 {
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
 
 	if (fd < 0)
 		return;
@@ -155,10 +157,11 @@ static void *serve_tcp(void *unused)
 {
 	struct epoll_event events[EVENTS_MAX];
 	int listener = bound(SOCK_STREAM), epoll = epoll_create1(EPOLL_CLOEXEC);
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = listener};
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = listener };
 
 	(void)unused;
-	if (listen(listener, 4096) != 0 || epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) != 0)
+	if (listen(listener, 4096) != 0 || epoll < 0 ||
+	    epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) != 0)
 		fail("listen");
 	for (;;) {
 		int count = epoll_wait(epoll, events, EVENTS_MAX, -1);

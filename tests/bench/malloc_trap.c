@@ -114,13 +114,13 @@ static void *behind(void *_Atomic *known, const char *name)
 	return function;
 }
 
-#define COUNT_LOCK(function, type)                                                                                     \
-	int function(type *lock)                                                                                       \
-	{                                                                                                              \
-		static void *_Atomic known;                                                                            \
-		int (*real)(type *) = (int (*)(type *))behind(&known, #function);                                      \
-		counts()->locks++;                                                                                     \
-		return real(lock);                                                                                     \
+#define COUNT_LOCK(function, type)                                                                 \
+	int function(type *lock)                                                                   \
+	{                                                                                          \
+		static void *_Atomic known;                                                        \
+		int (*real)(type *) = (int (*)(type *))behind(&known, #function);                  \
+		counts()->locks++;                                                                 \
+		return real(lock);                                                                 \
 	}
 
 COUNT_LOCK(pthread_mutex_lock, pthread_mutex_t)
@@ -133,7 +133,8 @@ int recvmmsg(int fd, struct mmsghdr *messages, unsigned int size, int flags, str
 {
 	static void *_Atomic known;
 	int (*real)(int, struct mmsghdr *, unsigned int, int, struct timespec *) =
-	    (int (*)(int, struct mmsghdr *, unsigned int, int, struct timespec *))behind(&known, "recvmmsg");
+		(int (*)(int, struct mmsghdr *, unsigned int, int,
+			 struct timespec *))behind(&known, "recvmmsg");
 
 	counts()->receives++;
 	return real(fd, messages, size, flags, timeout);

@@ -4,6 +4,7 @@
 CPU time is compared, not wall time, and always as a ratio within one pass over the servers: neighbours on
 the machine and its own moods then meet all of them alike.
 """
+
 import json
 import os
 import random

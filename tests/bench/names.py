@@ -6,6 +6,7 @@ Every server gets the same names: knamed as manifests, the others as zone files 
 objects. Three clusters: `cluster` (10,000 services, headless sets, an outside zone), `million`
 (1,048,576 names of five hexadecimal digits) and `budget` (10,000 services with 150,000 endpoints).
 """
+
 import argparse
 import ipaddress
 import itertools
@@ -84,7 +85,11 @@ def outside_hosts():
 
 
 def service_object(service):
-    spec = {"type": "ClusterIP", "clusterIP": service.cluster_ip or "None", "clusterIPs": [service.cluster_ip or "None"]}
+    spec = {
+        "type": "ClusterIP",
+        "clusterIP": service.cluster_ip or "None",
+        "clusterIPs": [service.cluster_ip or "None"],
+    }
     if service.port:
         spec["ports"] = [{"name": service.port[0], "port": service.port[1], "protocol": "TCP"}]
     metadata = {"name": service.name, "namespace": service.namespace}
@@ -254,7 +259,9 @@ def set_questions(folder, sets):
         count, addresses = len(service.endpoints), ",".join(endpoint[0] for endpoint in service.endpoints)
         if service.name == "big":
             write_questions(
-                folder, "pods", (f"{service.host(endpoint)} A NOERROR 1 {endpoint[0]}" for endpoint in service.endpoints)
+                folder,
+                "pods",
+                (f"{service.host(endpoint)} A NOERROR 1 {endpoint[0]}" for endpoint in service.endpoints),
             )
             continue
         write_questions(folder, f"a-{count}", [f"{service.domain} A NOERROR {count} {addresses}"])
@@ -275,7 +282,9 @@ def make_cluster(folder):
     write_outside_zone(f"{folder}/zones")
     questions = f"{folder}/questions"
     write_questions(questions, "services", map(hit, services))
-    write_questions(questions, "unique", (denied(f"q############.ns-{i:03}.svc.{ZONE}") for i in range(NAMESPACES)))
+    write_questions(
+        questions, "unique", (denied(f"q############.ns-{i:03}.svc.{ZONE}") for i in range(NAMESPACES))
+    )
     write_questions(questions, "mix", mix_questions(services))
     set_questions(questions, sets)
 
@@ -285,7 +294,9 @@ def make_million(folder):
     write_zones(f"{folder}/zones", million_services(), reverse=False)
     write_questions(f"{folder}/questions", "million", [f"s#####.bulk.svc.{ZONE} A NOERROR 1"])
     write_questions(
-        f"{folder}/questions", "sample", (hit(service) for service in itertools.islice(million_services(), 0, None, 997))
+        f"{folder}/questions",
+        "sample",
+        (hit(service) for service in itertools.islice(million_services(), 0, None, 997)),
     )
 
 

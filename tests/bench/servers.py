@@ -4,6 +4,7 @@
 Every server runs as a plain foreground process on a loopback port of its own, with one process or thread
 that answers, bound to one CPU; its files live in a folder that goes when the bench ends.
 """
+
 import glob
 import os
 import shutil

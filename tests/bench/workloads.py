@@ -17,8 +17,16 @@ POINTS = {
 class Workload:
     """`checked` is the file whose every answer is compared before anything is timed."""
 
-    def __init__(self, name, title, questions, cluster="cluster", checked=None, arguments=(), points=tuple(POINTS)):
-        self.name, self.title, self.cluster, self.arguments, self.points = name, title, cluster, list(arguments), points
+    def __init__(
+        self, name, title, questions, cluster="cluster", checked=None, arguments=(), points=tuple(POINTS)
+    ):
+        self.name, self.title, self.cluster, self.arguments, self.points = (
+            name,
+            title,
+            cluster,
+            list(arguments),
+            points,
+        )
         self.questions, self.checked = questions, checked or questions
 
     def load(self, point):
@@ -37,13 +45,33 @@ ALL = [
     Workload("w4-a50", "headless A, 50 addresses", "a-50"),
     Workload("w4-a1000", "headless A, 1,000 addresses, TCP 1x100", "a-1000", arguments=PIPELINED, points=("max",)),
     Workload("w4-srv3", "headless SRV with glue, 3 targets", "srv-3"),
-    Workload("w4-srv50", "headless SRV with glue, 50 targets, TCP 1x100", "srv-50", arguments=PIPELINED, points=("max",)),
+    Workload(
+        "w4-srv50", "headless SRV with glue, 50 targets, TCP 1x100", "srv-50", arguments=PIPELINED, points=("max",)
+    ),
     Workload("w4-pod", "A of a pod in a set of 5,000", "pods"),
     Workload("w5", "A, 1,048,576 names, uniform", "million", cluster="million", checked="sample"),
     Workload("w7-pipelined", "TCP, 1 connection, 100 in flight", "services", arguments=PIPELINED, points=("max",)),
-    Workload("w7-connect", "TCP, a connection for every query, 8 at a time", "services", arguments=["--connect", "8", "--sources", "50"], points=("max",)),
-    Workload("w7-idle", "TCP, 10,000 idle connections", "services", arguments=["--idle", "10000", "--sources", "50"], points=("hold",)),
-    Workload("w8", "5,000 datagrams at once", "services", arguments=["--burst", "5000", "--timeout", "0.3"], points=("burst",)),
+    Workload(
+        "w7-connect",
+        "TCP, a connection for every query, 8 at a time",
+        "services",
+        arguments=["--connect", "8", "--sources", "50"],
+        points=("max",),
+    ),
+    Workload(
+        "w7-idle",
+        "TCP, 10,000 idle connections",
+        "services",
+        arguments=["--idle", "10000", "--sources", "50"],
+        points=("hold",),
+    ),
+    Workload(
+        "w8",
+        "5,000 datagrams at once",
+        "services",
+        arguments=["--burst", "5000", "--timeout", "0.3"],
+        points=("burst",),
+    ),
 ]
 
 BY_NAME = {workload.name: workload for workload in ALL}

@@ -78,7 +78,7 @@ void load_init(struct load *load, const struct options *options)
 	if (options->mode == MODE_RATE)
 		each = options->rate * options->timeout_seconds / options->lanes;
 	if (options->mode == MODE_BURST)
-		each = options->burst / options->lanes + 1;
+		each = 1 + (double)options->burst / options->lanes;
 	for (uint32_t i = 0; i < options->lanes && options->mode != MODE_HOLD; i++) {
 		flight_init(&load->lane[i].flight, power_of_two_above(2 * each));
 		load->transport->open(load, &load->lane[i]);

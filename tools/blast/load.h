@@ -57,7 +57,8 @@ uint32_t load_compose(struct load *load, struct lane *lane, uint8_t *out);
 /* As load_compose, for a given question. */
 uint32_t load_compose_question(struct load *load, struct lane *lane, uint32_t question, uint8_t *out);
 /* Checks and counts one reply. */
-void load_take(struct load *load, struct lane *lane, const uint8_t *reply, size_t size, uint64_t now_ns);
+void load_take(struct load *load, struct lane *lane, const uint8_t *reply, size_t size,
+	       uint64_t now_ns);
 /* Takes what has arrived on every lane that waits. */
 void load_receive(struct load *load);
 /* Gives up what waits for longer than the time-out. */

@@ -108,15 +108,15 @@ static double decimal(const char *name, const char *text, double low, double hig
 
 static void parse_tcp(struct options *options, const char *text)
 {
-	unsigned connections, each;
-	char rest;
+	char *end;
+	unsigned long connections = strtoul(text, &end, 10), each = 0;
 
-	if (sscanf(text, "%ux%u%c", &connections, &each, &rest) != 2 || connections < 1 ||
-	    connections > SOCKETS_MAX || each < 1 || each > 1024)
+	if (*end != 'x' || !query_number(end + 1, 1024, &each) || each < 1 || connections < 1 ||
+	    connections > SOCKETS_MAX)
 		die("--tcp wants CONNECTIONSxINFLIGHT (at most %dx1024), not '%s'", SOCKETS_MAX, text);
 	options->transport = TRANSPORT_TCP;
-	options->lanes = connections;
-	options->lane_in_flight = each;
+	options->lanes = (uint32_t)connections;
+	options->lane_in_flight = (uint32_t)each;
 }
 
 static void parse_order(struct options *options, const char *text)

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 enum order_kind {
-	ORDER_UNIFORM,	  /* each question as likely as any */
-	ORDER_ZIPF,	  /* the n-th question of a shuffled list 1/n times as likely as the first */
+	ORDER_UNIFORM, /* each question as likely as any */
+	ORDER_ZIPF,    /* the n-th question of a shuffled list 1/n times as likely as the first */
 	ORDER_SEQUENTIAL, /* as in the file, again and again */
 };
 

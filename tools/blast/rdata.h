@@ -17,8 +17,8 @@ enum { RDATA_MAX = 300 };
 bool rdata_name(const uint8_t *packet, size_t size, size_t *at, uint8_t *out, size_t *ret_size);
 /* The comparable form of `data_size` bytes of rdata at `at`, in `out` (RDATA_MAX bytes); false when
  * they do not make a record of this type. Data of other types that does not fit is cut. */
-bool rdata_read(const uint8_t *packet, size_t size, size_t at, size_t data_size, uint16_t type, uint8_t *out,
-		size_t *ret_size);
+bool rdata_read(const uint8_t *packet, size_t size, size_t at, size_t data_size, uint16_t type,
+		uint8_t *out, size_t *ret_size);
 /* The same from text: an address, a name, or for SRV `port:target`. */
 bool rdata_from_text(uint16_t type, const char *text, size_t text_size, uint8_t *out, size_t *ret_size);
 

@@ -9,8 +9,8 @@
 
 enum { REPLY_ANY_RCODE = 0xff, REPLY_ANY_COUNT = 0xffff };
 
-/* The answer records a question must get: `count` times a size of two bytes (host order) and as many
- * bytes in the form of rdata.h. Empty when nothing is known. */
+/* The answer records a question must get: `count` times a size of two bytes (host order) and as
+ * many bytes in the form of rdata.h. Empty when nothing is known. */
 struct answer_set {
 	const uint8_t *bytes;
 	uint32_t count;

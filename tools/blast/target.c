@@ -17,6 +17,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+enum { WORDS_MAX = 12 };
+
 struct address_bytes {
 	const uint8_t *bytes;
 	size_t size;
@@ -91,25 +93,43 @@ static bool interface_is_veth(const char *name)
 	return known && strcmp(info.driver, "veth") == 0;
 }
 
+/* The words of a line of /proc. */
+struct words {
+	char line[512];
+	const char *word[WORDS_MAX];
+};
+
+static bool words_next(FILE *lines, struct words *words)
+{
+	unsigned count = 0;
+
+	if (lines == NULL || fgets(words->line, sizeof words->line, lines) == NULL)
+		return false;
+	for (unsigned i = 0; i < WORDS_MAX; i++)
+		words->word[i] = "";
+	for (char *rest = words->line, *word; count < WORDS_MAX && rest != NULL;) {
+		word = strsep(&rest, " \t\n");
+		if (*word != '\0')
+			words->word[count++] = word;
+	}
+	return true;
+}
+
 /* A route to everywhere that does not end on lo (IPv6 keeps an unreachable one there). */
 static bool has_default_route(void)
 {
-	char line[512], interface[64], destination[64];
-	unsigned mask, prefix;
+	struct words words;
 	bool found = false;
 
-	FILE *routes = fopen("/proc/net/route", "re");
-	while (routes != NULL && fgets(line, sizeof line, routes) != NULL)
-		found |= sscanf(line, "%63s %63s %*s %*s %*s %*s %*s %x", interface, destination,
-				&mask) == 3 &&
-			 strcmp(destination, "00000000") == 0 && mask == 0;
+	FILE *routes = fopen("/proc/net/route", "re"); /* interface, destination, ... mask as 8th */
+	while (words_next(routes, &words))
+		found |= strcmp(words.word[1], "00000000") == 0 &&
+			 strcmp(words.word[7], "00000000") == 0;
 	if (routes != NULL)
 		fclose(routes);
-	routes = fopen("/proc/net/ipv6_route", "re");
-	while (routes != NULL && fgets(line, sizeof line, routes) != NULL)
-		found |= sscanf(line, "%*s %x %*s %*s %*s %*s %*s %*s %*s %63s", &prefix,
-				interface) == 2 &&
-			 prefix == 0 && strcmp(interface, "lo") != 0;
+	routes = fopen("/proc/net/ipv6_route", "re"); /* destination, prefix, ... interface as 10th */
+	while (words_next(routes, &words))
+		found |= strcmp(words.word[1], "00") == 0 && strcmp(words.word[9], "lo") != 0;
 	if (routes != NULL)
 		fclose(routes);
 	return found;

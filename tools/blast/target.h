@@ -15,8 +15,8 @@ struct target {
 /* `127.0.0.1:5353` or `[::1]:5353`, numbers only. */
 bool target_parse(const char *text, struct target *ret_target);
 bool target_is_loopback(const struct target *target);
-/* In a network namespace without a way out (no default route, no interfaces but lo and veth): an address
- * of its own or one on the link of a veth. */
+/* In a network namespace without a way out (no default route, no interfaces but lo and veth): an
+ * address of its own or one on the link of a veth. */
 bool target_is_in_namespace(const struct target *target);
 
 #endif

@@ -10,7 +10,7 @@ static void an_answer_finds_its_query_once(void **state)
 {
 	(void)state;
 	struct flight flight;
-	struct flight_loss loss = {0};
+	struct flight_loss loss = { 0 };
 	flight_init(&flight, 64);
 	uint16_t id = flight_begin(&flight, &loss)->id;
 	struct flight_query *query = flight_find(&flight, id);
@@ -26,7 +26,7 @@ static void an_id_nobody_sent_finds_nothing(void **state)
 {
 	(void)state;
 	struct flight flight;
-	struct flight_loss loss = {0};
+	struct flight_loss loss = { 0 };
 	flight_init(&flight, 64);
 	assert_null(flight_find(&flight, 0));
 	flight_begin(&flight, &loss);
@@ -38,7 +38,7 @@ static void only_what_is_old_expires_and_a_late_answer_is_known(void **state)
 {
 	(void)state;
 	struct flight flight;
-	struct flight_loss loss = {0};
+	struct flight_loss loss = { 0 };
 	flight_init(&flight, 64);
 	for (uint64_t i = 0; i < 10; i++) {
 		struct flight_query *query = flight_begin(&flight, &loss);
@@ -58,7 +58,7 @@ static void a_full_ring_loses_the_oldest(void **state)
 {
 	(void)state;
 	struct flight flight;
-	struct flight_loss loss = {0};
+	struct flight_loss loss = { 0 };
 	flight_init(&flight, 64);
 	for (int i = 0; i < 64; i++)
 		flight_begin(&flight, &loss)->counted = true;
@@ -77,7 +77,7 @@ static void ids_go_round_after_65536_queries(void **state)
 {
 	(void)state;
 	struct flight flight;
-	struct flight_loss loss = {0};
+	struct flight_loss loss = { 0 };
 	flight_init(&flight, 64);
 	for (int i = 0; i < 65536; i++)
 		flight_answered(&flight, flight_begin(&flight, &loss));
@@ -89,11 +89,11 @@ static void ids_go_round_after_65536_queries(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(an_answer_finds_its_query_once),
-	    cmocka_unit_test(an_id_nobody_sent_finds_nothing),
-	    cmocka_unit_test(only_what_is_old_expires_and_a_late_answer_is_known),
-	    cmocka_unit_test(a_full_ring_loses_the_oldest),
-	    cmocka_unit_test(ids_go_round_after_65536_queries),
+		cmocka_unit_test(an_answer_finds_its_query_once),
+		cmocka_unit_test(an_id_nobody_sent_finds_nothing),
+		cmocka_unit_test(only_what_is_old_expires_and_a_late_answer_is_known),
+		cmocka_unit_test(a_full_ring_loses_the_oldest),
+		cmocka_unit_test(ids_go_round_after_65536_queries),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

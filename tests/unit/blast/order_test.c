@@ -31,7 +31,7 @@ static void sequential_goes_through_the_file_again_and_again(void **state)
 static void uniform_asks_all_about_equally(void **state)
 {
 	(void)state;
-	uint32_t counts[QUESTIONS] = {0};
+	uint32_t counts[QUESTIONS] = { 0 };
 	draw(ORDER_UNIFORM, counts);
 	for (int i = 0; i < QUESTIONS; i++)
 		assert_in_range(counts[i], DRAWS / QUESTIONS * 9 / 10, DRAWS / QUESTIONS * 11 / 10);
@@ -41,7 +41,7 @@ static void uniform_asks_all_about_equally(void **state)
 static void zipf_prefers_a_few(void **state)
 {
 	(void)state;
-	uint32_t counts[QUESTIONS] = {0}, first = 0, second = 0;
+	uint32_t counts[QUESTIONS] = { 0 }, first = 0, second = 0;
 	draw(ORDER_ZIPF, counts);
 	for (int i = 0; i < QUESTIONS; i++) {
 		assert_true(counts[i] > 0);
@@ -68,10 +68,10 @@ static void one_question_is_asked_always(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(sequential_goes_through_the_file_again_and_again),
-	    cmocka_unit_test(uniform_asks_all_about_equally),
-	    cmocka_unit_test(zipf_prefers_a_few),
-	    cmocka_unit_test(one_question_is_asked_always),
+		cmocka_unit_test(sequential_goes_through_the_file_again_and_again),
+		cmocka_unit_test(uniform_asks_all_about_equally),
+		cmocka_unit_test(zipf_prefers_a_few),
+		cmocka_unit_test(one_question_is_asked_always),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,8 +11,9 @@
 static void a_query_has_header_question_and_opt(void **state)
 {
 	(void)state;
-	static const uint8_t expected[] = {0, 0, 1,  0, 0, 1, 0, 0,  0, 0,   0, 1, 1, 'a', 2, 'B', 'c',
-					   0, 0, 33, 0, 1, 0, 0, 41, 4, 208, 0, 0, 0, 0,   0, 0};
+	static const uint8_t expected[] = { 0, 0, 1,   0, 0,   1,   0, 0, 0,  0, 0,
+					    1, 1, 'a', 2, 'B', 'c', 0, 0, 33, 0, 1,
+					    0, 0, 41,  4, 208, 0,   0, 0, 0,  0, 0 };
 	uint8_t query[QUERY_MAX];
 	assert_int_equal(query_build("a.Bc.", 5, TYPE_SRV, 1232, query), sizeof expected);
 	assert_memory_equal(query, expected, sizeof expected);
@@ -39,7 +40,7 @@ static void names_that_do_not_fit_are_refused(void **state)
 	(void)state;
 	uint8_t name[QUERY_NAME_MAX];
 	char text[300];
-	static const char *const wrong[] = {"a..b", ".a", ".."};
+	static const char *const wrong[] = { "a..b", ".a", ".." };
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
 		assert_int_equal(query_name(wrong[i], strlen(wrong[i]), name), 0);
 	memset(text, 'x', sizeof text);
@@ -72,11 +73,11 @@ static void types_and_rcodes_have_words_and_numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_query_has_header_question_and_opt),
-	    cmocka_unit_test(without_edns_there_is_no_opt),
-	    cmocka_unit_test(the_root_is_a_name),
-	    cmocka_unit_test(names_that_do_not_fit_are_refused),
-	    cmocka_unit_test(types_and_rcodes_have_words_and_numbers),
+		cmocka_unit_test(a_query_has_header_question_and_opt),
+		cmocka_unit_test(without_edns_there_is_no_opt),
+		cmocka_unit_test(the_root_is_a_name),
+		cmocka_unit_test(names_that_do_not_fit_are_refused),
+		cmocka_unit_test(types_and_rcodes_have_words_and_numbers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

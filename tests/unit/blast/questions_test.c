@@ -19,7 +19,7 @@ static void load(struct questions *questions, const char *text, bool echo)
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	close(fd);
-	questions_load(questions, path, &(struct questions_options){.edns_size = 1232, .echo = echo});
+	questions_load(questions, path, &(struct questions_options){ .edns_size = 1232, .echo = echo });
 	unlink(path);
 }
 
@@ -68,7 +68,9 @@ static void the_expected_data_is_kept_in_comparable_form(void **state)
 	(void)state;
 	struct questions questions;
 	uint16_t size;
-	load(&questions, "a A NOERROR 2 10.0.0.1,10.0.0.2\n_p._tcp.a SRV NOERROR 1 80:a.b\nb A NOERROR 1\n", false);
+	load(&questions,
+	     "a A NOERROR 2 10.0.0.1,10.0.0.2\n_p._tcp.a SRV NOERROR 1 80:a.b\nb A NOERROR 1\n",
+	     false);
 	const struct answer_set *set = &questions.question[0].set;
 	assert_int_equal(set->count, 2);
 	memcpy(&size, set->bytes, sizeof size);
@@ -93,11 +95,11 @@ static void of_an_echo_no_answers_are_expected(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(lines_are_questions_and_comments_are_not),
-	    cmocka_unit_test(a_query_is_written_with_its_id),
-	    cmocka_unit_test(marks_become_hexadecimal_digits),
-	    cmocka_unit_test(the_expected_data_is_kept_in_comparable_form),
-	    cmocka_unit_test(of_an_echo_no_answers_are_expected),
+		cmocka_unit_test(lines_are_questions_and_comments_are_not),
+		cmocka_unit_test(a_query_is_written_with_its_id),
+		cmocka_unit_test(marks_become_hexadecimal_digits),
+		cmocka_unit_test(the_expected_data_is_kept_in_comparable_form),
+		cmocka_unit_test(of_an_echo_no_answers_are_expected),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,10 +16,20 @@ static bool is_loopback(const char *text)
 static void addresses_are_numbers_with_a_port(void **state)
 {
 	(void)state;
-	static const char *const wrong[] = {
-	    "",	      "127.0.0.1", "127.0.0.1:", "127.0.0.1:0",	   "127.0.0.1:65536", "localhost:53",
-	    "::1:53", "[::1]",	   "[::1:53",	 "[127.0.0.1]:53", "127.0.0.1:53x",   ":53",
-	    "]:53",   "[:53"};
+	static const char *const wrong[] = { "",
+					     "127.0.0.1",
+					     "127.0.0.1:",
+					     "127.0.0.1:0",
+					     "127.0.0.1:65536",
+					     "localhost:53",
+					     "::1:53",
+					     "[::1]",
+					     "[::1:53",
+					     "[127.0.0.1]:53",
+					     "127.0.0.1:53x",
+					     ":53",
+					     "]:53",
+					     "[:53" };
 	struct target target;
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
 		assert_false(target_parse(wrong[i], &target));
@@ -54,9 +64,9 @@ static void documentation_addresses_are_never_in_the_namespace(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(addresses_are_numbers_with_a_port),
-	    cmocka_unit_test(only_loopback_is_loopback),
-	    cmocka_unit_test(documentation_addresses_are_never_in_the_namespace),
+		cmocka_unit_test(addresses_are_numbers_with_a_port),
+		cmocka_unit_test(only_loopback_is_loopback),
+		cmocka_unit_test(documentation_addresses_are_never_in_the_namespace),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
