@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compares a reply with a case: rcode, flags, TTLs and all records, as sets. Beyond the case, every reply must echo
- * its question octet by octet, keep to the size, repeat no record, order aliases, spell SRV targets out, give glue by
- * whole sets, and deny with one SOA whose TTL follows the rule. */
+/* Compares a reply with a case: rcode, flags, TTLs and all records, as sets. Beyond the case, every
+ * reply must echo its question octet by octet, keep to the size, repeat no record, order aliases,
+ * spell SRV targets out, give glue by whole sets, and deny with one SOA whose TTL follows the rule.
+ */
 #include "check.h"
 
 #include <string.h>
@@ -19,9 +20,11 @@ struct check {
 	struct text *complaints;
 };
 
-#define COMPLAIN(check, ...) (text_printf((check)->complaints, __VA_ARGS__), text_add((check)->complaints, "\n"))
+#define COMPLAIN(check, ...)                                                                       \
+	(text_printf((check)->complaints, __VA_ARGS__), text_add((check)->complaints, "\n"))
 
-static void complain_lines(struct check *check, const char *what, const struct lines *expected, const struct lines *got)
+static void complain_lines(struct check *check, const char *what, const struct lines *expected,
+			   const struct lines *got)
 {
 	for (size_t i = 0; i < expected->count; i++) {
 		if (!lines_have(got, expected->lines[i]))
@@ -57,7 +60,8 @@ static void check_header(struct check *check)
 	check_flag(check, "ad", false, reply->ad);
 	check_flag(check, "cd", check->question->checking_disabled, reply->cd);
 	if (check->asked->reply_size > check->asked->limit)
-		COMPLAIN(check, "%zu octets, at most %zu fit", check->asked->reply_size, check->asked->limit);
+		COMPLAIN(check, "%zu octets, at most %zu fit", check->asked->reply_size,
+			 check->asked->limit);
 }
 
 static void check_opt(struct check *check)
@@ -67,10 +71,11 @@ static void check_opt(struct check *check)
 	if (!reply->opt)
 		return;
 	check_flag(check, "do", check->question->dnssec_ok, reply->dnssec_ok);
-	if (reply->edns_size != DNS_UDP_DEFAULT || reply->edns_version != 0 || reply->edns_flags != 0 ||
-	    reply->edns_options != 0)
-		COMPLAIN(check, "OPT says size %u, version %u, flags %#x, %zu octets of options", reply->edns_size,
-			 reply->edns_version, reply->edns_flags, reply->edns_options);
+	if (reply->edns_size != DNS_UDP_DEFAULT || reply->edns_version != 0 ||
+	    reply->edns_flags != 0 || reply->edns_options != 0)
+		COMPLAIN(check, "OPT says size %u, version %u, flags %#x, %zu octets of options",
+			 reply->edns_size, reply->edns_version, reply->edns_flags,
+			 reply->edns_options);
 }
 
 static void check_question(struct check *check)
@@ -85,24 +90,27 @@ static void check_question(struct check *check)
 	name_parse(check->question->name, wire, &size);
 	size_t end = DNS_HEADER_SIZE + size + 4u;
 	if (get_u16(asked->reply + 4) != 1 || asked->reply_size < end ||
-	    memcmp(asked->reply + DNS_HEADER_SIZE, asked->packet + DNS_HEADER_SIZE, end - DNS_HEADER_SIZE) != 0)
+	    memcmp(asked->reply + DNS_HEADER_SIZE, asked->packet + DNS_HEADER_SIZE,
+		   end - DNS_HEADER_SIZE) != 0)
 		COMPLAIN(check, "the question did not come back as sent");
 }
 
 /* Expected lines have @ for the asked name; in the answer section names are lower case. */
-static void expand(const struct check *check, const struct lines *from, bool fold, struct lines *ret_lines)
+static void expand(const struct check *check, const struct lines *from, bool fold,
+		   struct lines *ret_lines)
 {
 	for (size_t i = 0; i < from->count; i++) {
 		const char *line = from->lines[i];
 		size_t owner_size = strcspn(line, " ");
-		struct text text = {0};
+		struct text text = { 0 };
 		if (line[0] == '@' && owner_size == 1)
 			text_add(&text, check->question->name);
 		else
 			text_add_n(&text, line, owner_size);
 		if (fold) {
 			for (size_t j = 0; j < text.size; j++)
-				text.data[j] += text.data[j] >= 'A' && text.data[j] <= 'Z' ? 'a' - 'A' : 0;
+				text.data[j] +=
+					text.data[j] >= 'A' && text.data[j] <= 'Z' ? 'a' - 'A' : 0;
 		}
 		text_add(&text, line + owner_size);
 		lines_add(ret_lines, text.data);
@@ -143,8 +151,8 @@ static void check_cut(struct check *check)
 	if (reply->answers.count == 0)
 		COMPLAIN(check, "the cut answer is empty");
 	if (reply->size + reply->largest <= check->asked->limit)
-		COMPLAIN(check, "%zu octets of %zu: another record of %zu fits", reply->size, check->asked->limit,
-			 reply->largest);
+		COMPLAIN(check, "%zu octets of %zu: another record of %zu fits", reply->size,
+			 check->asked->limit, reply->largest);
 	if (whole == NULL || whole->tc)
 		return;
 	for (size_t i = 0; i < reply->answers.count; i++) {
@@ -155,12 +163,13 @@ static void check_cut(struct check *check)
 
 static void check_answers(struct check *check)
 {
-	struct lines expected = {0};
+	struct lines expected = { 0 };
 	check_alias_order(check);
 	expand(check, &check->expected->answers, true, &expected);
 	/* a `last` answer was read last */
 	if (check->expected->last != NULL && check->reply.answers.count > 0 &&
-	    strcmp(check->reply.answers.lines[check->reply.answers.count - 1], expected.lines[expected.count - 1]) != 0)
+	    strcmp(check->reply.answers.lines[check->reply.answers.count - 1],
+		   expected.lines[expected.count - 1]) != 0)
 		COMPLAIN(check, "not last: %s", expected.lines[expected.count - 1]);
 	lines_sort(&expected);
 	lines_sort(&check->reply.answers);
@@ -181,10 +190,11 @@ static void check_glue_sets(struct check *check)
 	const struct reply_text *whole = check->asked->whole;
 	for (size_t i = 0; whole != NULL && !whole->tc && i < extras->count; i++) {
 		const char *type_at = strrchr(extras->lines[i], ' ');
-		struct text set = {0};
+		struct text set = { 0 };
 		text_add_n(&set, extras->lines[i], (size_t)(type_at - extras->lines[i]));
 		text_add(&set, " ");
-		if (lines_count_prefix(extras, set.data) != lines_count_prefix(&whole->extras, set.data))
+		if (lines_count_prefix(extras, set.data) !=
+		    lines_count_prefix(&whole->extras, set.data))
 			COMPLAIN(check, "glue: a part of the set %s", set.data);
 		text_done(&set);
 	}
@@ -192,7 +202,7 @@ static void check_glue_sets(struct check *check)
 
 static void check_extras(struct check *check)
 {
-	struct lines expected = {0};
+	struct lines expected = { 0 };
 	expand(check, &check->expected->extras, false, &expected);
 	lines_sort(&expected);
 	lines_sort(&check->reply.extras);
@@ -209,8 +219,10 @@ static const char *denied_name(const struct check *check)
 	const char *name = check->question->name;
 	for (size_t hops = 0; hops < check->reply.answers.count; hops++) {
 		for (size_t i = 0; i < check->reply.answers.count; i++) {
-			const char *line = check->reply.answers.lines[i], *alias = strstr(line, " CNAME ");
-			if (alias != NULL && strncasecmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ' ') {
+			const char *line = check->reply.answers.lines[i],
+				   *alias = strstr(line, " CNAME ");
+			if (alias != NULL && strncasecmp(line, name, strlen(name)) == 0 &&
+			    line[strlen(name)] == ' ') {
 				name = alias + strlen(" CNAME ");
 				break;
 			}
@@ -222,14 +234,15 @@ static const char *denied_name(const struct check *check)
 static void check_authority(struct check *check)
 {
 	const char *zone = check->expected->soa;
-	struct lines expected = {0};
+	struct lines expected = { 0 };
 	if (zone != NULL) {
 		const struct config_kubernetes *kubernetes = check->asked->kubernetes;
-		struct denial_ttls ttls = denial_ttls(check->asked->model, kubernetes, zone, denied_name(check));
+		struct denial_ttls ttls =
+			denial_ttls(check->asked->model, kubernetes, zone, denied_name(check));
 		bool is_low = check->reply.soa_ttl == ttls.low;
-		struct text line = {0};
-		text_printf(&line, "%s %u SOA ns.dns.%s hostmaster.%s SERIAL 7200 1800 86400 %u", zone,
-			    is_low ? ttls.low : ttls.high, zone, zone, kubernetes->denial_ttl);
+		struct text line = { 0 };
+		text_printf(&line, "%s %u SOA ns.dns.%s hostmaster.%s SERIAL 7200 1800 86400 %u",
+			    zone, is_low ? ttls.low : ttls.high, zone, zone, kubernetes->denial_ttl);
 		lines_add(&expected, line.data);
 		text_done(&line);
 	}
@@ -240,11 +253,11 @@ static void check_authority(struct check *check)
 
 bool case_check(const struct asked *asked, struct text *complaints)
 {
-	struct check check = {.asked = asked,
-			      .question = &asked->case_->question,
-			      .expected = asked->case_->expected,
-			      .complaints = complaints};
-	struct error error = {0};
+	struct check check = { .asked = asked,
+			       .question = &asked->case_->question,
+			       .expected = asked->case_->expected,
+			       .complaints = complaints };
+	struct error error = { 0 };
 	size_t before = complaints->size;
 	if (!reply_text_read(asked->reply, asked->reply_size, &check.reply, &error)) {
 		COMPLAIN(&check, "%s", error.text);

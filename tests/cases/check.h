@@ -13,7 +13,7 @@ struct asked {
 	const uint8_t *packet; /* the question's */
 	size_t packet_size;
 	const uint8_t *reply;
-	size_t reply_size, limit;	/* limit: what the transport takes */
+	size_t reply_size, limit; /* limit: what the transport takes */
 	const struct reply_text *whole; /* the same question's reply over TCP, in process; NULL: it has none */
 	const struct model *model;
 	const struct config_kubernetes *kubernetes;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A denial at or below a headless service may become untrue with the next pod, so it is kept for a second at most:
- * of its own name, its hosts, its SRV names, and its short form. */
+/* A denial at or below a headless service may become untrue with the next pod, so it is kept for a
+ * second at most: of its own name, its hosts, its SRV names, and its short form. */
 #include "denial.h"
 
 #include <string.h>
@@ -8,7 +8,8 @@
 #include "knamed/dns.h"
 
 /* The labels of `name` left of `zone`, from the zone outwards, lower case; 0 if it is not below. */
-static unsigned labels_read(const char *zone, const char *name, char labels[DNS_LABELS_MAX][DNS_LABEL_MAX + 1])
+static unsigned labels_read(const char *zone, const char *name,
+			    char labels[DNS_LABELS_MAX][DNS_LABEL_MAX + 1])
 {
 	uint8_t wire[DNS_NAME_MAX], zone_wire[DNS_NAME_MAX], size;
 	if (!name_parse(name, wire, &size) || !name_parse(zone, zone_wire, &size))
@@ -41,7 +42,8 @@ static bool is_multicluster(const struct config_kubernetes *kubernetes, const ch
 	return false;
 }
 
-static bool is_headless(const struct model *model, bool imported, const char *namespace_, const char *name)
+static bool is_headless(const struct model *model, bool imported, const char *namespace_,
+			const char *name)
 {
 	if (imported) {
 		const struct object *import = model_get(model, OBJECT_IMPORT, namespace_, name);
@@ -51,13 +53,14 @@ static bool is_headless(const struct model *model, bool imported, const char *na
 	return object != NULL && ((const struct service *)object)->type == SERVICE_HEADLESS;
 }
 
-struct denial_ttls denial_ttls(const struct model *model, const struct config_kubernetes *kubernetes, const char *zone,
-			       const char *name)
+struct denial_ttls denial_ttls(const struct model *model, const struct config_kubernetes *kubernetes,
+			       const char *zone, const char *name)
 {
 	char labels[DNS_LABELS_MAX][DNS_LABEL_MAX + 1];
 	unsigned count = labels_read(zone, name, labels);
 	uint32_t ttl = kubernetes->denial_ttl, short_ttl = ttl < 1 ? ttl : 1;
-	struct denial_ttls usual = {ttl, ttl}, soon = {short_ttl, short_ttl}, either = {short_ttl, ttl};
+	struct denial_ttls usual = { ttl, ttl }, soon = { short_ttl, short_ttl },
+			   either = { short_ttl, ttl };
 	if (count < 3 || strcmp(labels[0], "svc") != 0 || !is_exposed(kubernetes, labels[1]))
 		return usual;
 	const char *namespace_ = labels[1], *service = labels[2];

@@ -10,7 +10,7 @@
 struct denial_ttls {
 	uint32_t low, high;
 };
-struct denial_ttls denial_ttls(const struct model *model, const struct config_kubernetes *kubernetes, const char *zone,
-			       const char *name);
+struct denial_ttls denial_ttls(const struct model *model, const struct config_kubernetes *kubernetes,
+			       const char *zone, const char *name);
 
 #endif

@@ -35,15 +35,15 @@ struct scenario {
 };
 
 enum way { IN_PROCESS, IN_PROCESS_TCP, OVER_UDP, OVER_TCP };
-static const char *const way_names[] = {"in process", "in process as TCP", "over UDP", "over TCP"};
+static const char *const way_names[] = { "in process", "in process as TCP", "over UDP", "over TCP" };
 
 static bool is_tcp(enum way way)
 {
 	return way == IN_PROCESS_TCP || way == OVER_TCP;
 }
 
-static size_t ask(struct scenario *scenario, enum way way, const uint8_t *packet, size_t size, uint8_t ret_reply[65535],
-		  struct error *error)
+static size_t ask(struct scenario *scenario, enum way way, const uint8_t *packet, size_t size,
+		  uint8_t ret_reply[65535], struct error *error)
 {
 	size_t reply_size = 0;
 	switch (way) {
@@ -67,27 +67,28 @@ static void run_way(struct scenario *scenario, const struct case_ *case_, enum w
 {
 	static uint8_t reply[65535], whole_reply[65535];
 	uint8_t packet[ASK_ROOM];
-	struct error error = {0};
-	struct text what = {0}, complaints = {0};
-	struct asked asked = {.case_ = case_,
-			      .packet = packet,
-			      .reply = reply,
-			      .limit = is_tcp(way) ? sizeof(reply) : ask_udp_limit(&case_->question),
-			      .model = served_model(scenario->served),
-			      .kubernetes = served_kubernetes(scenario->served)};
+	struct error error = { 0 };
+	struct text what = { 0 }, complaints = { 0 };
+	struct asked asked = { .case_ = case_,
+			       .packet = packet,
+			       .reply = reply,
+			       .limit = is_tcp(way) ? sizeof(reply) : ask_udp_limit(&case_->question),
+			       .model = served_model(scenario->served),
+			       .kubernetes = served_kubernetes(scenario->served) };
 	asked.packet_size = ask_write(&case_->question, packet);
 	struct reply_text whole;
-	bool has_whole =
-	    asked.packet_size > 0 && !case_->expected->header &&
-	    reply_text_read(whole_reply, ask(scenario, IN_PROCESS_TCP, packet, asked.packet_size, whole_reply, &error),
-			    &whole, &error);
+	bool has_whole = asked.packet_size > 0 && !case_->expected->header &&
+			 reply_text_read(whole_reply,
+					 ask(scenario, IN_PROCESS_TCP, packet, asked.packet_size,
+					     whole_reply, &error),
+					 &whole, &error);
 	asked.whole = has_whole ? &whole : NULL;
 	asked.reply_size = ask(scenario, way, packet, asked.packet_size, reply, &error);
 	bool good = asked.reply_size > 0 ? case_check(&asked, &complaints) : false;
 	if (asked.reply_size == 0)
 		text_add(&complaints, error.text);
-	text_printf(&what, "%s:%u %s %s %s", scenario->name, case_->line, case_->question.name, case_->question.type,
-		    way_names[way]);
+	text_printf(&what, "%s:%u %s %s %s", scenario->name, case_->line, case_->question.name,
+		    case_->question.type, way_names[way]);
 	text_add_n(&complaints, "", 0);
 	report(good, what.data, complaints.data != NULL ? complaints.data : "");
 	if (has_whole)
@@ -109,17 +110,18 @@ static void run_cases(struct scenario *scenario)
 
 static bool scenario_start(struct scenario *scenario, const char *directory, struct error *error)
 {
-	struct text path = {0};
+	struct text path = { 0 };
 	text_printf(&path, "%s/questions.case", directory);
 	scenario->file = case_file_read(path.data, error);
 	text_clear(&path);
 	text_printf(&path, "%s/Corefile", directory);
 	if (scenario->file != NULL)
-		scenario->served =
-		    served_start(&(struct served_options){.corefile = path.data,
-							  .local_addresses = scenario->file->local_addresses,
-							  .local_address_count = scenario->file->local_address_count},
-				 error);
+		scenario->served = served_start(
+			&(struct served_options){ .corefile = path.data,
+						  .local_addresses = scenario->file->local_addresses,
+						  .local_address_count =
+							  scenario->file->local_address_count },
+			error);
 	text_done(&path);
 	if (scenario->served == NULL)
 		return false;
@@ -133,8 +135,10 @@ static bool scenario_start(struct scenario *scenario, const char *directory, str
 static void run_scenario(const char *directory)
 {
 	const char *slash = strrchr(directory, '/');
-	struct scenario scenario = {.name = slash != NULL ? slash + 1 : directory, .udp = -1, .tcp = -1};
-	struct error error = {0};
+	struct scenario scenario = { .name = slash != NULL ? slash + 1 : directory,
+				     .udp = -1,
+				     .tcp = -1 };
+	struct error error = { 0 };
 	if (scenario_start(&scenario, directory, &error))
 		run_cases(&scenario);
 	else
@@ -151,7 +155,7 @@ static void run_scenario(const char *directory)
 
 int main(int argc, char **argv)
 {
-	glob_t found = {0};
+	glob_t found = { 0 };
 	log_set_quiet(true);
 	for (int i = 1; i < argc; i++)
 		run_scenario(argv[i]);

@@ -47,7 +47,8 @@ static bool option_read(struct ask *ask, const char *word, struct error *error)
 	else if (strncmp(word, "class=", 6) == 0) {
 		mem_free(ask->class_);
 		ask->class_ = mem_text(word + 6);
-	} else if (!number_of(word, "ednsver=", &ask->edns_version) && !number_of(word, "opcode=", &ask->opcode) &&
+	} else if (!number_of(word, "ednsver=", &ask->edns_version) &&
+		   !number_of(word, "opcode=", &ask->opcode) &&
 		   !number_of(word, "questions=", &ask->questions))
 		return error_set(error, "unknown option '%s'", word);
 	return true;
@@ -55,7 +56,7 @@ static bool option_read(struct ask *ask, const char *word, struct error *error)
 
 bool ask_read(const char *text, struct ask *ret_ask, struct error *error)
 {
-	struct ask ask = {.questions = 1, .recursion = true, .class_ = mem_text("IN")};
+	struct ask ask = { .questions = 1, .recursion = true, .class_ = mem_text("IN") };
 	char *words = mem_text(text), *rest = words, *word;
 	bool good = true;
 	while (good && (word = strsep(&rest, " \t")) != NULL) {
@@ -89,19 +90,22 @@ static bool write_name_and_type(struct dns_writer *writer, const struct ask *ask
 {
 	ldns_rdf *name = ldns_dname_new_frm_str(ask->name);
 	uint16_t type = (uint16_t)ldns_get_rr_type_by_name(ask->type);
-	uint16_t class_ = strcmp(ask->class_, "ANY") == 0 ? 255 : (uint16_t)ldns_get_rr_class_by_name(ask->class_);
+	uint16_t class_ = strcmp(ask->class_, "ANY") == 0
+				  ? 255
+				  : (uint16_t)ldns_get_rr_class_by_name(ask->class_);
 	if (type == 0) /* this ldns may be built without the youngest types */
 		dns_type_from_text(ask->type, &type);
 	bool good = name != NULL && type != 0 && class_ != 0 &&
-		    write_bytes(writer, ldns_rdf_data(name), ldns_rdf_size(name)) && write_u16(writer, type) &&
-		    write_u16(writer, class_);
+		    write_bytes(writer, ldns_rdf_data(name), ldns_rdf_size(name)) &&
+		    write_u16(writer, type) && write_u16(writer, class_);
 	ldns_rdf_deep_free(name);
 	return good;
 }
 
 static void write_opt(struct dns_writer *writer, const struct ask *ask)
 {
-	static const uint8_t cookie[] = {0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8}, nsid[] = {0, 3, 0, 0};
+	static const uint8_t cookie[] = { 0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8 },
+			     nsid[] = { 0, 3, 0, 0 };
 	uint16_t size = (ask->cookie ? sizeof(cookie) : 0) + (ask->nsid ? sizeof(nsid) : 0);
 	write_u8(writer, 0);
 	write_u16(writer, TYPE_OPT);
@@ -118,12 +122,13 @@ static void write_opt(struct dns_writer *writer, const struct ask *ask)
 
 size_t ask_write(const struct ask *ask, uint8_t ret_packet[ASK_ROOM])
 {
-	struct dns_writer writer = {ret_packet, ret_packet, ret_packet + ASK_ROOM};
+	struct dns_writer writer = { ret_packet, ret_packet, ret_packet + ASK_ROOM };
 	uint8_t id[2];
 	random_bytes(id, sizeof(id));
 	write_bytes(&writer, id, sizeof(id));
 	write_u16(&writer, (uint16_t)(ask->opcode << 11 | (ask->recursion ? FLAG_RD : 0) |
-				      (ask->authentic ? FLAG_AD : 0) | (ask->checking_disabled ? FLAG_CD : 0)));
+				      (ask->authentic ? FLAG_AD : 0) |
+				      (ask->checking_disabled ? FLAG_CD : 0)));
 	write_u16(&writer, (uint16_t)ask->questions);
 	write_u32(&writer, 0);
 	write_u16(&writer, (uint16_t)ask->opts);

@@ -11,14 +11,15 @@ struct ask {
 	char *name, *type, *class_; /* presentation text; class "IN" */
 	enum transport transport;   /* where it is asked */
 	unsigned opcode, edns_version;
-	unsigned questions, opts;	/* how often the question and OPT stand in the packet: 1, and 0 or 1 */
-	uint16_t edns_size, edns_flags; /* what OPT says; flags without DO */
-	bool dnssec_ok, cookie, nsid;	/* DO, and options in OPT */
+	unsigned questions,
+		opts; /* how often the question and OPT stand in the packet: 1, and 0 or 1 */
+	uint16_t edns_size, edns_flags;		      /* what OPT says; flags without DO */
+	bool dnssec_ok, cookie, nsid;		      /* DO, and options in OPT */
 	bool recursion, authentic, checking_disabled; /* RD, AD, CD */
 };
 
-/* Reads "NAME TYPE [udp|tcp] [edns=SIZE] [do] [cookie] [nsid] [ednsver=N] [z] [two-opts] [norec] [ad] [cd]
- * [class=C] [opcode=N] [questions=N]". */
+/* Reads "NAME TYPE [udp|tcp] [edns=SIZE] [do] [cookie] [nsid] [ednsver=N] [z] [two-opts] [norec]
+ * [ad] [cd] [class=C] [opcode=N] [questions=N]". */
 bool ask_read(const char *text, struct ask *ret_ask, struct error *error);
 void ask_done(struct ask *ask);
 

@@ -14,9 +14,10 @@ struct reader {
 static bool ask_line_read(struct reader *reader, const char *text, unsigned line, struct error *error)
 {
 	struct case_file *file = reader->file;
-	struct case_ case_ = {.heading = reader->heading, .line = line};
+	struct case_ case_ = { .heading = reader->heading, .line = line };
 	if (reader->heading == NULL)
-		return error_set(error, "expected a heading \"[tag] note\" before the first question");
+		return error_set(error,
+				 "expected a heading \"[tag] note\" before the first question");
 	if (!ask_read(text, &case_.question, error))
 		return false;
 	file->cases = mem_realloc(file->cases, (file->case_count + 1) * sizeof(*file->cases));
@@ -27,8 +28,8 @@ static bool ask_line_read(struct reader *reader, const char *text, unsigned line
 
 static bool flag_read(struct expectation *expected, const char *word)
 {
-	bool *flags[] = {&expected->aa, &expected->tc, &expected->opt, &expected->header};
-	static const char *const names[] = {"aa", "tc", "opt", "header"};
+	bool *flags[] = { &expected->aa, &expected->tc, &expected->opt, &expected->header };
+	static const char *const names[] = { "aa", "tc", "opt", "header" };
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		if (strcmp(word, names[i]) == 0)
 			return *flags[i] = true;
@@ -43,8 +44,8 @@ static bool expectation_read(struct reader *reader, const char *text, struct err
 	if (reader->waiting == file->case_count)
 		return error_set(error, "expected `ask` before what is answered");
 	struct expectation *expected = mem_zalloc(sizeof(*expected));
-	file->expectations =
-	    mem_realloc(file->expectations, (file->expectation_count + 1) * sizeof(*file->expectations));
+	file->expectations = mem_realloc(file->expectations, (file->expectation_count + 1) *
+								     sizeof(*file->expectations));
 	file->expectations[file->expectation_count++] = expected;
 	char *words = mem_text(text), *rest = words, *word;
 	bool good = true;
@@ -52,7 +53,8 @@ static bool expectation_read(struct reader *reader, const char *text, struct err
 		if (expected->rcode == NULL)
 			expected->rcode = mem_text(word);
 		else if (*word != '\0')
-			good = flag_read(expected, word) || error_set(error, "unknown flag '%s'", word);
+			good = flag_read(expected, word) ||
+			       error_set(error, "unknown flag '%s'", word);
 	}
 	mem_free(words);
 	while (reader->waiting < file->case_count)
@@ -92,8 +94,8 @@ static bool local_read(struct case_file *file, char *text, struct error *error)
 		struct ip ip;
 		if (!ip_parse(word, &ip))
 			return error_set(error, "expected an address, not '%s'", word);
-		file->local_addresses =
-		    mem_realloc(file->local_addresses, (file->local_address_count + 1) * sizeof(ip));
+		file->local_addresses = mem_realloc(file->local_addresses,
+						    (file->local_address_count + 1) * sizeof(ip));
 		file->local_addresses[file->local_address_count++] = ip;
 	}
 	return true;
@@ -122,13 +124,13 @@ static bool line_read(struct reader *reader, char *text, unsigned line, struct e
 
 struct case_file *case_file_read(const char *path, struct error *error)
 {
-	struct text text = {0};
+	struct text text = { 0 };
 	if (!file_read(path, 16 << 20, &text, error))
 		return NULL;
 	struct case_file *file = mem_zalloc(sizeof(*file));
 	file->path = mem_text(path);
 	file->arena = arena_new();
-	struct reader reader = {.file = file};
+	struct reader reader = { .file = file };
 	char *rest = text.data, *line;
 	bool good = true;
 	for (unsigned number = 1; good && (line = strsep(&rest, "\n")) != NULL; number++) {

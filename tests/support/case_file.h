@@ -12,8 +12,8 @@ struct expectation {
 	bool cut;		      /* some records of the whole answer, as many as fit */
 	bool any_answer, any_extra;   /* that section is free */
 	struct lines answers, extras; /* with @ for the asked name */
-	char *last;		      /* the answer that must come behind all others; NULL: the order is free */
-	char *soa;		      /* zone of the one SOA in authority; NULL: authority is empty */
+	char *last; /* the answer that must come behind all others; NULL: the order is free */
+	char *soa;  /* zone of the one SOA in authority; NULL: authority is empty */
 };
 struct case_ {
 	const char *heading; /* "[tags] note" */

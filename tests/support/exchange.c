@@ -30,21 +30,23 @@ int exchange_open(const struct ip *server, uint16_t port, int kind, struct error
 /* Reads exactly `size` octets. */
 static bool read_whole(int fd, uint8_t *bytes, size_t size, struct error *error)
 {
-	struct pollfd waiting = {.fd = fd, .events = POLLIN};
+	struct pollfd waiting = { .fd = fd, .events = POLLIN };
 	for (size_t have = 0; have < size;) {
 		if (poll(&waiting, 1, DEADLINE_MS) != 1)
 			return error_set(error, "no reply");
 		ssize_t got = recv(fd, bytes + have, size - have, 0);
 		if (got <= 0)
-			return error_set(error, "%s", got == 0 ? "the connection was closed" : strerror(errno));
+			return error_set(error, "%s",
+					 got == 0 ? "the connection was closed" : strerror(errno));
 		have += (size_t)got;
 	}
 	return true;
 }
 
-size_t exchange_udp(int socket, const uint8_t *packet, size_t size, uint8_t ret_reply[65535], struct error *error)
+size_t exchange_udp(int socket, const uint8_t *packet, size_t size, uint8_t ret_reply[65535],
+		    struct error *error)
 {
-	struct pollfd waiting = {.fd = socket, .events = POLLIN};
+	struct pollfd waiting = { .fd = socket, .events = POLLIN };
 	ssize_t got = -1;
 	if (send(socket, packet, size, 0) == (ssize_t)size && poll(&waiting, 1, DEADLINE_MS) == 1)
 		got = recv(socket, ret_reply, 65535, 0);
@@ -53,7 +55,8 @@ size_t exchange_udp(int socket, const uint8_t *packet, size_t size, uint8_t ret_
 	return got > 0 ? (size_t)got : 0;
 }
 
-size_t exchange_tcp(int socket, const uint8_t *packet, size_t size, uint8_t ret_reply[65535], struct error *error)
+size_t exchange_tcp(int socket, const uint8_t *packet, size_t size, uint8_t ret_reply[65535],
+		    struct error *error)
 {
 	uint8_t framed[2 + 65535];
 	put_u16(framed, (uint16_t)size);
@@ -63,15 +66,17 @@ size_t exchange_tcp(int socket, const uint8_t *packet, size_t size, uint8_t ret_
 		return 0;
 	}
 	uint8_t prefix[2];
-	if (!read_whole(socket, prefix, 2, error) || !read_whole(socket, ret_reply, get_u16(prefix), error))
+	if (!read_whole(socket, prefix, 2, error) ||
+	    !read_whole(socket, ret_reply, get_u16(prefix), error))
 		return 0;
 	return get_u16(prefix);
 }
 
 static uint16_t bound_port(int fd, uint16_t port)
 {
-	struct sockaddr_in address = {
-	    .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(port),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t size = sizeof(address);
 	if (bind(fd, (struct sockaddr *)&address, size) != 0 ||
 	    getsockname(fd, (struct sockaddr *)&address, &size) != 0)

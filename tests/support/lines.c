@@ -55,5 +55,5 @@ void lines_done(struct lines *lines)
 	for (size_t i = 0; i < lines->count; i++)
 		mem_free(lines->lines[i]);
 	mem_free(lines->lines);
-	*lines = (struct lines){0};
+	*lines = (struct lines){ 0 };
 }

@@ -31,15 +31,17 @@ static void soa_read(struct reply_text *reply, const ldns_rr *rr)
 	reply->soa_minimum = ldns_rdf2native_int32(ldns_rr_rdf(rr, 6));
 }
 
-static void section_read(struct reply_text *reply, const ldns_rr_list *records, bool fold, struct lines *lines)
+static void section_read(struct reply_text *reply, const ldns_rr_list *records, bool fold,
+			 struct lines *lines)
 {
 	for (size_t i = 0; i < ldns_rr_list_rr_count(records); i++) {
 		const ldns_rr *rr = ldns_rr_list_rr(records, i);
 		bool soa = ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA;
-		char *owner = ldns_rdf2str(ldns_rr_owner(rr)), *type = ldns_rr_type2str(ldns_rr_get_type(rr));
+		char *owner = ldns_rdf2str(ldns_rr_owner(rr)),
+		     *type = ldns_rr_type2str(ldns_rr_get_type(rr));
 		if (fold || soa)
 			text_lower(owner);
-		struct text line = {0};
+		struct text line = { 0 };
 		text_printf(&line, "%s %u %s", owner, ldns_rr_ttl(rr), type);
 		size_t rdata_at = line.size;
 		add_rdata(&line, rr);
@@ -109,7 +111,8 @@ static bool wire_read(const uint8_t *packet, size_t size, struct reply_text *rep
 
 static void header_read(struct reply_text *reply, const ldns_pkt *packet)
 {
-	unsigned rcode = ldns_pkt_get_rcode(packet) | (unsigned)ldns_pkt_edns_extended_rcode(packet) << 4;
+	unsigned rcode = ldns_pkt_get_rcode(packet) | (unsigned)ldns_pkt_edns_extended_rcode(packet)
+							      << 4;
 	dns_rcode_print((uint16_t)rcode, reply->rcode);
 	reply->id = ldns_pkt_id(packet);
 	reply->opcode = ldns_pkt_get_opcode(packet);
@@ -122,13 +125,14 @@ static void header_read(struct reply_text *reply, const ldns_pkt *packet)
 	reply->cd = ldns_pkt_cd(packet);
 }
 
-bool reply_text_read(const uint8_t *packet, size_t size, struct reply_text *ret_reply, struct error *error)
+bool reply_text_read(const uint8_t *packet, size_t size, struct reply_text *ret_reply,
+		     struct error *error)
 {
 	ldns_pkt *decoded = NULL;
 	ldns_status status = ldns_wire2pkt(&decoded, packet, size);
 	if (status != LDNS_STATUS_OK)
 		return error_set(error, "ldns: %s", ldns_get_errorstr_by_id(status));
-	struct reply_text reply = {.size = size, .plain_targets = true};
+	struct reply_text reply = { .size = size, .plain_targets = true };
 	header_read(&reply, decoded);
 	section_read(&reply, ldns_pkt_answer(decoded), true, &reply.answers);
 	section_read(&reply, ldns_pkt_authority(decoded), false, &reply.authorities);

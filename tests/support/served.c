@@ -22,7 +22,7 @@ struct served {
 /* The Corefile with each block bound to loopback. */
 static struct config *config_of(const char *path, struct error *error)
 {
-	struct text text = {0}, bound = {0};
+	struct text text = { 0 }, bound = { 0 };
 	if (!file_read(path, 1 << 20, &text, error))
 		return NULL;
 	char *rest = text.data, *line;
@@ -58,8 +58,9 @@ static void take_port(struct served *served)
 
 static bool start(struct served *served, struct error *error)
 {
-	struct serve_options options = {
-	    .answers = pipeline_answers(served->pipeline), .metrics = served->metrics, .version = "test"};
+	struct serve_options options = { .answers = pipeline_answers(served->pipeline),
+					 .metrics = served->metrics,
+					 .version = "test" };
 	options.blocks = pipeline_blocks(served->pipeline, &options.block_count);
 	take_port(served);
 	served->router = router_new(&options, error);
@@ -77,9 +78,10 @@ struct served *served_start(const struct served_options *options, struct error *
 	served->metrics = metrics_new();
 	served->config = config_of(options->corefile, error);
 	struct pipeline_options pipeline = {
-	    .config = served->config,
-	    .local_addresses = options->local_address_count > 0 ? options->local_addresses : &(struct ip){0},
-	    .local_address_count = options->local_address_count,
+		.config = served->config,
+		.local_addresses = options->local_address_count > 0 ? options->local_addresses
+								    : &(struct ip){ 0 },
+		.local_address_count = options->local_address_count,
 	};
 	if (served->config != NULL && read_model(served, error))
 		served->pipeline = pipeline_new(&pipeline, error);
@@ -123,9 +125,10 @@ const struct model *served_model(const struct served *served)
 	return served->model;
 }
 
-size_t served_ask(struct served *served, enum proto proto, const uint8_t *query, size_t size, uint8_t ret_reply[65535])
+size_t served_ask(struct served *served, enum proto proto, const uint8_t *query, size_t size,
+		  uint8_t ret_reply[65535])
 {
-	struct packet_info info = {.client_port = 40000, .proto = proto, .local_port = served->port};
+	struct packet_info info = { .client_port = 40000, .proto = proto, .local_port = served->port };
 	ip_parse("127.0.0.1", &info.client);
 	info.local = info.client;
 	answers_reader_online();

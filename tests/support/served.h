@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A Corefile served inside the test: its manifests and zone files read once, catalogs compiled, and a server on
- * loopback. Tests ask it in process or over sockets. */
+/* A Corefile served inside the test: its manifests and zone files read once, catalogs compiled, and
+ * a server on loopback. Tests ask it in process or over sockets. */
 #ifndef TESTS_SERVED_H
 #define TESTS_SERVED_H
 
@@ -21,6 +21,7 @@ uint16_t served_port(const struct served *served);
 const struct config_kubernetes *served_kubernetes(const struct served *served);
 const struct model *served_model(const struct served *served);
 /* Asks in process; the size of the reply, 0: none. */
-size_t served_ask(struct served *served, enum proto proto, const uint8_t *query, size_t size, uint8_t ret_reply[65535]);
+size_t served_ask(struct served *served, enum proto proto, const uint8_t *query, size_t size,
+		  uint8_t ret_reply[65535]);
 
 #endif

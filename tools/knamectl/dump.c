@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `knamectl dump`: prints what a Corefile's manifests and zone files say, record by record, as a zone file. Names
- * that are computed for each query (`pods insecure`) are not in it. */
+/* `knamectl dump`: prints what a Corefile's manifests and zone files say, record by record, as a
+ * zone file. Names that are computed for each query (`pods insecure`) are not in it. */
 #include <stdio.h>
 #include <string.h>
 
 #include "knamectl.h"
 #include "../../src/pipeline.h"
 
-static const char usage[] =
-    "usage: knamectl dump [-conf FILE] [NAMESPACE/SERVICE]\n"
-    "Without -conf: ./Corefile. Exit: 0, or 1 when a file is bad or the service has no records.\n";
+static const char usage[] = "usage: knamectl dump [-conf FILE] [NAMESPACE/SERVICE]\n"
+			    "Without -conf: ./Corefile. Exit: 0, or 1 when a file is bad or the "
+			    "service has no records.\n";
 
 struct dump_options {
 	struct flags flags;
@@ -45,7 +45,8 @@ static void print_line(void *context, const char *line)
 }
 
 /* SERVICE.NAMESPACE.svc.ZONE in wire form; false if that is no name. */
-static bool service_name(const struct dump_options *options, const char *zone, uint8_t ret_name[DNS_NAME_MAX])
+static bool service_name(const struct dump_options *options, const char *zone,
+			 uint8_t ret_name[DNS_NAME_MAX])
 {
 	uint8_t zone_name[DNS_NAME_MAX], svc[DNS_NAME_MAX], namespace_[DNS_NAME_MAX], size;
 	return name_parse(zone, zone_name, &size) && name_prepend("svc", 3, zone_name, svc, &size) &&
@@ -56,23 +57,27 @@ static bool service_name(const struct dump_options *options, const char *zone, u
 static bool is_reverse(const char *zone)
 {
 	uint8_t name[DNS_NAME_MAX], arpa[DNS_NAME_MAX], size;
-	return name_parse("arpa", arpa, &size) && name_parse(zone, name, &size) && name_is_under(name, arpa);
+	return name_parse("arpa", arpa, &size) && name_parse(zone, name, &size) &&
+	       name_is_under(name, arpa);
 }
 
 /* All zones of the catalog, or one service's names in each zone that has services. */
-static void dump_cluster(const struct serve_block *block, const struct dump_options *options, size_t *count)
+static void dump_cluster(const struct serve_block *block, const struct dump_options *options,
+			 size_t *count)
 {
 	const struct config_zones *zones = &block->config->kubernetes->zones;
 	if (options->service == NULL)
 		catalog_dump(block->kubernetes, NULL, print_line, count);
 	for (size_t i = 0; options->service != NULL && i < zones->count; i++) {
 		uint8_t name[DNS_NAME_MAX];
-		if (!is_reverse(zones->zones[i].text) && service_name(options, zones->zones[i].text, name))
+		if (!is_reverse(zones->zones[i].text) &&
+		    service_name(options, zones->zones[i].text, name))
 			catalog_dump(block->kubernetes, name, print_line, count);
 	}
 }
 
-static void dump_block(const struct serve_block *block, const struct dump_options *options, size_t *count)
+static void dump_block(const struct serve_block *block, const struct dump_options *options,
+		       size_t *count)
 {
 	if (block->kubernetes != NULL)
 		dump_cluster(block, options, count);
@@ -85,7 +90,8 @@ static void dump_block(const struct serve_block *block, const struct dump_option
 /* The sources are read once, by the very code that the server runs. */
 static bool dump(const struct config *config, const struct dump_options *options, struct error *error)
 {
-	struct pipeline *pipeline = pipeline_new(&(struct pipeline_options){.config = config}, error);
+	struct pipeline *pipeline =
+		pipeline_new(&(struct pipeline_options){ .config = config }, error);
 	if (pipeline == NULL)
 		return false;
 	size_t block_count, count = 0;
@@ -100,8 +106,8 @@ static bool dump(const struct config *config, const struct dump_options *options
 
 int knamectl_dump(int argc, char **argv)
 {
-	struct dump_options options = {0};
-	struct error error = {0};
+	struct dump_options options = { 0 };
+	struct error error = { 0 };
 	if (!options_read(argc, argv, &options)) {
 		fputs(usage, stderr);
 		return 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* knamectl -- asks a server, checks a Corefile, prints what would be served. One function a command: argv[0] is the
- * command's name, the result is the exit code. */
+/* knamectl -- asks a server, checks a Corefile, prints what would be served. One function a
+ * command: argv[0] is the command's name, the result is the exit code. */
 #ifndef KNAMECTL_H
 #define KNAMECTL_H
 

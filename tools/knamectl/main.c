@@ -7,11 +7,13 @@
 
 #include "knamed/base.h"
 
-static const char usage[] =
-    "usage: knamectl COMMAND ...\n"
-    "  query [@SERVER[:PORT]] NAME [TYPE] [OPTION...]  ask a DNS server (`knamectl query --help`)\n"
-    "  check [-conf FILE] [-dns.port PORT]             read a Corefile and its files; exit 1 at a fault\n"
-    "  dump  [-conf FILE] [NAMESPACE/SERVICE]          print what the Corefile's files would serve, as a zone file\n";
+static const char usage[] = "usage: knamectl COMMAND ...\n"
+			    "  query [@SERVER[:PORT]] NAME [TYPE] [OPTION...]  ask a DNS server "
+			    "(`knamectl query --help`)\n"
+			    "  check [-conf FILE] [-dns.port PORT]             read a Corefile and "
+			    "its files; exit 1 at a fault\n"
+			    "  dump  [-conf FILE] [NAMESPACE/SERVICE]          print what the "
+			    "Corefile's files would serve, as a zone file\n";
 
 int main(int argc, char **argv)
 {
@@ -19,16 +21,16 @@ int main(int argc, char **argv)
 		const char *name;
 		int (*run)(int argc, char **argv);
 	} commands[] = {
-	    {"query", knamectl_query},
-	    {"check", knamectl_check},
-	    {"dump", knamectl_dump},
+		{ "query", knamectl_query },
+		{ "check", knamectl_check },
+		{ "dump", knamectl_dump },
 	};
 	for (size_t i = 0; argc > 1 && i < COUNT_OF(commands); i++) {
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
 	}
-	bool asked =
-	    argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+	bool asked = argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
+				  strcmp(argv[1], "-h") == 0);
 	if (argc > 1 && !asked)
 		fprintf(stderr, "knamectl: no command '%s'\n", argv[1]);
 	fputs(usage, asked ? stdout : stderr);

@@ -28,7 +28,8 @@ static ldns_pkt *packet_of(const struct query_options *options)
 	ldns_rdf *name = name_of(options);
 	if (name == NULL)
 		return NULL;
-	uint16_t flags = (options->no_recursion ? 0 : LDNS_RD) | (options->checking_disabled ? LDNS_CD : 0);
+	uint16_t flags =
+		(options->no_recursion ? 0 : LDNS_RD) | (options->checking_disabled ? LDNS_CD : 0);
 	ldns_pkt *packet = ldns_pkt_query_new(name, options->type, options->class_, flags);
 	uint16_t id;
 	random_bytes(&id, sizeof(id));
@@ -37,19 +38,20 @@ static ldns_pkt *packet_of(const struct query_options *options)
 		ldns_pkt_set_edns_udp_size(packet, options->edns_size);
 	ldns_pkt_set_edns_do(packet, options->dnssec);
 	if (options->nsid) {
-		static const uint8_t nsid[] = {0, 3, 0, 0};
-		ldns_pkt_set_edns_data(packet, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_NONE, sizeof(nsid), nsid));
+		static const uint8_t nsid[] = { 0, 3, 0, 0 };
+		ldns_pkt_set_edns_data(packet,
+				       ldns_rdf_new_frm_data(LDNS_RDF_TYPE_NONE, sizeof(nsid), nsid));
 	}
 	return packet;
 }
 
 /* One try. NULL and error without a reply to this very question. */
-static ldns_pkt *exchange(const struct query_options *options, const ldns_pkt *query, bool tcp, size_t *ret_size,
-			  struct error *error)
+static ldns_pkt *exchange(const struct query_options *options, const ldns_pkt *query, bool tcp,
+			  size_t *ret_size, struct error *error)
 {
 	struct sockaddr_storage address;
 	socklen_t address_size = ip_to_sockaddr(&options->server, options->port, &address);
-	struct timeval timeout = {options->timeout_ms / 1000, options->timeout_ms % 1000 * 1000};
+	struct timeval timeout = { options->timeout_ms / 1000, options->timeout_ms % 1000 * 1000 };
 	ldns_buffer *wire = ldns_buffer_new(LDNS_MIN_BUFLEN);
 	uint8_t *bytes = NULL;
 	ldns_status status = ldns_pkt2buffer_wire(wire, query);
@@ -73,8 +75,8 @@ static ldns_pkt *exchange(const struct query_options *options, const ldns_pkt *q
 }
 
 /* Tries until a reply comes; took_ns is the last try's time. */
-static bool ask_over(const struct query_options *options, const ldns_pkt *query, bool tcp, struct query_reply *reply,
-		     struct error *error)
+static bool ask_over(const struct query_options *options, const ldns_pkt *query, bool tcp,
+		     struct query_reply *reply, struct error *error)
 {
 	ldns_pkt_free(reply->packet);
 	reply->packet = NULL;
@@ -86,16 +88,17 @@ static bool ask_over(const struct query_options *options, const ldns_pkt *query,
 	}
 	char server[IP_TEXT_SIZE];
 	ip_print(&options->server, server);
-	return reply->packet != NULL ||
-	       error_prefix(error, "no reply from %s#%u (%s): ", server, options->port, tcp ? "TCP" : "UDP");
+	return reply->packet != NULL || error_prefix(error, "no reply from %s#%u (%s): ", server,
+						     options->port, tcp ? "TCP" : "UDP");
 }
 
 bool query_ask(const struct query_options *options, struct query_reply *ret_reply, struct error *error)
 {
-	struct query_reply reply = {0};
+	struct query_reply reply = { 0 };
 	ldns_pkt *query = packet_of(options);
 	if (query == NULL)
-		return error_set(error, options->reverse ? "expected an address, not '%s'" : "no name: '%s'",
+		return error_set(error,
+				 options->reverse ? "expected an address, not '%s'" : "no name: '%s'",
 				 options->name);
 	bool good = ask_over(options, query, options->tcp, &reply, error);
 	if (good && ldns_pkt_tc(reply.packet) && !options->tcp && !options->ignore_truncation) {
@@ -112,7 +115,7 @@ int knamectl_query(int argc, char **argv)
 {
 	struct query_options options;
 	struct query_reply reply;
-	struct error error = {0};
+	struct error error = { 0 };
 	switch (query_options_read(argc, argv, &options, &error)) {
 	case QUERY_HELP:
 		fputs(query_usage(), stdout);

@@ -20,7 +20,8 @@ struct query_options {
 };
 /* QUERY_HELP: usage is wanted. QUERY_BAD: error says what is wrong. */
 enum query_verdict { QUERY_ASK, QUERY_HELP, QUERY_WRONG };
-enum query_verdict query_options_read(int argc, char **argv, struct query_options *ret_options, struct error *error);
+enum query_verdict query_options_read(int argc, char **argv, struct query_options *ret_options,
+				      struct error *error);
 const char *query_usage(void);
 
 struct query_reply {

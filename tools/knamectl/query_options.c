@@ -10,12 +10,14 @@ const char *query_usage(void)
 {
 	return "usage: knamectl query [@SERVER[:PORT]] NAME [TYPE] [OPTION...]\n"
 	       "       knamectl query [@SERVER[:PORT]] -x ADDRESS [OPTION...]\n"
-	       "  @SERVER[:PORT]  an address; [2001:db8::1]:5353 for IPv6 with a port; default: /etc/resolv.conf\n"
+	       "  @SERVER[:PORT]  an address; [2001:db8::1]:5353 for IPv6 with a port; default: "
+	       "/etc/resolv.conf\n"
 	       "  -p PORT         the same port\n"
 	       "  -x ADDRESS      ask for the name of an address\n"
 	       "  --class CLASS   IN, CH, HS or ANY\n"
 	       "  --short         print the data of the answer alone\n"
-	       "  --tcp           ask over TCP at once (else UDP, and TCP after a truncated reply)\n"
+	       "  --tcp           ask over TCP at once (else UDP, and TCP after a truncated "
+	       "reply)\n"
 	       "  --ignore        keep a truncated reply\n"
 	       "  --edns SIZE     UDP size to offer (1232); --no-edns: none\n"
 	       "  --dnssec        set DO; --nsid: ask for the server's identity\n"
@@ -47,8 +49,8 @@ static bool server_read(struct query_options *options, const char *text, struct 
 		*colon = '\0';
 		port = colon + 1;
 	}
-	bool good =
-	    ip_parse(start, &options->server) || error_set(error, "expected an address behind @, not '%s'", text);
+	bool good = ip_parse(start, &options->server) ||
+		    error_set(error, "expected an address behind @, not '%s'", text);
 	if (good && port != NULL)
 		good = port_read(options, port, error);
 	mem_free(address);
@@ -58,7 +60,7 @@ static bool server_read(struct query_options *options, const char *text, struct 
 static bool server_from_resolv_conf(struct query_options *options, struct error *error)
 {
 	ldns_resolver *resolver = NULL;
-	struct ip server = {0};
+	struct ip server = { 0 };
 	if (ldns_resolver_new_frm_file(&resolver, NULL) == LDNS_STATUS_OK &&
 	    ldns_resolver_nameserver_count(resolver) > 0) {
 		char *text = ldns_rdf2str(ldns_resolver_nameservers(resolver)[0]);
@@ -67,7 +69,8 @@ static bool server_from_resolv_conf(struct query_options *options, struct error 
 	}
 	ldns_resolver_deep_free(resolver);
 	options->server = server;
-	return server.family != 0 || error_set(error, "no nameserver in /etc/resolv.conf: name one with @ADDRESS");
+	return server.family != 0 ||
+	       error_set(error, "no nameserver in /etc/resolv.conf: name one with @ADDRESS");
 }
 
 /* NAME, TYPE: the first word is the name, the second its type. */
@@ -106,7 +109,8 @@ static bool switch_read(struct query_options *options, const char *word)
 	return false;
 }
 
-static bool value_read(struct query_options *options, const char *word, const char *value, struct error *error)
+static bool value_read(struct query_options *options, const char *word, const char *value,
+		       struct error *error)
 {
 	uint64_t number;
 	if (strcmp(word, "-p") == 0)
@@ -118,7 +122,8 @@ static bool value_read(struct query_options *options, const char *word, const ch
 		return true;
 	}
 	if (strcmp(word, "--class") == 0) {
-		options->class_ = strcasecmp(value, "ANY") == 0 ? LDNS_RR_CLASS_ANY : ldns_get_rr_class_by_name(value);
+		options->class_ = strcasecmp(value, "ANY") == 0 ? LDNS_RR_CLASS_ANY
+								: ldns_get_rr_class_by_name(value);
 		return options->class_ != 0 || error_set(error, "no class '%s'", value);
 	}
 	if (strcmp(word, "--edns") == 0) {
@@ -128,24 +133,29 @@ static bool value_read(struct query_options *options, const char *word, const ch
 	}
 	if (strcmp(word, "--tries") == 0) {
 		options->tries = text_to_number(value, 1, 100, &number) ? (unsigned)number : 0;
-		return options->tries > 0 || error_set(error, "expected 1 to 100 tries, not '%s'", value);
+		return options->tries > 0 ||
+		       error_set(error, "expected 1 to 100 tries, not '%s'", value);
 	}
 	if (strcmp(word, "--timeout") == 0) {
-		options->timeout_ms = text_to_duration_ms(value, &number) && number <= 3600000 ? (unsigned)number : 0;
-		return options->timeout_ms > 0 || error_set(error, "expected a time like 2s, not '%s'", value);
+		options->timeout_ms = text_to_duration_ms(value, &number) && number <= 3600000
+					      ? (unsigned)number
+					      : 0;
+		return options->timeout_ms > 0 ||
+		       error_set(error, "expected a time like 2s, not '%s'", value);
 	}
 	return error_set(error, "no option '%s'", word);
 }
 
-enum query_verdict query_options_read(int argc, char **argv, struct query_options *ret_options, struct error *error)
+enum query_verdict query_options_read(int argc, char **argv, struct query_options *ret_options,
+				      struct error *error)
 {
-	struct query_options options = {.port = LDNS_PORT,
-					.type = LDNS_RR_TYPE_A,
-					.class_ = LDNS_RR_CLASS_IN,
-					.edns = true,
-					.edns_size = 1232,
-					.tries = 3,
-					.timeout_ms = 2000};
+	struct query_options options = { .port = LDNS_PORT,
+					 .type = LDNS_RR_TYPE_A,
+					 .class_ = LDNS_RR_CLASS_IN,
+					 .edns = true,
+					 .edns_size = 1232,
+					 .tries = 3,
+					 .timeout_ms = 2000 };
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i];
 		bool good = true;
@@ -156,8 +166,10 @@ enum query_verdict query_options_read(int argc, char **argv, struct query_option
 		else if (*word != '-')
 			good = word_read(&options, word, error);
 		else if (!switch_read(&options, word))
-			good = i + 1 < argc ? value_read(&options, word, argv[++i], error)
-					    : error_set(error, "no option '%s', or its value is missing", word);
+			good = i + 1 < argc
+				       ? value_read(&options, word, argv[++i], error)
+				       : error_set(error, "no option '%s', or its value is missing",
+						   word);
 		if (!good)
 			return QUERY_WRONG;
 	}

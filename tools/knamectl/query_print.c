@@ -26,14 +26,17 @@ static void print_header(const ldns_pkt *packet)
 		const char *name;
 		bool (*get)(const ldns_pkt *packet);
 	} flags[] = {
-	    {"qr", ldns_pkt_qr}, {"aa", ldns_pkt_aa}, {"tc", ldns_pkt_tc}, {"rd", ldns_pkt_rd},
-	    {"ra", ldns_pkt_ra}, {"ad", ldns_pkt_ad}, {"cd", ldns_pkt_cd},
+		{ "qr", ldns_pkt_qr }, { "aa", ldns_pkt_aa }, { "tc", ldns_pkt_tc },
+		{ "rd", ldns_pkt_rd }, { "ra", ldns_pkt_ra }, { "ad", ldns_pkt_ad },
+		{ "cd", ldns_pkt_cd },
 	};
 	char rcode[16];
 	char *opcode = ldns_pkt_opcode2str(ldns_pkt_get_opcode(packet));
-	unsigned code = ldns_pkt_get_rcode(packet) | (unsigned)ldns_pkt_edns_extended_rcode(packet) << 4;
+	unsigned code = ldns_pkt_get_rcode(packet) | (unsigned)ldns_pkt_edns_extended_rcode(packet)
+							     << 4;
 	dns_rcode_print((uint16_t)code, rcode);
-	printf(";; ->>HEADER<<- opcode: %s, status: %s, id: %u\n;; flags:", opcode, rcode, ldns_pkt_id(packet));
+	printf(";; ->>HEADER<<- opcode: %s, status: %s, id: %u\n;; flags:", opcode, rcode,
+	       ldns_pkt_id(packet));
 	mem_free(opcode);
 	for (size_t i = 0; i < COUNT_OF(flags); i++) {
 		if (flags[i].get(packet))
@@ -59,8 +62,9 @@ static void print_edns(const ldns_pkt *packet)
 {
 	if (!ldns_pkt_edns(packet))
 		return;
-	printf("\n;; OPT PSEUDOSECTION:\n; EDNS: version: %u, flags:%s; udp: %u\n", ldns_pkt_edns_version(packet),
-	       ldns_pkt_edns_do(packet) ? " do" : "", ldns_pkt_edns_udp_size(packet));
+	printf("\n;; OPT PSEUDOSECTION:\n; EDNS: version: %u, flags:%s; udp: %u\n",
+	       ldns_pkt_edns_version(packet), ldns_pkt_edns_do(packet) ? " do" : "",
+	       ldns_pkt_edns_udp_size(packet));
 	const ldns_rdf *data = ldns_pkt_edns_data(packet);
 	const uint8_t *at = data != NULL ? ldns_rdf_data(data) : NULL;
 	size_t left = data != NULL ? ldns_rdf_size(data) : 0;
@@ -101,6 +105,6 @@ void query_print(const struct query_options *options, const struct query_reply *
 	char server[IP_TEXT_SIZE];
 	ip_print(&options->server, server);
 	printf("\n;; Query time: %llu usec\n;; SERVER: %s#%u (%s)\n;; MSG SIZE  rcvd: %zu\n",
-	       (unsigned long long)(reply->took_ns / 1000), server, options->port, reply->tcp ? "TCP" : "UDP",
-	       reply->size);
+	       (unsigned long long)(reply->took_ns / 1000), server, options->port,
+	       reply->tcp ? "TCP" : "UDP", reply->size);
 }
