@@ -20,6 +20,7 @@
 
 enum {
 	BATCH = 64,
+	RECEIVE_ROOM = 4 << 20,
 	PACKET_MAX = 4096,
 	GROW_MAX = 60000,
 	CONNECTIONS_MAX = 20000,
@@ -47,13 +48,20 @@ static _Noreturn void fail(const char *what)
 	exit(2);
 }
 
+/* A socket with knamed's options: what they cost belongs to the floor. */
 static int bound(int type)
 {
-	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0), on = 1;
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+	int on = 1, room = RECEIVE_ROOM, omit = IP_PMTUDISC_OMIT;
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0 ||
 	    bind(fd, (struct sockaddr *)&address, sizeof address) != 0)
 		fail("bind");
+	if (type == SOCK_STREAM)
+		return fd;
+	setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &omit, sizeof omit);
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) != 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
 	return fd;
 }
 
