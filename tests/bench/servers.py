@@ -5,6 +5,7 @@ Every server runs as a plain foreground process on a loopback port of its own, w
 that answers, bound to one CPU; its files live in a folder that goes when the bench ends.
 """
 
+import ctypes
 import glob
 import os
 import shutil
@@ -87,6 +88,16 @@ def ask(port, name, qtype=1):
             return None
 
 
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
+
+
+def prepare_child(cpu):
+    """In the child, before it becomes the server: its CPU, and an end with us however we end."""
+    os.sched_setaffinity(0, {cpu})
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 class Server:
     """One server with the names of one cluster. Subclasses say what it is called and how it is started."""
 
@@ -133,7 +144,7 @@ class Server:
                 stderr=log,
                 cwd=self.folder,
                 env=os.environ | self.environment,
-                preexec_fn=lambda: os.sched_setaffinity(0, {cpu}),
+                preexec_fn=lambda: prepare_child(cpu),
             )
         began = time.monotonic()
         while ask(self.port, probe) != 0:
