@@ -99,6 +99,7 @@ struct reply {
 	uint16_t answers, authorities, additionals;
 	uint16_t owner_at;         /* offset of the name that the records belong to: 12, or a CNAME's target */
 	uint16_t alias_at;         /* after ANSWER_ALIAS: where the target stands in the packet, uncompressed */
+	const uint8_t *alias;      /* after ANSWER_ALIAS: the target where it is stored, if the reply is cut */
 	uint16_t rcode;
 	uint32_t *rotations;       /* ANSWERS_ROTATIONS counters of the asking thread: which address comes first */
 	bool authoritative, truncated;

@@ -44,24 +44,25 @@ struct config_kubernetes {
 	enum pods_mode pods;
 	uint32_t ttl, denial_ttl;        /* denial_ttl default min(ttl, 5) */
 	bool endpoint_pod_names, no_endpoints, ignore_empty_service, shorthand, zonal;
-	char *manifests;                 /* directory, resolved against root and the Corefile's place; NULL: none */
+	char *manifests;                 /* directory, behind `root` if that is named and this is relative; never NULL */
 };
 struct config_file {
-	char *path;                      /* resolved */
+	char *path;                      /* behind `root`, as above */
 	struct config_zones zones;
 	uint64_t reload_ms;              /* 0: never reread; default 60000 */
 	bool reload_by_mtime;
 };
 struct config_auto {
-	char *directory;
-	char *pattern, *template_;       /* PCRE-like regexp of file names; origin template with {1}.. */
+	char *directory;                 /* behind `root`, as above */
+	char *pattern, *template_;       /* regexp of file names, parentheses match; origin template with {1}.. */
 	struct config_zones zones;
 	uint64_t reload_ms;
 };
 enum log_class { LOG_CLASS_SUCCESS = 1, LOG_CLASS_DENIAL = 2, LOG_CLASS_ERROR = 4, LOG_CLASS_ALL = 7 };
+/* format: {common} and {combined} are written out; never NULL. The first log whose names hold a query logs it. */
 struct config_log { struct config_zones names; char *format; unsigned classes; };
 struct config_errors { bool stdout_, stacktrace; };
-struct config_chaos { char *version; struct words authors; };
+struct config_chaos { char *version; struct words authors; }; /* version NULL: ours; authors sorted, may be none */
 
 /* One server block: the directives that it names, each present at most once but for file, auto and log. */
 struct config_block {
@@ -73,11 +74,13 @@ struct config_block {
 	struct config_log *logs; size_t log_count;
 	struct config_errors *errors;
 	struct config_chaos *chaos;
-	struct words bind, bind_except;          /* addresses and interfaces; empty: all */
+	/* Addresses (as ip_print() writes them) and interfaces; bind empty: all. What interfaces in bind_except have,
+	 * or its addresses, are not listened on. An address may come twice by way of interfaces. */
+	struct words bind, bind_except;
 	char *nsid;                              /* NULL: off; text as given */
 	char *root;                              /* NULL: where knamed runs */
 	bool any, minimal, whoami, local, loadbalance;
-	bool local_prefix;                       /* local { localhost_prefix on } */
+	bool local_prefix;                       /* local, unless { localhost_prefix off } */
 	uint16_t bufsize;                        /* 0: not named */
 	uint16_t multisocket;                    /* 0: not named; N as given or the number of allowed CPUs */
 	struct words directives;                 /* names in CoreDNS' chain order, for metrics and `check` */
@@ -89,14 +92,17 @@ struct config {
 	struct config_block *blocks; size_t block_count;
 	struct words notes;   /* warnings and "always on" remarks, each "file:line - ..." or a sentence */
 	char *sha512;         /* hex of the parsed tokens, as `reload` prints */
+	struct arena *arena;  /* holds all of it but the selectors */
 };
 
 /* Reads a Corefile from `text` (name is used in messages and for relative imports). default_port from flags.
- * NULL and error on failure. */
+ * A text without a block stands for `.:default_port { whoami log }`. NULL and error on failure. */
 struct config *config_read(const char *name, const char *text, const char *default_port, struct error *error);
 /* The Corefile that flags name: file, stdin, ./Corefile or the built-in one. */
 struct config *config_load(const struct flags *flags, struct error *error);
 void config_free(struct config *config);
+/* Adds the names of the directives that are built in, sorted, one per line (-plugins). */
+void config_directives_print(struct text *ret_text);
 
 bool selector_read(const char *text, struct selector *ret_selector, struct error *error);
 /* values are looked up by key: `get` returns NULL if the object has no such label. */

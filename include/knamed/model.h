@@ -34,6 +34,7 @@ struct service {
 	enum service_type type;
 	bool publish_not_ready;       /* field or tolerate-unready annotation */
 	uint8_t address_count;        /* parsed clusterIPs in order, without duplicates; 0: none yet */
+	uint8_t listed_count;         /* the same with duplicates: SRV weights count them */
 	uint16_t port_count;
 	const struct ip *addresses;
 	const struct port *ports;
@@ -66,7 +67,7 @@ enum import_type { IMPORT_CLUSTER_SET_IP, IMPORT_HEADLESS };
 struct import {
 	struct object head;
 	enum import_type type;
-	uint8_t address_count;
+	uint8_t address_count, listed_count; /* as of a Service */
 	uint16_t port_count;
 	const struct ip *addresses;
 	const struct port *ports;

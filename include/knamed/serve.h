@@ -21,14 +21,17 @@ struct serve_block {
 	struct catalog *const *files; size_t file_count; /* per `file` directive; zones known from the config */
 	struct catalog *const *autos; size_t auto_count; /* per `auto` directive */
 };
+/* What TCP clients may take; 0: the default, said in src/serve/tcp.h. */
+struct serve_limits { unsigned idle_ms, connections, per_client; };
 struct serve_options {
 	const struct serve_block *blocks; size_t block_count;
 	struct answers *answers;
 	struct metrics *metrics;
 	const char *version;
+	struct serve_limits tcp;
 };
 
-/* Local addresses of the listeners, loopback left out unless nothing else is bound (names.md section 9). */
+/* Local addresses of a block's listeners, loopback left out: what its apex NS stand for. */
 size_t serve_local_addresses(const struct config_block *block, struct ip *ret_addresses, size_t room);
 
 /* The router alone, without sockets: what tests ask in process. Its listener is chosen by port and local address. */
@@ -50,7 +53,7 @@ size_t router_answer(struct asker *asker, const struct packet_info *info, const 
 struct server;
 struct server *server_start(const struct serve_options *options, struct error *error);
 void server_stop(struct server *server); /* stops reading, answers what was read, joins, frees */
-/* "dns://:53 on 127.0.0.1"-like start-up lines as CoreDNS prints them: ".:53". */
+/* Start-up lines as CoreDNS prints them: ".:53", or ".:53 on 127.0.0.1". */
 void server_print_zones(const struct server *server);
 
 #endif

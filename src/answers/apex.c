@@ -187,7 +187,7 @@ static void compile_zone_apex(struct cluster *cluster, const struct zone *zone)
 	draft_raw(&cluster->draft, TYPE_SOA, SET_TYPE_SOA, 1, "", 0);
 	draft_servers(cluster, zone, &servers);
 	put(cluster, zone);
-	if (zone->kind != ZONE_REVERSE && zone->size + 7 <= DNS_NAME_MAX) {
+	if (zone->size + 7 <= DNS_NAME_MAX) {
 		start_at(cluster, zone, "\2ns\3dns", 7, 0);
 		for (uint8_t family = 4; family <= 6; family += 2) {
 			uint16_t count = 0;
@@ -233,12 +233,11 @@ static void put_empty(struct cluster *cluster, const struct zone *zone, const ch
 
 static void put_fixed_names(struct cluster *cluster, const struct zone *zone)
 {
+	put_empty(cluster, zone, "\3dns");
 	if (zone->kind == ZONE_REVERSE)
 		return;
 	put_empty(cluster, zone, "\3svc");
-	put_empty(cluster, zone, "\3dns");
-	if (zone->kind == ZONE_CLUSTER)
-		put_empty(cluster, zone, "\3pod");
+	put_empty(cluster, zone, "\3pod");
 	if (zone->size + 12 > DNS_NAME_MAX)
 		return;
 	start_at(cluster, zone, "\13dns-version", 12, ENTRY_STEADY);

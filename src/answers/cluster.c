@@ -286,13 +286,14 @@ static void space_compile(struct cluster *cluster, struct space *space)
 	if (exposed == space->exposed)
 		return;
 	space->exposed = exposed;
-	for (size_t i = 0; i < cluster->forward.count; i++) {
-		space_show(cluster, space, cluster->forward.zones[i], "\3svc");
-		if (cluster->catalog->pods != CLUSTER_PODS_DISABLED)
-			space_show(cluster, space, cluster->forward.zones[i], "\3pod");
+	const struct zone_list *lists[] = { &cluster->forward, &cluster->imports };
+	for (size_t l = 0; l < COUNT_OF(lists); l++) {
+		for (size_t i = 0; i < lists[l]->count; i++) {
+			space_show(cluster, space, lists[l]->zones[i], "\3svc");
+			if (cluster->catalog->pods != CLUSTER_PODS_DISABLED)
+				space_show(cluster, space, lists[l]->zones[i], "\3pod");
+		}
 	}
-	for (size_t i = 0; i < cluster->imports.count; i++)
-		space_show(cluster, space, cluster->imports.zones[i], "\3svc");
 	for (struct group *group = space->groups; group != NULL; group = group->next_in_space) {
 		group->names_stale = true;
 		group_mark(group);

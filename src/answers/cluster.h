@@ -150,6 +150,11 @@ void pod_remove(struct cluster *cluster, const struct ip *ip, struct space *spac
 /* The labels that readers share, or NULL if the host is unknown. */
 const struct host *host_add(const struct seat *seat, const struct host_name *name);
 const struct host *host_remove(const struct seat *seat, const struct host_name *name);
+/* A dashed endpoint came or went: a host of that very name is made anew. */
+void host_mark_dashed(const struct seat *seat, const struct host_name *name);
+/* Who is behind the host's name; a name with more endpoints than that says the first ones. */
+struct host_seats { struct host_seat list[512]; size_t count; };
+void host_seats(const struct host_state *host, struct host_seats *ret_seats);
 struct host_state *host_get(const struct group *group, const uint8_t *labels, size_t size);
 void hosts_mark(struct group *group); /* all of them are to be made anew */
 void hosts_compile(struct cluster *cluster);
@@ -159,8 +164,13 @@ struct port_filter { const char *name; uint8_t protocol; }; /* name NULL: every 
 /* Adds the SRV set of the seats to the draft (whose key is the owner); false: there is no such port, so no such name. */
 bool srv_of_seats(struct group *group, const struct zone *zone, const struct seat *seats, size_t count,
 		  const struct port_filter *filter);
-bool srv_of_addresses(struct group *group, const struct wire *target, const struct ip *addresses, size_t address_count,
-		      const struct port *ports, size_t port_count, const struct port_filter *filter);
+/* The same of clusterIPs; `listed` addresses were given, duplicates included. */
+struct srv_addresses {
+	const struct wire *target;
+	const struct ip *addresses; size_t count, listed;
+	const struct port *ports; size_t port_count;
+};
+bool srv_of_addresses(struct group *group, const struct srv_addresses *input, const struct port_filter *filter);
 bool port_fits(const struct port *port, const struct port_filter *filter);
 uint16_t srv_weight(size_t pairs);
 

@@ -291,7 +291,7 @@ bool write_zonal_default(const struct lookup *lookup, struct reply *reply, enum 
 	if (service == NULL || !(service->flags & ENTRY_SOON))
 		return false;
 	if (prefer && !(service->flags & ENTRY_ABSENT))
-		*ret_kind = write_entry(lookup, service, reply, false);
+		*ret_kind = write_entry(lookup, service, reply);
 	else
 		*ret_kind = write_denial(lookup, reply, true, true);
 	return true;

@@ -74,10 +74,8 @@ static bool is_reverse_question(const struct lookup *lookup)
 static void probe_reverse(struct lookup *lookup)
 {
 	struct reverse_name reverse;
-	if (!name_read_reverse(lookup->lower, &reverse)) {
-		lookup->path = PATH_NONE;
-		return;
-	}
+	if (!name_read_reverse(lookup->lower, &reverse))
+		return; /* ns.dns and the like stand under their names */
 	lookup->path = PATH_REVERSE;
 	if (reverse.full)
 		lookup->key_size = address_key(KEY_ADDRESS, &reverse.ip, lookup->address_key);
@@ -93,10 +91,10 @@ void answers_probe(struct lookup *lookup)
 	lookup->key_size = lookup->name_size;
 	if (zone->kind == ZONE_REVERSE && is_reverse_question(lookup)) {
 		probe_reverse(lookup);
-		if (lookup->path == PATH_NONE)
-			return;
-		key = lookup->address_key;
-	} else if (zone->kind == ZONE_CLUSTER && lookup->label_count == zone->labels + 3u && label_is(lookup, 2, "pod")) {
+		if (lookup->path == PATH_REVERSE)
+			key = lookup->address_key;
+	} else if (lookup->label_count == zone->labels + 3u && zone->kind != ZONE_STATIC && zone->kind != ZONE_REVERSE &&
+		   label_is(lookup, 2, "pod")) {
 		lookup->path = PATH_POD; /* what is looked up is NS.pod.Z */
 		key += lookup->labels[1];
 		lookup->key_size -= lookup->labels[1];
@@ -128,9 +126,6 @@ static inline uint64_t candidate(const struct lookup *lookup)
 
 void answers_match(struct lookup *lookup)
 {
-	lookup->entry = NULL;
-	if (lookup->path == PATH_NONE)
-		return;
 	const struct entry *entry = slot_entry(candidate(lookup));
 	__builtin_prefetch(entry);
 	__builtin_prefetch((const uint8_t *)entry + 64);
@@ -198,7 +193,7 @@ static bool needs_sync(const struct lookup *lookup, const struct entry *entry)
 	if (entry != NULL && entry->flags & ENTRY_STEADY)
 		return lookup->type == TYPE_NS && lookup->name_size == zone->size;
 	if (zone->kind == ZONE_REVERSE)
-		return lookup->path != PATH_NONE;
+		return lookup->path == PATH_REVERSE;
 	if (lookup->label_count <= zone->labels)
 		return false;
 	unsigned branch = lookup->label_count - zone->labels - 1u;
@@ -211,6 +206,7 @@ static enum answer_kind write_miss(const struct lookup *lookup, struct reply *re
 	/* A whole address as a zone: the apex exists though no PTR is there. */
 	if (lookup->zone->kind == ZONE_REVERSE && lookup->name_size == lookup->zone->size)
 		return write_denial(lookup, reply, true, false);
+
 	enum answer_kind kind;
 	if (lookup->zone->kind == ZONE_CLUSTER && lookup->path == PATH_NAME) {
 		if (write_dashed(lookup, reply, &kind))
@@ -236,5 +232,5 @@ enum answer_kind answers_write(struct lookup *lookup, struct reply *reply)
 		return write_ptr(lookup, entry, reply);
 	if (entry->flags & ENTRY_ABSENT)
 		return write_denial(lookup, reply, false, (entry->flags & ENTRY_SOON) != 0);
-	return write_entry(lookup, entry, reply, true);
+	return write_entry(lookup, entry, reply);
 }

@@ -80,18 +80,51 @@ void hosts_mark(struct group *group)
 	}
 }
 
+/* A hostname may spell the dashed address of another endpoint of the service: then both are behind the name. */
+static size_t dashed_seats(const struct host_state *host, struct host_seat *ret_seats, size_t room)
+{
+	const struct group *group = host->group;
+	struct ip ip;
+	uint8_t label[DNS_LABEL_MAX + 1];
+	size_t count, added = 0;
+	if (group->is_import || !pod_label_read(host->labels->labels + 1, host->labels->labels[0], &ip) ||
+	    dashed_label(&ip, label) != host->labels->size || memcmp(label, host->labels->labels, host->labels->size) != 0)
+		return 0;
+	const struct address_ref *refs = refs_get(group->cluster, KEY_ADDRESS, &ip, &count);
+	for (size_t i = 0; i < count && added < room; i++)
+		if (refs[i].owner == group->owner && refs[i].ports != NULL && refs[i].host == NULL)
+			ret_seats[added++] = (struct host_seat){ .member = (struct member *)(uintptr_t)refs[i].from,
+								 .ip = ip, .ports = refs[i].ports };
+	return added;
+}
+
+void host_seats(const struct host_state *host, struct host_seats *ret_seats)
+{
+	size_t room = COUNT_OF(ret_seats->list), count = host->count < room ? host->count : room;
+	memcpy(ret_seats->list, host->seats, count * sizeof *host->seats);
+	ret_seats->count = count + dashed_seats(host, ret_seats->list + count, room - count);
+}
+
+void host_mark_dashed(const struct seat *seat, const struct host_name *name)
+{
+	const struct group *group = seat->member->group;
+	struct host_state *host = map_count(group->cluster->hosts) == 0 ? NULL : host_get(group, name->labels, name->size);
+	if (host != NULL)
+		host_mark(host);
+}
+
 /* A and AAAA of the host, each address once. */
-static void host_addresses(struct cluster *cluster, const struct host_state *host, uint8_t family)
+static void host_addresses(struct cluster *cluster, const struct host_seats *host, uint8_t family)
 {
 	size_t count = 0;
 	text_clear(&cluster->records);
 	for (size_t i = 0; i < host->count; i++) {
-		bool known = host->seats[i].ip.family != family;
+		bool known = host->list[i].ip.family != family;
 		for (size_t k = 0; k < i && !known; k++)
-			known = ip_equal(&host->seats[k].ip, &host->seats[i].ip);
+			known = ip_equal(&host->list[k].ip, &host->list[i].ip);
 		if (known)
 			continue;
-		record_add_address(&cluster->records, DNS_HEADER_SIZE, &host->seats[i].ip, cluster->ttl);
+		record_add_address(&cluster->records, DNS_HEADER_SIZE, &host->list[i].ip, cluster->ttl);
 		count++;
 	}
 	if (count > 0)
@@ -99,13 +132,13 @@ static void host_addresses(struct cluster *cluster, const struct host_state *hos
 			    cluster->records.data);
 }
 
-static void host_srv(struct cluster *cluster, const struct host_state *host, const struct wire *name)
+static void host_srv(struct cluster *cluster, const struct host_seats *host, const struct wire *name)
 {
 	size_t pairs = 0, number_count = 0, address_count = 0;
 	uint16_t numbers[256];
 	struct ip addresses[256];
 	for (size_t i = 0; i < host->count; i++) {
-		const struct host_seat *seat = &host->seats[i];
+		const struct host_seat *seat = &host->list[i];
 		pairs += seat->ports->pairs;
 		for (size_t p = 0; p < seat->ports->count && number_count < COUNT_OF(numbers); p++) {
 			bool known = false;
@@ -165,9 +198,11 @@ static void host_show(struct host_state *host, const struct zone *zone)
 		return;
 	}
 	draft_start(&cluster->draft, cluster->answers->pool, name.bytes, name.size, headless ? ENTRY_SOON : 0);
-	host_addresses(cluster, host, 4);
-	host_addresses(cluster, host, 6);
-	host_srv(cluster, host, &name);
+	struct host_seats seats;
+	host_seats(host, &seats);
+	host_addresses(cluster, &seats, 4);
+	host_addresses(cluster, &seats, 6);
+	host_srv(cluster, &seats, &name);
 	struct entry *entry = draft_entry(&cluster->draft);
 	if (entry == NULL)
 		answers_complain(cluster->answers, "Service %s/%s: more records than a name can hold: left out",

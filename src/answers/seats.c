@@ -195,6 +195,8 @@ static void seat_take(const struct seat *seat)
 	struct address_ref ref = { .owner = group->owner, .ports = seat->ports, .from = seat->member };
 	if (seat_has_host(seat))
 		ref.host = host_remove(seat, &name);
+	else
+		host_mark_dashed(seat, &name);
 	refs_remove(group->cluster, group_address_kind(group), &seat->ip, &ref);
 }
 
@@ -207,35 +209,36 @@ static void seat_give(const struct seat *seat)
 	struct address_ref ref = { .owner = group->owner, .ports = seat->ports, .from = seat->member };
 	if (seat_has_host(seat))
 		ref.host = host_add(seat, &name);
+	else
+		host_mark_dashed(seat, &name);
 	refs_add(group->cluster, group_address_kind(group), &seat->ip, &ref);
 }
 
-static size_t skip_same(const struct seat_list *list, size_t at)
+/* How many seats from `at` on are the same; 0 at the end. */
+static size_t run_at(const struct seat_list *list, size_t at)
 {
-	size_t next = at + 1;
-	while (next < list->count && list->seats[next].hash == list->seats[at].hash)
-		next++;
-	return next;
+	size_t end = at;
+	while (end < list->count && list->seats[end].hash == list->seats[at].hash)
+		end++;
+	return end - at;
 }
 
-/* Both lists are sorted by hash; the same seat twice in one slice is one seat. */
+/* Both lists are sorted by hash. The same seat twice in a slice counts twice: weights are told before duplicates go. */
 static void seats_merge(const struct seat_list *old, const struct seat_list *new)
 {
 	size_t o = 0, n = 0;
 	while (o < old->count || n < new->count) {
-		const struct seat *gone = o < old->count ? &old->seats[o] : NULL;
-		const struct seat *come = n < new->count ? &new->seats[n] : NULL;
-		bool same = gone != NULL && come != NULL && gone->hash == come->hash;
-		bool takes = gone != NULL && (same ? gone->ports != come->ports : come == NULL || gone->hash < come->hash);
-		bool gives = come != NULL && (same ? gone->ports != come->ports : gone == NULL || come->hash < gone->hash);
-		if (takes)
-			seat_take(gone);
-		if (gives)
-			seat_give(come);
-		if (takes || same)
-			o = skip_same(old, o);
-		if (gives || same)
-			n = skip_same(new, n);
+		size_t gone = run_at(old, o), come = run_at(new, n);
+		uint64_t from = gone > 0 ? old->seats[o].hash : UINT64_MAX, to = come > 0 ? new->seats[n].hash : UINT64_MAX;
+		if (gone > 0 && come > 0 && from == to && gone == come && old->seats[o].ports == new->seats[n].ports) {
+			o += gone;
+			n += come;
+			continue;
+		}
+		for (; from <= to && gone > 0; gone--)
+			seat_take(&old->seats[o++]);
+		for (; to <= from && come > 0; come--)
+			seat_give(&new->seats[n++]);
 	}
 }
 
@@ -245,15 +248,6 @@ static bool same_endpoint(const struct slice *a, const struct slice *b, uint32_t
 	return left->ready == right->ready && ip_equal(&left->address, &right->address) &&
 	       strcmp(slice_string(a, left->hostname), slice_string(b, right->hostname)) == 0 &&
 	       strcmp(slice_string(a, left->pod_name), slice_string(b, right->pod_name)) == 0;
-}
-
-static bool has_duplicates(const struct slice *slice, uint32_t from, uint32_t to)
-{
-	for (uint32_t i = from; i < to; i++)
-		for (uint32_t k = 0; k < slice->endpoint_count; k++)
-			if ((k < from || k >= to) && ip_equal(&slice->endpoints[i].address, &slice->endpoints[k].address))
-				return true;
-	return false;
 }
 
 /* What both versions of a slice have in front and at the end needs no look; most changes are of one endpoint. */
@@ -267,8 +261,6 @@ static struct span changed_span(const struct slice *old, const struct slice *new
 		old_to--;
 		new_to--;
 	}
-	if (has_duplicates(old, from, old_to) || has_duplicates(new, from, new_to))
-		return (struct span){ 0, old->endpoint_count, new->endpoint_count };
 	return (struct span){ from, old_to, new_to };
 }
 

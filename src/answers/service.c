@@ -71,21 +71,18 @@ bool port_wire(const struct port *port, const struct wire *base, struct wire *re
 	       wire_add_front(label, size, ret_protocol, ret_name);
 }
 
-/* The records of one SRV name, whoever asks for which base. */
+/* The records of one SRV name, whoever asks for which base: of clusterIPs, or of seats where there are any. */
 struct srv_input {
 	const struct zone *zone;
-	const struct wire *target;  /* addresses: SVC.NS.svc.Z */
-	const struct ip *addresses; size_t address_count;
-	const struct port *ports; size_t port_count;
-	const struct seat *seats; size_t seat_count; /* headless */
+	struct srv_addresses addresses;
+	const struct seat *seats; size_t seat_count;
 };
 
 static bool add_srv(struct group *group, const struct srv_input *input, const struct port_filter *filter)
 {
 	if (input->seats != NULL)
 		return srv_of_seats(group, input->zone, input->seats, input->seat_count, filter);
-	return srv_of_addresses(group, input->target, input->addresses, input->address_count, input->ports,
-				input->port_count, filter);
+	return srv_of_addresses(group, &input->addresses, filter);
 }
 
 /* `_PROTO` above names that were shown is an empty name (RFC 8020). */
@@ -140,11 +137,11 @@ static void compile_addresses(struct group *group, const struct wire *base, cons
 	if (group->cluster->ignore_empty_service && count_seats(group) == 0)
 		return;
 	start(group, base, 0);
-	add_addresses(group->cluster, input->addresses, sizeof *input->addresses, input->address_count);
+	add_addresses(group->cluster, input->addresses.addresses, sizeof(struct ip), input->addresses.count);
 	const struct port_filter every = { 0 };
 	add_srv(group, input, &every);
 	group_put(group);
-	port_list_add(&list, input->ports, input->port_count);
+	port_list_add(&list, input->addresses.ports, input->addresses.port_count);
 	put_port_names(group, base, &list, input, 0);
 	put_short_names(group, base, &list, input, 0);
 }
@@ -264,9 +261,10 @@ static void compile_service(struct group *group, const struct wire *base, const 
 			    const struct seat *seats, size_t seat_count)
 {
 	const struct service *service = (const void *)group->now;
-	struct srv_input input = { .zone = zone, .target = base, .addresses = service->addresses,
-				   .address_count = service->address_count, .ports = service->ports,
-				   .port_count = service->port_count };
+	struct srv_input input = { .zone = zone,
+				   .addresses = { .target = base, .addresses = service->addresses,
+						  .count = service->address_count, .listed = service->listed_count,
+						  .ports = service->ports, .port_count = service->port_count } };
 	switch (service->type) {
 	case SERVICE_CLUSTER_IP:
 		compile_addresses(group, base, &input);
@@ -284,9 +282,10 @@ static void compile_import(struct group *group, const struct wire *base, const s
 			   const struct seat *seats, size_t seat_count)
 {
 	const struct import *import = (const void *)group->now;
-	struct srv_input input = { .zone = zone, .target = base, .addresses = import->addresses,
-				   .address_count = import->address_count, .ports = import->ports,
-				   .port_count = import->port_count };
+	struct srv_input input = { .zone = zone,
+				   .addresses = { .target = base, .addresses = import->addresses,
+						  .count = import->address_count, .listed = import->listed_count,
+						  .ports = import->ports, .port_count = import->port_count } };
 	if (import->type == IMPORT_HEADLESS)
 		compile_headless(group, base, zone, seats, seat_count);
 	else

@@ -32,13 +32,15 @@ static size_t pairs_of(const struct slice *slice, const struct port_filter *filt
 static uint16_t add_glue(struct cluster *cluster, size_t target_at, const struct seat *target,
 			 const struct host_name *name, struct text *groups)
 {
+	struct host_seats all;
 	const struct host_seat own = { .ip = target->ip }, *seats = &own;
 	size_t count = 1;
 	uint16_t added = 0;
 	const struct host_state *host = host_get(target->member->group, name->labels, name->size);
 	if (host != NULL) {
-		seats = host->seats;
-		count = host->count;
+		host_seats(host, &all);
+		seats = all.list;
+		count = all.count;
 	}
 	for (uint8_t family = 4; family <= 6; family += 2) {
 		struct glue_group group = { 0 };
@@ -135,33 +137,34 @@ bool srv_of_seats(struct group *group, const struct zone *zone, const struct sea
 	return exists; /* a name whose targets are all too long is there, and empty */
 }
 
-bool srv_of_addresses(struct group *group, const struct wire *target, const struct ip *addresses, size_t address_count,
-		      const struct port *ports, size_t port_count, const struct port_filter *filter)
+bool srv_of_addresses(struct group *group, const struct srv_addresses *input, const struct port_filter *filter)
 {
 	struct cluster *cluster = group->cluster;
 	size_t pairs = 0, target_at = DNS_HEADER_SIZE + cluster->draft.key_size + 4u + 18;
 	uint16_t records = 0, glue = 0, group_count = 0;
 	struct glue_group groups[2];
-	for (size_t i = 0; i < port_count; i++)
-		pairs += port_fits(&ports[i], filter) ? address_count : 0;
+	for (size_t i = 0; i < input->port_count; i++)
+		pairs += port_fits(&input->ports[i], filter) ? input->listed : 0;
 	text_clear(&cluster->records);
 	text_clear(&cluster->glue);
 	seen_clear(&cluster->seen);
-	for (size_t i = 0; i < port_count; i++) {
-		if (!port_fits(&ports[i], filter) || !ports[i].has_number || !seen_add(&cluster->seen, ports[i].number + 1u))
+	for (size_t i = 0; i < input->port_count; i++) {
+		const struct port *port = &input->ports[i];
+		if (!port_fits(port, filter) || !port->has_number || !seen_add(&cluster->seen, port->number + 1u))
 			continue;
-		record_add_srv(&cluster->records, cluster->ttl, srv_weight(pairs), ports[i].number, target->bytes, target->size);
+		record_add_srv(&cluster->records, cluster->ttl, srv_weight(pairs), port->number, input->target->bytes,
+			       input->target->size);
 		records++;
 	}
-	if (records == 0 || address_count == 0)
+	if (records == 0 || input->count == 0)
 		return records > 0; /* a service without an address yet has the name, and nothing at it */
 	for (uint8_t family = 4; family <= 6; family += 2) {
 		struct glue_group one = { 0 };
 		size_t from = cluster->glue.size;
-		for (size_t i = 0; i < address_count; i++) {
-			if (addresses[i].family != family)
+		for (size_t i = 0; i < input->count; i++) {
+			if (input->addresses[i].family != family)
 				continue;
-			record_add_address(&cluster->glue, (uint16_t)target_at, &addresses[i], cluster->ttl);
+			record_add_address(&cluster->glue, (uint16_t)target_at, &input->addresses[i], cluster->ttl);
 			one.count++;
 		}
 		one.size = (uint16_t)(cluster->glue.size - from);

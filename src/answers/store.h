@@ -235,7 +235,7 @@ bool cluster_compile(struct cluster *cluster); /* true if anything changed */
 void cluster_free(struct cluster *cluster);
 
 /* ---- find.c ---- */
-enum lookup_path { PATH_NAME, PATH_REVERSE, PATH_POD, PATH_NONE };
+enum lookup_path { PATH_NAME, PATH_REVERSE, PATH_POD };
 /* The version of a key that the lookup's edition shows, or NULL. */
 const struct entry *find_key(const struct lookup *lookup, const uint8_t *key, uint8_t key_size);
 /* The same of the lookup's name without its first `skip` labels. */
@@ -247,9 +247,8 @@ bool label_is(const struct lookup *lookup, unsigned i, const char *text);
 size_t reply_room(const struct reply *reply);
 /* `soon`: the name is at or below a headless service. */
 enum answer_kind write_denial(const struct lookup *lookup, struct reply *reply, bool exists, bool soon);
-/* What the entry has of the lookup's type: records, its CNAME, or NODATA. own_name false: the entry is another name's
- * (a default for many), so glue that points by offset is left out. */
-enum answer_kind write_entry(const struct lookup *lookup, const struct entry *entry, struct reply *reply, bool own_name);
+/* What the entry has of the lookup's type: records, its CNAME, or NODATA. */
+enum answer_kind write_entry(const struct lookup *lookup, const struct entry *entry, struct reply *reply);
 bool write_soa(const struct lookup *lookup, struct reply *reply, uint32_t ttl);
 
 /* ---- computed.c ---- */

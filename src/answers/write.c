@@ -102,9 +102,20 @@ static void write_glue(const struct extent *extent, const uint8_t *glue, struct 
 	}
 }
 
-static void write_extent(const struct lookup *lookup, const struct set *set, const struct extent *extent,
-			 struct reply *reply, bool own_name)
+/* Glue points to targets by offset, counted from the entry's own question. Elsewhere (behind an alias, or standing in
+ * for another name) the pointers move with the records. */
+static void glue_move(const struct reply *reply, uint32_t from, uint32_t by)
 {
+	while (from + 12 <= reply->at) {
+		put_u16(reply->packet + from, (uint16_t)(get_u16(reply->packet + from) + by));
+		from += 12u + get_u16(reply->packet + from + 10);
+	}
+}
+
+static void write_extent(const struct lookup *lookup, const struct entry *entry, const struct set *set,
+			 struct reply *reply)
+{
+	const struct extent *extent = (const void *)entry_data(entry, set);
 	const uint8_t *records = (const uint8_t *)(extent + 1) + extent->group_count * sizeof(struct glue_group);
 	uint32_t from = reply->at;
 	if (extent->records_size > reply_room(reply)) {
@@ -119,10 +130,14 @@ static void write_extent(const struct lookup *lookup, const struct set *set, con
 	reply->at += extent->records_size;
 	reply->answers += set->count;
 	owners_patch(reply, from, reply->at);
-	/* Glue points to targets by their offset, which holds only right behind the name's own question. */
-	bool in_place = own_name && reply->owner_at == DNS_HEADER_SIZE && from == DNS_HEADER_SIZE + lookup->name_size + 4u;
-	if (extent->glue_count > 0 && in_place && !reply->minimal)
-		write_glue(extent, records + extent->records_size, reply);
+	if (extent->glue_count == 0 || reply->minimal)
+		return;
+	uint32_t compiled_at = DNS_HEADER_SIZE + entry->key_size + 4u, glue_from = reply->at;
+	if (from != compiled_at && from + extent->records_size >= 0x4000)
+		return;
+	write_glue(extent, records + extent->records_size, reply);
+	if (__builtin_expect(from != compiled_at, 0))
+		glue_move(reply, glue_from, from - compiled_at);
 }
 
 static const struct chunk_place *place_of(const struct chunk_list *list, uint64_t record)
@@ -205,7 +220,9 @@ static bool is_below_headless(const struct lookup *lookup)
 		return (service->flags & ENTRY_SOON) != 0;
 	/* short form _p._t.NAME.svc: the service is NAME.NAME.svc */
 	const uint8_t *name = lookup->lower + lookup->labels[branch - 1];
-	if (branch != 3 || lookup->lower[1] != '_' || lookup->lower[lookup->labels[1] + 1] != '_')
+	bool is_short = branch == 3 && lookup->lower[1] == '_' &&
+			(label_is(lookup, 1, "_tcp") || label_is(lookup, 1, "_udp") || label_is(lookup, 1, "_sctp"));
+	if (!is_short)
 		return false;
 	uint8_t full[DNS_NAME_MAX], full_size;
 	if (!name_prepend(name + 1, name[0], name, full, &full_size))
@@ -225,14 +242,13 @@ enum answer_kind write_denial(const struct lookup *lookup, struct reply *reply, 
 	return exists ? ANSWER_NO_DATA : ANSWER_NO_NAME;
 }
 
-static void write_set(const struct lookup *lookup, const struct entry *entry, const struct set *set, struct reply *reply,
-		      bool own_name)
+static void write_set(const struct lookup *lookup, const struct entry *entry, const struct set *set, struct reply *reply)
 {
 	const uint8_t *data = entry_data(entry, set);
 	if (set->shape & SET_FIXED) {
 		write_fixed(lookup, set, data, reply);
 	} else if (set->shape & SET_EXTENT) {
-		write_extent(lookup, set, (const void *)data, reply, own_name);
+		write_extent(lookup, entry, set, reply);
 	} else if (set->shape & SET_CHUNKS) {
 		write_chunks(lookup, (const void *)data, reply);
 	} else if (write_soa(lookup, reply, lookup->edition->states[lookup->zone->index].soa->ttl)) {
@@ -244,22 +260,23 @@ static void write_set(const struct lookup *lookup, const struct entry *entry, co
 static enum answer_kind write_alias(const struct lookup *lookup, const struct entry *entry, struct reply *reply)
 {
 	const struct set *set = &entry->sets[0];
-	write_set(lookup, entry, set, reply, false);
-	if (reply->truncated || lookup->type == TYPE_CNAME || lookup->type == TYPE_ANY)
+	write_set(lookup, entry, set, reply);
+	if (lookup->type == TYPE_CNAME || lookup->type == TYPE_ANY)
 		return ANSWER_FOUND;
 	const struct extent *extent = (const void *)entry_data(entry, set);
 	reply->alias_at = (uint16_t)(reply->at - extent->records_size + 12);
+	reply->alias = (const uint8_t *)(extent + 1) + 12;
 	return ANSWER_ALIAS;
 }
 
-enum answer_kind write_entry(const struct lookup *lookup, const struct entry *entry, struct reply *reply, bool own_name)
+enum answer_kind write_entry(const struct lookup *lookup, const struct entry *entry, struct reply *reply)
 {
 	if (entry->flags & ENTRY_ALIAS)
 		return write_alias(lookup, entry, reply);
 	for (unsigned i = 0; i < entry->set_count; i++) {
 		const struct set *set = &entry->sets[i];
 		if (set->type == lookup->type || lookup->type == TYPE_ANY) {
-			write_set(lookup, entry, set, reply, own_name);
+			write_set(lookup, entry, set, reply);
 			reply->rcode = RCODE_NOERROR;
 			return ANSWER_FOUND;
 		}

@@ -29,13 +29,15 @@ static bool services_equal(const struct service *a, const struct service *b)
 {
 	return a->type == b->type && a->publish_not_ready == b->publish_not_ready &&
 	       strcmp(a->external_name, b->external_name) == 0 &&
+	       a->listed_count == b->listed_count &&
 	       addresses_equal(a->addresses, a->address_count, b->addresses, b->address_count) &&
 	       ports_equal(a->ports, a->port_count, b->ports, b->port_count);
 }
 
 static bool imports_equal(const struct import *a, const struct import *b)
 {
-	return a->type == b->type && addresses_equal(a->addresses, a->address_count, b->addresses, b->address_count) &&
+	return a->type == b->type && a->listed_count == b->listed_count &&
+	       addresses_equal(a->addresses, a->address_count, b->addresses, b->address_count) &&
 	       ports_equal(a->ports, a->port_count, b->ports, b->port_count);
 }
 

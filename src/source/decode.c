@@ -8,23 +8,23 @@ static const struct known_kind {
 	const char *name, *group, *version;
 	bool (*decode)(struct decoder *, const json_t *, const struct metadata *, struct object **);
 } known_kinds[OBJECT_KINDS] = {
-    [OBJECT_NAMESPACE] = {"Namespace", "", "v1", NULL},
-    [OBJECT_SERVICE] = {"Service", "", "v1", decode_service},
-    [OBJECT_SLICE] = {"EndpointSlice", "discovery.k8s.io/", "v1", decode_slice},
-    [OBJECT_POD] = {"Pod", "", "v1", decode_pod},
-    [OBJECT_IMPORT] = {"ServiceImport", "multicluster.x-k8s.io/", "v1alpha1", decode_import},
+	[OBJECT_NAMESPACE] = { "Namespace", "", "v1", NULL },
+	[OBJECT_SERVICE] = { "Service", "", "v1", decode_service },
+	[OBJECT_SLICE] = { "EndpointSlice", "discovery.k8s.io/", "v1", decode_slice },
+	[OBJECT_POD] = { "Pod", "", "v1", decode_pod },
+	[OBJECT_IMPORT] = { "ServiceImport", "multicluster.x-k8s.io/", "v1alpha1", decode_import },
 };
 
 struct decode_options decode_options_of(const struct config_kubernetes *kubernetes)
 {
 	return (struct decode_options){
-	    .labels = &kubernetes->labels,
-	    .namespace_labels = &kubernetes->namespace_labels,
-	    .keep_pod_names = kubernetes->endpoint_pod_names,
-	    .keep_zones = kubernetes->zonal,
-	    .keep_pods = kubernetes->pods == PODS_VERIFIED,
-	    .keep_imports = kubernetes->multicluster.count > 0,
-	    .keep_slices = !kubernetes->no_endpoints,
+		.labels = &kubernetes->labels,
+		.namespace_labels = &kubernetes->namespace_labels,
+		.keep_pod_names = kubernetes->endpoint_pod_names,
+		.keep_zones = kubernetes->zonal,
+		.keep_pods = kubernetes->pods == PODS_VERIFIED,
+		.keep_imports = kubernetes->multicluster.count > 0,
+		.keep_slices = !kubernetes->no_endpoints,
 	};
 }
 
@@ -36,12 +36,13 @@ static size_t group_size(const char *api_version)
 	return slash == NULL ? 0 : (size_t)(slash + 1 - api_version);
 }
 
-static bool find_kind(struct fields *fields, const json_t *value, const struct decode_defaults *defaults,
-		      enum object_kind *ret_kind)
+static bool find_kind(struct fields *fields, const json_t *value,
+		      const struct decode_defaults *defaults, enum object_kind *ret_kind)
 {
 	const char *kind, *version;
 
-	if (!field_text(fields, value, "apiVersion", &version) || !field_text(fields, value, "kind", &kind))
+	if (!field_text(fields, value, "apiVersion", &version) ||
+	    !field_text(fields, value, "kind", &kind))
 		return false;
 	version = version[0] == '\0' ? defaults->api_version : version;
 	kind = kind[0] == '\0' ? defaults->kind : kind;
@@ -67,7 +68,8 @@ static bool find_kind(struct fields *fields, const json_t *value, const struct d
 	return true;
 }
 
-static bool read_metadata(struct fields *fields, const json_t *value, enum object_kind kind, struct metadata *metadata)
+static bool read_metadata(struct fields *fields, const json_t *value, enum object_kind kind,
+			  struct metadata *metadata)
 {
 	const json_t *found;
 
@@ -92,7 +94,8 @@ static bool read_metadata(struct fields *fields, const json_t *value, enum objec
 /* Other kinds are not looked into, but for the namespace they are in. */
 static const char *foreign_namespace(const json_t *value)
 {
-	const char *name = json_string_value(json_object_get(json_object_get(value, "metadata"), "namespace"));
+	const char *name =
+		json_string_value(json_object_get(json_object_get(value, "metadata"), "namespace"));
 
 	return name == NULL ? "" : name;
 }
@@ -106,7 +109,8 @@ static const char *label_get(const void *context, const char *key)
 
 bool metadata_matches(const struct metadata *metadata, const struct selector *selector)
 {
-	return selector == NULL || selector->count == 0 || selector_matches(selector, label_get, metadata);
+	return selector == NULL || selector->count == 0 ||
+	       selector_matches(selector, label_get, metadata);
 }
 
 const char *metadata_label(const struct metadata *metadata, const char *key)
@@ -121,22 +125,24 @@ static const char *namespace_label_get(const void *context, const char *key)
 {
 	const struct metadata *metadata = context;
 
-	return strcmp(key, "kubernetes.io/metadata.name") == 0 ? metadata->name : label_get(context, key);
+	return strcmp(key, "kubernetes.io/metadata.name") == 0 ? metadata->name
+							       : label_get(context, key);
 }
 
 static struct object *decode_namespace(const struct decoder *decoder, const struct metadata *metadata)
 {
 	const struct selector *selector = decoder->options->namespace_labels;
 
-	if (selector != NULL && selector->count > 0 && !selector_matches(selector, namespace_label_get, metadata))
+	if (selector != NULL && selector->count > 0 &&
+	    !selector_matches(selector, namespace_label_get, metadata))
 		return NULL;
 	return namespace_new(metadata->name);
 }
 
-bool decode_object(struct decoder *decoder, const json_t *value, const struct decode_defaults *defaults,
-		   struct decoded *ret_decoded)
+bool decode_object(struct decoder *decoder, const json_t *value,
+		   const struct decode_defaults *defaults, struct decoded *ret_decoded)
 {
-	struct decoded decoded = {0};
+	struct decoded decoded = { 0 };
 
 	decoder->fields.at.count = 0;
 	if (!json_is_object(value))
@@ -144,7 +150,8 @@ bool decode_object(struct decoder *decoder, const json_t *value, const struct de
 	if (!find_kind(&decoder->fields, value, defaults, &decoded.kind))
 		return false;
 	if (decoded.kind == OBJECT_KINDS) {
-		decoded.metadata = (struct metadata){.namespace_ = foreign_namespace(value), .name = ""};
+		decoded.metadata =
+			(struct metadata){ .namespace_ = foreign_namespace(value), .name = "" };
 		*ret_decoded = decoded;
 		return true;
 	}

@@ -30,8 +30,8 @@ struct decode_defaults {
 };
 
 /* False fills the error with the field's path and a sentence. */
-bool decode_object(struct decoder *decoder, const json_t *value, const struct decode_defaults *defaults,
-		   struct decoded *ret_decoded);
+bool decode_object(struct decoder *decoder, const json_t *value,
+		   const struct decode_defaults *defaults, struct decoded *ret_decoded);
 
 /* One kind each: *ret_object is NULL if the options do not want it. */
 bool decode_service(struct decoder *decoder, const json_t *value, const struct metadata *metadata,
@@ -47,20 +47,22 @@ bool decode_import(struct decoder *decoder, const json_t *value, const struct me
 bool metadata_matches(const struct metadata *metadata, const struct selector *selector);
 const char *metadata_label(const struct metadata *metadata, const char *key); /* "" if absent */
 enum protocol decode_protocol(const char *text);
-/* Reads list `key` of address texts (or of objects with the text in `inner`): in order, without duplicates;
- * what is no address is left out. The array is the caller's (mem_free). */
+/* Reads list `key` of address texts (or of objects with the text in `inner`): in order, without
+ * duplicates; what is no address is left out. The array is the caller's (mem_free). */
 struct addresses {
 	struct ip *list;
 	uint8_t count;
+	uint8_t listed; /* duplicates included */
 };
-bool decode_addresses(struct fields *fields, const json_t *object, const char *key, const char *inner,
-		      struct addresses *addresses);
+bool decode_addresses(struct fields *fields, const json_t *object, const char *key,
+		      const char *inner, struct addresses *addresses);
 void addresses_add(struct addresses *addresses, const char *text);
 /* Reads list `ports`. A port without a number is fine only where null is allowed. */
 struct ports {
 	struct port *list;
 	uint16_t count;
 };
-bool decode_ports(struct fields *fields, const json_t *object, bool may_lack_number, struct ports *ret_ports);
+bool decode_ports(struct fields *fields, const json_t *object, bool may_lack_number,
+		  struct ports *ret_ports);
 
 #endif

@@ -11,7 +11,8 @@ static bool read_type(struct fields *fields, const json_t *spec, enum import_typ
 	if (!field_text(fields, spec, "type", &type))
 		return false;
 	if (strcmp(type, "ClusterSetIP") != 0 && strcmp(type, "Headless") != 0)
-		return field_expected(fields, "type", "ClusterSetIP or Headless", json_object_get(spec, "type"));
+		return field_expected(fields, "type", "ClusterSetIP or Headless",
+				      json_object_get(spec, "type"));
 	*ret_type = strcmp(type, "Headless") == 0 ? IMPORT_HEADLESS : IMPORT_CLUSTER_SET_IP;
 	return true;
 }
@@ -19,9 +20,10 @@ static bool read_type(struct fields *fields, const json_t *spec, enum import_typ
 bool decode_import(struct decoder *decoder, const json_t *value, const struct metadata *metadata,
 		   struct object **ret_object)
 {
-	struct import import = {.head = {.namespace_ = metadata->namespace_, .name = metadata->name}};
-	struct addresses addresses = {0};
-	struct ports ports = {0};
+	struct import import = { .head = { .namespace_ = metadata->namespace_,
+					   .name = metadata->name } };
+	struct addresses addresses = { 0 };
+	struct ports ports = { 0 };
 	const json_t *spec;
 
 	if (!field_object(&decoder->fields, value, "spec", &spec))
@@ -34,6 +36,7 @@ bool decode_import(struct decoder *decoder, const json_t *value, const struct me
 		field_leave(&decoder->fields);
 		import.addresses = addresses.list;
 		import.address_count = addresses.count;
+		import.listed_count = addresses.listed;
 		import.ports = ports.list;
 		import.port_count = ports.count;
 		*ret_object = decoder->options->keep_imports ? import_new(&import) : NULL;

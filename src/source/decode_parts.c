@@ -20,6 +20,7 @@ void addresses_add(struct addresses *addresses, const char *text)
 
 	if (addresses->count == UINT8_MAX || !ip_parse(text, &ip))
 		return;
+	addresses->listed += addresses->listed < UINT8_MAX;
 	for (unsigned i = 0; i < addresses->count; i++)
 		if (ip_equal(&addresses->list[i], &ip))
 			return;
@@ -43,8 +44,8 @@ static bool read_address(struct fields *fields, const json_t *list, size_t index
 	return true;
 }
 
-bool decode_addresses(struct fields *fields, const json_t *object, const char *key, const char *inner,
-		      struct addresses *addresses)
+bool decode_addresses(struct fields *fields, const json_t *object, const char *key,
+		      const char *inner, struct addresses *addresses)
 {
 	const json_t *list;
 	const char *text;
@@ -61,7 +62,8 @@ bool decode_addresses(struct fields *fields, const json_t *object, const char *k
 	return true;
 }
 
-static bool decode_port(struct fields *fields, const json_t *object, bool may_lack_number, struct port *ret_port)
+static bool decode_port(struct fields *fields, const json_t *object, bool may_lack_number,
+			struct port *ret_port)
 {
 	const char *protocol;
 
@@ -75,7 +77,8 @@ static bool decode_port(struct fields *fields, const json_t *object, bool may_la
 	return true;
 }
 
-bool decode_ports(struct fields *fields, const json_t *object, bool may_lack_number, struct ports *ret_ports)
+bool decode_ports(struct fields *fields, const json_t *object, bool may_lack_number,
+		  struct ports *ret_ports)
 {
 	const json_t *list, *item;
 
@@ -99,6 +102,6 @@ bool decode_ports(struct fields *fields, const json_t *object, bool may_lack_num
 		field_leave(fields);
 	}
 	field_leave(fields);
-	*ret_ports = (struct ports){ports, (uint16_t)count};
+	*ret_ports = (struct ports){ ports, (uint16_t)count };
 	return true;
 }

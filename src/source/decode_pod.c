@@ -9,7 +9,8 @@ static bool read_status(struct fields *fields, const json_t *status, const char 
 {
 	const char *first;
 
-	if (!field_text(fields, status, "phase", ret_phase) || !field_text(fields, status, "podIP", &first) ||
+	if (!field_text(fields, status, "phase", ret_phase) ||
+	    !field_text(fields, status, "podIP", &first) ||
 	    !decode_addresses(fields, status, "podIPs", "ip", addresses))
 		return false;
 	if (json_array_size(json_object_get(status, "podIPs")) == 0)
@@ -19,7 +20,8 @@ static bool read_status(struct fields *fields, const json_t *status, const char 
 
 static bool counts(const json_t *value, const char *phase)
 {
-	const json_t *deletion = json_object_get(json_object_get(value, "metadata"), "deletionTimestamp");
+	const json_t *deletion =
+		json_object_get(json_object_get(value, "metadata"), "deletionTimestamp");
 
 	return (deletion == NULL || json_is_null(deletion)) && strcmp(phase, "Succeeded") != 0 &&
 	       strcmp(phase, "Failed") != 0 && strcmp(phase, "Unknown") != 0;
@@ -28,7 +30,7 @@ static bool counts(const json_t *value, const char *phase)
 bool decode_pod(struct decoder *decoder, const json_t *value, const struct metadata *metadata,
 		struct object **ret_object)
 {
-	struct addresses addresses = {0};
+	struct addresses addresses = { 0 };
 	const json_t *status;
 	const char *phase;
 
@@ -41,11 +43,11 @@ bool decode_pod(struct decoder *decoder, const json_t *value, const struct metad
 		bool wanted = decoder->options->keep_pods && counts(value, phase) &&
 			      metadata_matches(metadata, decoder->options->labels);
 		*ret_object =
-		    !wanted
-			? NULL
-			: pod_new(&(struct pod){.head = {.namespace_ = metadata->namespace_, .name = metadata->name},
-						.addresses = addresses.list,
-						.address_count = addresses.count});
+			!wanted ? NULL
+				: pod_new(&(struct pod){ .head = { .namespace_ = metadata->namespace_,
+								   .name = metadata->name },
+							 .addresses = addresses.list,
+							 .address_count = addresses.count });
 	}
 	mem_free(addresses.list);
 	return good;

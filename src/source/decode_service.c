@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Service v1. Its kind: ExternalName if the type says so, else headless if the first clusterIP is `None`, else one
- * with a cluster address, be it a NodePort or a LoadBalancer. */
+/* Service v1. Its kind: ExternalName if the type says so, else headless if the first clusterIP is
+ * `None`, else one with a cluster address, be it a NodePort or a LoadBalancer. */
 #include "decode.h"
 
 #include <string.h>
@@ -8,13 +8,15 @@
 static bool tolerates_unready(const struct metadata *metadata)
 {
 	const json_t *annotation =
-	    json_object_get(metadata->annotations, "service.alpha.kubernetes.io/tolerate-unready-endpoints");
+		json_object_get(metadata->annotations,
+				"service.alpha.kubernetes.io/tolerate-unready-endpoints");
 
 	return json_is_string(annotation) && strcmp(json_string_value(annotation), "true") == 0;
 }
 
 /* clusterIPs, else [clusterIP]. `None` and "" are no addresses and fall out by themselves. */
-static bool cluster_addresses(struct fields *fields, const json_t *spec, struct addresses *addresses, bool *ret_none)
+static bool cluster_addresses(struct fields *fields, const json_t *spec,
+			      struct addresses *addresses, bool *ret_none)
 {
 	const char *first;
 
@@ -39,7 +41,8 @@ static bool read_service(struct fields *fields, const json_t *spec, struct servi
 	if (!field_text(fields, spec, "type", &type) ||
 	    !field_text(fields, spec, "externalName", &service->external_name) ||
 	    !field_bool(fields, spec, "publishNotReadyAddresses", false, &publish) ||
-	    !cluster_addresses(fields, spec, addresses, &is_none) || !decode_ports(fields, spec, false, ports))
+	    !cluster_addresses(fields, spec, addresses, &is_none) ||
+	    !decode_ports(fields, spec, false, ports))
 		return false;
 	service->publish_not_ready |= publish;
 	if (strcmp(type, "ExternalName") == 0)
@@ -57,6 +60,7 @@ static struct object *make_service(struct service *service, const struct address
 	if (service->type == SERVICE_CLUSTER_IP) {
 		service->addresses = addresses->list;
 		service->address_count = addresses->count;
+		service->listed_count = addresses->listed;
 	}
 	if (service->type != SERVICE_EXTERNAL_NAME)
 		service->external_name = "";
@@ -68,10 +72,11 @@ static struct object *make_service(struct service *service, const struct address
 bool decode_service(struct decoder *decoder, const json_t *value, const struct metadata *metadata,
 		    struct object **ret_object)
 {
-	struct service service = {.head = {.namespace_ = metadata->namespace_, .name = metadata->name},
-				  .publish_not_ready = tolerates_unready(metadata)};
-	struct addresses addresses = {0};
-	struct ports ports = {0};
+	struct service service = { .head = { .namespace_ = metadata->namespace_,
+					     .name = metadata->name },
+				   .publish_not_ready = tolerates_unready(metadata) };
+	struct addresses addresses = { 0 };
+	struct ports ports = { 0 };
 	const json_t *spec;
 
 	if (!field_object(&decoder->fields, value, "spec", &spec))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* EndpointSlice discovery.k8s.io/v1: one endpoint per address. Slices of other address types than IPv4 and IPv6
- * keep none (names of hosts are no addresses). */
+/* EndpointSlice discovery.k8s.io/v1: one endpoint per address. Slices of other address types than
+ * IPv4 and IPv6 keep none (names of hosts are no addresses). */
 #include "decode.h"
 
 #include <string.h>
@@ -27,7 +27,8 @@ static bool read_endpoint(struct decoder *decoder, const json_t *item, struct en
 
 	if (!field_text(fields, item, "hostname", &endpoint->hostname) ||
 	    !field_text(fields, item, "zone", &endpoint->zone) ||
-	    !field_object(fields, item, "conditions", &conditions) || !field_object(fields, item, "targetRef", &target))
+	    !field_object(fields, item, "conditions", &conditions) ||
+	    !field_object(fields, item, "targetRef", &target))
 		return false;
 	field_enter(fields, "conditions");
 	if (!field_bool(fields, conditions, "ready", true, &endpoint->ready))
@@ -72,11 +73,12 @@ static bool read_endpoints(struct decoder *decoder, const json_t *value, struct 
 		return false;
 	field_enter(fields, "endpoints");
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		struct endpoint_text endpoint = {0};
+		struct endpoint_text endpoint = { 0 };
 		if (!item_object(fields, list, i, &item))
 			return false;
 		field_enter_item(fields, i);
-		if (!read_endpoint(decoder, item, &endpoint) || !add_addresses(fields, item, &endpoint, endpoints))
+		if (!read_endpoint(decoder, item, &endpoint) ||
+		    !add_addresses(fields, item, &endpoint, endpoints))
 			return false;
 		field_leave(fields);
 	}
@@ -99,7 +101,8 @@ static bool read_address_type(struct fields *fields, const json_t *value, enum a
 	return true;
 }
 
-static bool is_wanted(const struct decoder *decoder, const struct metadata *metadata, const struct slice *slice)
+static bool is_wanted(const struct decoder *decoder, const struct metadata *metadata,
+		      const struct slice *slice)
 {
 	const struct decode_options *options = decoder->options;
 
@@ -112,20 +115,22 @@ bool decode_slice(struct decoder *decoder, const json_t *value, const struct met
 		  struct object **ret_object)
 {
 	struct slice slice = {
-	    .head = {.namespace_ = metadata->namespace_, .name = metadata->name},
-	    .service = metadata_label(metadata, "kubernetes.io/service-name"),
-	    .import = metadata_label(metadata, "multicluster.kubernetes.io/service-name"),
-	    .cluster = metadata_label(metadata, "multicluster.kubernetes.io/source-cluster"),
+		.head = { .namespace_ = metadata->namespace_, .name = metadata->name },
+		.service = metadata_label(metadata, "kubernetes.io/service-name"),
+		.import = metadata_label(metadata, "multicluster.kubernetes.io/service-name"),
+		.cluster = metadata_label(metadata, "multicluster.kubernetes.io/source-cluster"),
 	};
-	struct endpoints endpoints = {0};
-	struct ports ports = {0};
+	struct endpoints endpoints = { 0 };
+	struct ports ports = { 0 };
 	bool good = read_address_type(&decoder->fields, value, &slice.address_type) &&
-		    decode_ports(&decoder->fields, value, true, &ports) && read_endpoints(decoder, value, &endpoints);
+		    decode_ports(&decoder->fields, value, true, &ports) &&
+		    read_endpoints(decoder, value, &endpoints);
 
 	if (good && is_wanted(decoder, metadata, &slice)) {
 		slice.ports = ports.list;
 		slice.port_count = ports.count;
-		slice.endpoint_count = slice.address_type == ADDRESS_OTHER ? 0 : (uint32_t)endpoints.count;
+		slice.endpoint_count =
+			slice.address_type == ADDRESS_OTHER ? 0 : (uint32_t)endpoints.count;
 		*ret_object = slice_new(&slice, endpoints.list);
 	} else if (good) {
 		*ret_object = NULL;

@@ -42,10 +42,11 @@ struct service_facts {
 };
 
 /* Everything is copied into the arena. False leaves fields->at on what is wrong. */
-bool pod_facts_read(struct fields *fields, const json_t *value, struct arena *arena, struct pod_facts **ret_facts);
+bool pod_facts_read(struct fields *fields, const json_t *value, struct arena *arena,
+		    struct pod_facts **ret_facts);
 /* *ret_facts is NULL for a service whose endpoints nobody makes: ExternalName or without selector. */
-bool service_facts_read(struct fields *fields, const json_t *value, const struct service *service, struct arena *arena,
-			struct service_facts **ret_facts);
+bool service_facts_read(struct fields *fields, const json_t *value, const struct service *service,
+			struct arena *arena, struct service_facts **ret_facts);
 
 /* Parts of both: a copy of the text ("" costs nothing) and of an object whose values are text. */
 const char *facts_text(struct arena *arena, const char *text);

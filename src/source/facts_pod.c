@@ -9,19 +9,22 @@ static bool is_condition_ready(const json_t *condition)
 	const char *type = json_string_value(json_object_get(condition, "type"));
 	const char *status = json_string_value(json_object_get(condition, "status"));
 
-	return type != NULL && status != NULL && strcmp(type, "Ready") == 0 && strcmp(status, "True") == 0;
+	return type != NULL && status != NULL && strcmp(type, "Ready") == 0 &&
+	       strcmp(status, "True") == 0;
 }
 
-static bool read_status(struct fields *fields, const json_t *value, struct arena *arena, struct pod_facts *facts)
+static bool read_status(struct fields *fields, const json_t *value, struct arena *arena,
+			struct pod_facts *facts)
 {
-	struct addresses addresses = {0};
+	struct addresses addresses = { 0 };
 	const json_t *status, *conditions;
 	const char *phase, *first;
 
 	if (!field_object(fields, value, "status", &status))
 		return false;
 	field_enter(fields, "status");
-	if (!field_list(fields, status, "conditions", &conditions) || !field_text(fields, status, "phase", &phase) ||
+	if (!field_list(fields, status, "conditions", &conditions) ||
+	    !field_text(fields, status, "phase", &phase) ||
 	    !field_text(fields, status, "podIP", &first))
 		return false;
 	bool good = decode_addresses(fields, status, "podIPs", "ip", &addresses);
@@ -41,12 +44,14 @@ static bool read_status(struct fields *fields, const json_t *value, struct arena
 	return good;
 }
 
-static bool read_port(struct fields *fields, const json_t *item, struct arena *arena, struct container_port *port)
+static bool read_port(struct fields *fields, const json_t *item, struct arena *arena,
+		      struct container_port *port)
 {
 	const char *name, *protocol;
 	bool there;
 
-	if (!field_text(fields, item, "name", &name) || !field_text(fields, item, "protocol", &protocol) ||
+	if (!field_text(fields, item, "name", &name) ||
+	    !field_text(fields, item, "protocol", &protocol) ||
 	    !field_port(fields, item, "containerPort", &port->number, &there))
 		return false;
 	port->name = facts_text(arena, name);
@@ -54,7 +59,8 @@ static bool read_port(struct fields *fields, const json_t *item, struct arena *a
 	return true;
 }
 
-static bool read_ports(struct fields *fields, const json_t *container, struct arena *arena, struct pod_facts *facts)
+static bool read_ports(struct fields *fields, const json_t *container, struct arena *arena,
+		       struct pod_facts *facts)
 {
 	const json_t *ports, *item;
 
@@ -90,8 +96,8 @@ static bool is_sidecar(const json_t *container)
 	return policy != NULL && strcmp(policy, "Always") == 0;
 }
 
-static bool read_containers(struct fields *fields, const json_t *spec, const char *key, bool only_sidecars,
-			    struct arena *arena, struct pod_facts *facts)
+static bool read_containers(struct fields *fields, const json_t *spec, const char *key,
+			    bool only_sidecars, struct arena *arena, struct pod_facts *facts)
 {
 	const json_t *containers, *item;
 
@@ -112,7 +118,8 @@ static bool read_containers(struct fields *fields, const json_t *spec, const cha
 	return true;
 }
 
-static bool read_spec(struct fields *fields, const json_t *value, struct arena *arena, struct pod_facts *facts)
+static bool read_spec(struct fields *fields, const json_t *value, struct arena *arena,
+		      struct pod_facts *facts)
 {
 	const char *hostname, *subdomain;
 	const json_t *spec;
@@ -120,10 +127,11 @@ static bool read_spec(struct fields *fields, const json_t *value, struct arena *
 	if (!field_object(fields, value, "spec", &spec))
 		return false;
 	field_enter(fields, "spec");
-	size_t count =
-	    count_ports(json_object_get(spec, "containers")) + count_ports(json_object_get(spec, "initContainers"));
+	size_t count = count_ports(json_object_get(spec, "containers")) +
+		       count_ports(json_object_get(spec, "initContainers"));
 	facts->ports = arena_alloc(arena, count * sizeof(*facts->ports));
-	if (!field_text(fields, spec, "hostname", &hostname) || !field_text(fields, spec, "subdomain", &subdomain) ||
+	if (!field_text(fields, spec, "hostname", &hostname) ||
+	    !field_text(fields, spec, "subdomain", &subdomain) ||
 	    !read_containers(fields, spec, "containers", false, arena, facts) ||
 	    !read_containers(fields, spec, "initContainers", true, arena, facts))
 		return false;
@@ -133,7 +141,8 @@ static bool read_spec(struct fields *fields, const json_t *value, struct arena *
 	return true;
 }
 
-bool pod_facts_read(struct fields *fields, const json_t *value, struct arena *arena, struct pod_facts **ret_facts)
+bool pod_facts_read(struct fields *fields, const json_t *value, struct arena *arena,
+		    struct pod_facts **ret_facts)
 {
 	struct pod_facts *facts = arena_alloc(arena, sizeof(*facts));
 	const json_t *metadata = json_object_get(value, "metadata");

@@ -11,17 +11,18 @@ const char *facts_text(struct arena *arena, const char *text)
 
 struct labels facts_labels(struct arena *arena, const json_t *texts)
 {
-	struct labels labels = {0};
+	struct labels labels = { 0 };
 	const char *key;
 	json_t *value;
 
 	labels.list = arena_alloc(arena, json_object_size(texts) * sizeof(*labels.list));
 	json_object_foreach((json_t *)texts, key, value) labels.list[labels.count++] =
-	    (struct label){facts_text(arena, key), facts_text(arena, json_string_value(value))};
+		(struct label){ facts_text(arena, key), facts_text(arena, json_string_value(value)) };
 	return labels;
 }
 
-static bool read_target(struct fields *fields, const json_t *port, struct arena *arena, struct target_port *target)
+static bool read_target(struct fields *fields, const json_t *port, struct arena *arena,
+			struct target_port *target)
 {
 	const json_t *value = json_object_get(port, "targetPort");
 	const char *name = "";
@@ -39,7 +40,8 @@ static bool read_target(struct fields *fields, const json_t *port, struct arena 
 	return true;
 }
 
-static bool read_targets(struct fields *fields, const json_t *spec, struct arena *arena, struct service_facts *facts)
+static bool read_targets(struct fields *fields, const json_t *spec, struct arena *arena,
+			 struct service_facts *facts)
 {
 	const json_t *ports = json_object_get(spec, "ports");
 
@@ -85,8 +87,8 @@ static bool read_families(struct fields *fields, const json_t *spec, const struc
 	return true;
 }
 
-bool service_facts_read(struct fields *fields, const json_t *value, const struct service *service, struct arena *arena,
-			struct service_facts **ret_facts)
+bool service_facts_read(struct fields *fields, const json_t *value, const struct service *service,
+			struct arena *arena, struct service_facts **ret_facts)
 {
 	const json_t *spec = json_object_get(value, "spec"), *selector;
 
@@ -97,7 +99,8 @@ bool service_facts_read(struct fields *fields, const json_t *value, const struct
 	if (service->type != SERVICE_EXTERNAL_NAME && json_object_size(selector) > 0) {
 		facts = arena_alloc(arena, sizeof(*facts));
 		facts->selector = facts_labels(arena, selector);
-		if (!read_targets(fields, spec, arena, facts) || !read_families(fields, spec, service, facts))
+		if (!read_targets(fields, spec, arena, facts) ||
+		    !read_families(fields, spec, service, facts))
 			return false;
 	}
 	field_leave(fields);

@@ -10,13 +10,13 @@
 void field_enter(struct fields *fields, const char *key)
 {
 	assert(fields->at.count < FIELD_DEPTH);
-	fields->at.parts[fields->at.count++] = (struct field_part){.key = key};
+	fields->at.parts[fields->at.count++] = (struct field_part){ .key = key };
 }
 
 void field_enter_item(struct fields *fields, size_t index)
 {
 	assert(fields->at.count < FIELD_DEPTH);
-	fields->at.parts[fields->at.count++] = (struct field_part){.index = index};
+	fields->at.parts[fields->at.count++] = (struct field_part){ .index = index };
 }
 
 void field_leave(struct fields *fields)
@@ -37,7 +37,7 @@ static void path_print(const struct field_path *path, struct text *text)
 
 bool field_wrong(struct fields *fields, const char *format, ...)
 {
-	struct text text = {0};
+	struct text text = { 0 };
 	char what[256];
 	va_list arguments;
 
@@ -99,8 +99,10 @@ static bool found_instead(struct fields *fields, const char *what, const json_t 
 		return field_wrong(fields, "expected %s, not '%s'", what, text);
 	if (strncmp(what, words, strlen(words)) == 0)
 		return field_wrong(fields, "expected %s", what);
-	bool quotes_help = strcmp(what, "text") == 0 && (json_is_number(found) || json_is_boolean(found));
-	return field_wrong(fields, "expected %s, not %s%s", what, words, quotes_help ? " (quote it)" : "");
+	bool quotes_help =
+		strcmp(what, "text") == 0 && (json_is_number(found) || json_is_boolean(found));
+	return field_wrong(fields, "expected %s, not %s%s", what, words,
+			   quotes_help ? " (quote it)" : "");
 }
 
 bool field_expected(struct fields *fields, const char *key, const char *what, const json_t *found)
@@ -121,12 +123,14 @@ bool field_text(struct fields *fields, const json_t *object, const char *key, co
 	const json_t *value = value_of(object, key);
 
 	if (value != NULL && (!json_is_string(value) || has_nul(value)))
-		return field_expected(fields, key, json_is_string(value) ? "text without NUL" : "text", value);
+		return field_expected(fields, key,
+				      json_is_string(value) ? "text without NUL" : "text", value);
 	*ret_text = value == NULL ? "" : json_string_value(value);
 	return true;
 }
 
-bool field_bool(struct fields *fields, const json_t *object, const char *key, bool absent, bool *ret_value)
+bool field_bool(struct fields *fields, const json_t *object, const char *key, bool absent,
+		bool *ret_value)
 {
 	const json_t *value = value_of(object, key);
 
@@ -136,7 +140,8 @@ bool field_bool(struct fields *fields, const json_t *object, const char *key, bo
 	return true;
 }
 
-bool field_port(struct fields *fields, const json_t *object, const char *key, uint16_t *ret_number, bool *ret_there)
+bool field_port(struct fields *fields, const json_t *object, const char *key, uint16_t *ret_number,
+		bool *ret_there)
 {
 	const json_t *value = value_of(object, key);
 	json_int_t number = json_integer_value(value);
@@ -176,7 +181,8 @@ bool field_texts(struct fields *fields, const json_t *object, const char *key, c
 	if (!field_object(fields, object, key, &values))
 		return false;
 	field_enter(fields, key);
-	json_object_foreach((json_t *)values, name, value) if (!field_text(fields, values, name, &unused)) return false;
+	json_object_foreach((json_t *)values, name,
+			    value) if (!field_text(fields, values, name, &unused)) return false;
 	field_leave(fields);
 	*ret_value = values;
 	return true;
@@ -200,7 +206,8 @@ bool item_text(struct fields *fields, const json_t *list, size_t index, const ch
 
 	field_enter_item(fields, index);
 	if (!json_is_string(value) || has_nul(value))
-		return found_instead(fields, json_is_string(value) ? "text without NUL" : "text", value);
+		return found_instead(fields, json_is_string(value) ? "text without NUL" : "text",
+				     value);
 	field_leave(fields);
 	*ret_text = json_string_value(value);
 	return true;

@@ -32,14 +32,18 @@ bool field_expected(struct fields *fields, const char *key, const char *what, co
 
 /* "" when absent. The text belongs to the JSON value and has no NUL in it. */
 bool field_text(struct fields *fields, const json_t *object, const char *key, const char **ret_text);
-bool field_bool(struct fields *fields, const json_t *object, const char *key, bool absent, bool *ret_value);
+bool field_bool(struct fields *fields, const json_t *object, const char *key, bool absent,
+		bool *ret_value);
 /* *ret_there is false when absent, and the number 0. */
-bool field_port(struct fields *fields, const json_t *object, const char *key, uint16_t *ret_number, bool *ret_there);
+bool field_port(struct fields *fields, const json_t *object, const char *key, uint16_t *ret_number,
+		bool *ret_there);
 /* NULL when absent: jansson's readers take that for an empty value. */
-bool field_object(struct fields *fields, const json_t *object, const char *key, const json_t **ret_value);
+bool field_object(struct fields *fields, const json_t *object, const char *key,
+		  const json_t **ret_value);
 bool field_list(struct fields *fields, const json_t *object, const char *key, const json_t **ret_value);
 /* An object whose values are all text, such as labels. */
-bool field_texts(struct fields *fields, const json_t *object, const char *key, const json_t **ret_value);
+bool field_texts(struct fields *fields, const json_t *object, const char *key,
+		 const json_t **ret_value);
 
 /* Items of a list in the field entered. */
 bool item_object(struct fields *fields, const json_t *list, size_t index, const json_t **ret_value);

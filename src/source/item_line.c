@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds the line of a field, for messages. JSON values carry no places: YAML's are noted while it is read, those of
- * JSON are looked up in the item's text when they are needed. */
+/* Finds the line of a field, for messages. JSON values carry no places: YAML's are noted while it
+ * is read, those of JSON are looked up in the item's text when they are needed. */
 #include "items.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ uint32_t marks_add(struct marks *marks, uint32_t parent, uint32_t name, unsigned
 		marks->room = marks->room == 0 ? 256 : marks->room * 2;
 		marks->list = mem_realloc(marks->list, marks->room * sizeof(*marks->list));
 	}
-	marks->list[marks->count] = (struct mark){parent, name, line};
+	marks->list[marks->count] = (struct mark){ parent, name, line };
 	return (uint32_t)marks->count++;
 }
 
@@ -31,9 +31,11 @@ static unsigned marked_line(const struct marks *marks, const struct field_path *
 
 	for (size_t part = 0; part < path->count; part++) {
 		const char *key = path->parts[part].key;
-		uint32_t name = key != NULL ? mark_name_of_key(key) : (uint32_t)path->parts[part].index;
+		uint32_t name =
+			key != NULL ? mark_name_of_key(key) : (uint32_t)path->parts[part].index;
 		size_t next = at + 1; /* children come behind their parent */
-		while (next < marks->count && (marks->list[next].parent != at || marks->list[next].name != name))
+		while (next < marks->count &&
+		       (marks->list[next].parent != at || marks->list[next].name != name))
 			next++;
 		if (next == marks->count)
 			break;
@@ -107,11 +109,11 @@ static bool walk_token(struct walk *walk)
 
 static unsigned json_line(const struct item *item, const struct field_path *path)
 {
-	struct walk walk = {.at = item->text,
-			    .end = item->text + item->text_size,
-			    .path = path,
-			    .line = item->line,
-			    .found = item->line};
+	struct walk walk = { .at = item->text,
+			     .end = item->text + item->text_size,
+			     .path = path,
+			     .line = item->line,
+			     .found = item->line };
 
 	for (; walk.at < walk.end && walk.matched < path->count; walk.at++) {
 		if (*walk.at == '\n')

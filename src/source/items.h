@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file of manifests is read as a row of API objects, one in memory at a time: documents, items of lists (`items:`
- * of a List, or a list at the top). */
+/* A file of manifests is read as a row of API objects, one in memory at a time: documents, items of
+ * lists (`items:` of a List, or a list at the top). */
 #ifndef KNAMED_SOURCE_ITEMS_H
 #define KNAMED_SOURCE_ITEMS_H
 
@@ -26,8 +26,8 @@ uint32_t marks_add(struct marks *marks, uint32_t parent, uint32_t name, unsigned
 uint32_t mark_name_of_key(const char *key);
 
 struct item {
-	json_t *value;		   /* borrowed */
-	json_t *list;		   /* what is known of the list it stands in; NULL: it is a document */
+	json_t *value; /* borrowed */
+	json_t *list;  /* what is known of the list it stands in; NULL: it is a document */
 	const struct marks *marks; /* lines, for YAML */
 	const char *text;	   /* the item's own text, for JSON */
 	size_t text_size;
@@ -44,8 +44,8 @@ struct item_taker {
 bool yaml_read_items(const char *name, FILE *file, const struct item_taker *taker, struct error *error);
 bool json_read_items(const char *name, FILE *file, const struct item_taker *taker, struct error *error);
 
-/* Text of a plain, quoted or tagged scalar as Kubernetes' YAML reader takes it. NULL and a sentence if the tag says
- * what the text is not. */
+/* Text of a plain, quoted or tagged scalar as Kubernetes' YAML reader takes it. NULL and a sentence
+ * if the tag says what the text is not. */
 struct yaml_event_s;
 json_t *yaml_scalar(const struct yaml_event_s *event, struct error *error);
 

@@ -24,7 +24,7 @@ struct splitter {
 	bool was_items, in_items; /* the last string is "items"; it is the key of what comes */
 	bool streamed;
 	unsigned line, document_line, item_line; /* now; where they begin */
-	unsigned list_line, list_lines;		 /* where the items begin, and how many lines they take */
+	unsigned list_line, list_lines; /* where the items begin, and how many lines they take */
 };
 
 static bool wrong(struct splitter *splitter, const char *what)
@@ -40,12 +40,15 @@ static bool wrong_json(struct splitter *splitter, unsigned line, const json_erro
 static bool take(struct splitter *splitter, const struct text *text, unsigned line)
 {
 	json_error_t problem;
-	struct item item = {.list = splitter->list, .text = text->data, .text_size = text->size, .line = line};
+	struct item item = {
+		.list = splitter->list, .text = text->data, .text_size = text->size, .line = line
+	};
 
 	item.value = json_loadb(text->data, text->size, JSON_REJECT_DUPLICATES, &problem);
 	if (item.value == NULL) {
 		unsigned at = line + (unsigned)(problem.line > 0 ? problem.line - 1 : 0);
-		bool behind_items = text == &splitter->document && splitter->streamed && at > splitter->list_line;
+		bool behind_items = text == &splitter->document && splitter->streamed &&
+				    at > splitter->list_line;
 		return wrong_json(splitter, at + (behind_items ? splitter->list_lines : 0), &problem);
 	}
 	bool good = (text == &splitter->document && splitter->streamed) ||
@@ -89,13 +92,14 @@ static bool is_list_kind(const json_t *document)
 static bool begin_items(struct splitter *splitter)
 {
 	json_error_t problem;
-	struct text so_far = {0};
+	struct text so_far = { 0 };
 
 	text_printf(&so_far, "%s]}", splitter->document.data);
 	json_t *list = json_loadb(so_far.data, so_far.size, JSON_REJECT_DUPLICATES, &problem);
 	text_done(&so_far);
 	if (list == NULL)
-		return wrong_json(splitter, splitter->document_line + (unsigned)problem.line - 1, &problem);
+		return wrong_json(splitter, splitter->document_line + (unsigned)problem.line - 1,
+				  &problem);
 	if (!is_list_kind(list)) {
 		json_decref(list);
 		return true;
@@ -147,7 +151,8 @@ static bool in_document(struct splitter *splitter, char c)
 		return end_document(splitter);
 	if (splitter->depth == 1)
 		note_key(splitter, was_in_string, c);
-	if (splitter->depth == 2 && c == '[' && !was_in_string && splitter->in_items && !splitter->streamed)
+	if (splitter->depth == 2 && c == '[' && !was_in_string && splitter->in_items &&
+	    !splitter->streamed)
 		return begin_items(splitter);
 	return true;
 }
@@ -198,7 +203,8 @@ static bool in_list(struct splitter *splitter, char c)
 	}
 	if (c == ']' && splitter->place != BEFORE_ITEM)
 		return end_list(splitter);
-	return wrong(splitter, splitter->place == AFTER_ITEM ? "expected ',' or ']'" : "expected an object");
+	return wrong(splitter,
+		     splitter->place == AFTER_ITEM ? "expected ',' or ']'" : "expected an object");
 }
 
 /* As much of the item as the chunk holds. */
@@ -250,7 +256,7 @@ static bool in_chunk(struct splitter *splitter, const char *at, const char *end)
 
 bool json_read_items(const char *name, FILE *file, const struct item_taker *taker, struct error *error)
 {
-	struct splitter splitter = {.name = name, .taker = taker, .error = error, .line = 1};
+	struct splitter splitter = { .name = name, .taker = taker, .error = error, .line = 1 };
 	char *chunk = mem_alloc(CHUNK);
 	bool good = true;
 

@@ -25,17 +25,18 @@ static void content_done(struct content *content)
 		object_drop(content->entries[i].object);
 	mem_free(content->entries);
 	arena_free(content->arena);
-	*content = (struct content){0};
+	*content = (struct content){ 0 };
 }
 
 static struct entry *content_add(struct content *content)
 {
 	if (content->count == content->room) {
 		content->room = content->room == 0 ? 8 : content->room * 2;
-		content->entries = mem_realloc(content->entries, content->room * sizeof(*content->entries));
+		content->entries =
+			mem_realloc(content->entries, content->room * sizeof(*content->entries));
 	}
 	struct entry *entry = &content->entries[content->count++];
-	*entry = (struct entry){.slice_service = "", .namespace_ = "", .name = ""};
+	*entry = (struct entry){ .slice_service = "", .namespace_ = "", .name = "" };
 	return entry;
 }
 
@@ -51,7 +52,7 @@ static struct decode_defaults defaults_of(const json_t *list, char kind[64])
 		memcpy(kind, list_kind, size - 4);
 		kind[size - 4] = '\0';
 	}
-	return (struct decode_defaults){kind[0] == '\0' || version == NULL ? "" : version, kind};
+	return (struct decode_defaults){ kind[0] == '\0' || version == NULL ? "" : version, kind };
 }
 
 /* The same object as before is kept once, not twice. */
@@ -65,7 +66,8 @@ static struct object *share(const struct model *model, struct object *object)
 	return object_hold(known);
 }
 
-static bool add_facts(struct reading *reading, const json_t *value, const struct decoded *decoded, struct entry *entry)
+static bool add_facts(struct reading *reading, const json_t *value, const struct decoded *decoded,
+		      struct entry *entry)
 {
 	struct fields *fields = &reading->decoder.fields;
 	struct pod_facts *pod = NULL;
@@ -74,7 +76,8 @@ static bool add_facts(struct reading *reading, const json_t *value, const struct
 
 	if (decoded->kind == OBJECT_SLICE)
 		entry->slice_service = facts_text(reading->content.arena,
-						  metadata_label(&decoded->metadata, "kubernetes.io/service-name"));
+						  metadata_label(&decoded->metadata,
+								 "kubernetes.io/service-name"));
 	if (decoded->kind == OBJECT_POD && reading->options->keep_slices)
 		good = pod_facts_read(fields, value, reading->content.arena, &pod);
 	if (decoded->kind == OBJECT_SERVICE && decoded->object != NULL && reading->options->keep_slices)
@@ -101,7 +104,8 @@ static void name_entry(struct reading *reading, struct entry *entry, const struc
 /* Of a run of foreign objects in one namespace, one entry is enough. */
 static bool is_known_namespace(const struct content *content, const struct decoded *decoded)
 {
-	const char *before = content->count == 0 ? "" : content->entries[content->count - 1].namespace_;
+	const char *before =
+		content->count == 0 ? "" : content->entries[content->count - 1].namespace_;
 
 	return decoded->kind == OBJECT_KINDS && strcmp(decoded->metadata.namespace_, before) == 0;
 }
@@ -110,7 +114,8 @@ static bool is_full_list(const json_t *value)
 {
 	const char *kind = json_string_value(json_object_get(value, "kind"));
 
-	return kind != NULL && strcmp(kind, "List") == 0 && json_array_size(json_object_get(value, "items")) > 0;
+	return kind != NULL && strcmp(kind, "List") == 0 &&
+	       json_array_size(json_object_get(value, "items")) > 0;
 }
 
 static bool read_value(struct reading *reading, const struct item *item)
@@ -138,7 +143,8 @@ static bool read_value(struct reading *reading, const struct item *item)
 static void print_subject(const json_t *value, struct text *text)
 {
 	const char *kind = json_string_value(json_object_get(value, "kind"));
-	const char *name = json_string_value(json_object_get(json_object_get(value, "metadata"), "name"));
+	const char *name =
+		json_string_value(json_object_get(json_object_get(value, "metadata"), "name"));
 
 	text_add(text, "");
 	if (kind != NULL && name != NULL)
@@ -148,15 +154,15 @@ static void print_subject(const json_t *value, struct text *text)
 static bool take_item(void *context, const struct item *item, struct error *error)
 {
 	struct reading *reading = context;
-	struct error what = {0};
+	struct error what = { 0 };
 
 	reading->decoder.fields.error = &what;
 	if (read_value(reading, item))
 		return true;
-	struct text subject = {0};
+	struct text subject = { 0 };
 	print_subject(item->value, &subject);
-	error_set(error, "%s:%u: %s%s", reading->name, item_line(item, &reading->decoder.fields.at), subject.data,
-		  what.text);
+	error_set(error, "%s:%u: %s%s", reading->name, item_line(item, &reading->decoder.fields.at),
+		  subject.data, what.text);
 	text_done(&subject);
 	return false;
 }
@@ -168,12 +174,15 @@ static bool is_json(const char *name)
 	return size >= 5 && strcmp(name + size - 5, ".json") == 0;
 }
 
-static bool content_read(const char *name, FILE *text, const struct decode_options *options, const struct model *model,
-			 struct content *ret_content, struct error *error)
+static bool content_read(const char *name, FILE *text, const struct decode_options *options,
+			 const struct model *model, struct content *ret_content, struct error *error)
 {
-	struct reading reading = {
-	    .name = name, .options = options, .model = model, .content.arena = arena_new(), .decoder.options = options};
-	struct item_taker taker = {take_item, &reading};
+	struct reading reading = { .name = name,
+				   .options = options,
+				   .model = model,
+				   .content.arena = arena_new(),
+				   .decoder.options = options };
+	struct item_taker taker = { take_item, &reading };
 
 	if (!(is_json(name) ? json_read_items : yaml_read_items)(name, text, &taker, error)) {
 		content_done(&reading.content);
@@ -204,26 +213,22 @@ bool manifest_file_read(struct manifest_file *file, FILE *text, const struct dec
 	return true;
 }
 
-static bool is_same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
-static bool read_open_file(struct manifest_file *file, FILE *text, const struct decode_options *options,
-			   const struct model *model, struct error *error)
+static bool read_open_file(struct manifest_file *file, FILE *text, const struct stat *status,
+			   const struct decode_options *options, const struct model *model,
+			   struct error *error)
 {
 	struct content content;
 	struct stat after;
 
-	if (!S_ISREG(file->read.st_mode))
+	if (!S_ISREG(status->st_mode))
 		return error_set(error, "%s: not a regular file", file->path);
-	if (file->read.st_size > FILE_BYTES)
+	if (status->st_size > FILE_BYTES)
 		return error_set(error, "%s: larger than %d MiB", file->path, FILE_BYTES / 1024 / 1024);
 	if (!content_read(file->path, text, options, model, &content, error))
 		return false;
-	if (fstat(fileno(text), &after) != 0 || !is_same_file(&file->read, &after)) {
+	struct stamp stamp_after =
+		fstat(fileno(text), &after) == 0 ? stamp_of(&after) : (struct stamp){ 0 };
+	if (!stamp_equal(&file->read, &stamp_after)) {
 		content_done(&content); /* a writer is at it; its next step wakes us again */
 		return error_set(error, "%s: changed while it was read", file->path);
 	}
@@ -233,33 +238,32 @@ static bool read_open_file(struct manifest_file *file, FILE *text, const struct 
 
 static bool open_failed(struct manifest_file *file, int number, struct error *error)
 {
-	file->is_trusted = false;
+	file->read = (struct stamp){ 0 };
 	return error_set(error, "%s: cannot be opened: %s", file->path, strerrordesc_np(number));
 }
 
-bool manifest_file_refresh(struct manifest_file *file, const struct decode_options *options, const struct model *model,
-			   size_t *ret_read, struct error *error)
+bool manifest_file_refresh(struct manifest_file *file, const struct decode_options *options,
+			   const struct model *model, size_t *ret_read, struct error *error)
 {
 	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not hold us up */
-	struct stat now;
+	struct stat status;
 
 	file->is_fresh = false;
 	*ret_read = 0;
 	if (fd < 0)
 		return open_failed(file, errno, error);
 	FILE *text = fdopen(fd, "r");
-	if (text == NULL || fstat(fd, &now) != 0) {
+	if (text == NULL || fstat(fd, &status) != 0) {
 		int number = errno;
 		text == NULL ? close(fd) : fclose(text);
 		return open_failed(file, number, error);
 	}
 	bool good = true; /* unchanged: if it is broken, that was said before */
-	if (!file->is_trusted || !is_same_file(&file->read, &now)) {
+	struct stamp now = stamp_of(&status);
+	if (!stamp_is_unchanged(&file->read, &now)) {
 		file->read = now;
-		/* Time stamps are coarse: a file as young as this may change again without showing it. */
-		file->is_trusted = (uint64_t)now.st_ctim.tv_sec + 2 < clock_unix_s();
-		*ret_read = (size_t)now.st_size;
-		good = read_open_file(file, text, options, model, error);
+		*ret_read = (size_t)status.st_size;
+		good = read_open_file(file, text, &status, options, model, error);
 	}
 	fclose(text);
 	return good;

@@ -3,9 +3,8 @@
 #ifndef KNAMED_SOURCE_MANIFEST_FILE_H
 #define KNAMED_SOURCE_MANIFEST_FILE_H
 
-#include <sys/stat.h>
-
 #include "facts.h"
+#include "stamp.h"
 
 /* One object of the file. Objects that the options do not want are here too, without `object`: they may still hide
  * an object of an earlier file, say that endpoints are given, or name a namespace. */
@@ -27,22 +26,21 @@ struct content {
 struct manifest_file {
 	char *path;
 	struct content content; /* of the last reading that was good */
-	struct stat read;	/* what was read */
-	bool is_trusted;	/* `read` tells a later change for sure */
+	struct stamp read;	/* of the file, when it was last read; inode 0: never */
 	bool is_fresh;		/* content is new in this step */
 };
 
-/* Reads the file if it changed since. False: it is broken; then the content stays as it was. *ret_read is what was
- * read of it, in bytes. Objects equal to the model's are shared with it. */
-bool manifest_file_refresh(struct manifest_file *file, const struct decode_options *options, const struct model *model,
-			   size_t *ret_read, struct error *error);
+/* Reads the file if it changed since. False: it is broken; then the content stays as it was.
+ * *ret_read is what was read of it, in bytes. Objects equal to the model's are shared with it. */
+bool manifest_file_refresh(struct manifest_file *file, const struct decode_options *options,
+			   const struct model *model, size_t *ret_read, struct error *error);
 /* Reads text as a file of that name. */
 bool manifest_file_read(struct manifest_file *file, FILE *text, const struct decode_options *options,
 			const struct model *model, struct error *error);
 void manifest_file_done(struct manifest_file *file);
 
 /* Puts what the files give into the model as one step. True if that changed it. `tells` logs what is given twice. */
-bool step_apply(struct manifest_file *const *files, size_t count, const struct decode_options *options,
-		struct model *model, bool tells);
+bool step_apply(struct manifest_file *const *files, size_t count,
+		const struct decode_options *options, struct model *model, bool tells);
 
 #endif

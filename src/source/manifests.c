@@ -44,10 +44,11 @@ static int compare_files(const void *a, const void *b)
 
 static struct manifest_file *find_file(const struct manifests *manifests, char *path)
 {
-	struct manifest_file wanted = {.path = path}, *key = &wanted;
-	struct manifest_file **found =
-	    manifests->count == 0 ? NULL
-				  : bsearch(&key, manifests->files, manifests->count, sizeof(key), compare_files);
+	struct manifest_file wanted = { .path = path }, *key = &wanted;
+	struct manifest_file **found = manifests->count == 0
+					       ? NULL
+					       : bsearch(&key, manifests->files, manifests->count,
+							 sizeof(key), compare_files);
 
 	return found == NULL ? NULL : *found;
 }
@@ -58,13 +59,15 @@ struct file_list {
 };
 
 /* The directory's files as they are now: those that are known, and new ones. */
-static bool list_files(const struct manifests *manifests, struct file_list *ret_list, struct error *error)
+static bool list_files(const struct manifests *manifests, struct file_list *ret_list,
+		       struct error *error)
 {
-	struct file_list list = {0};
+	struct file_list list = { 0 };
 	DIR *directory = opendir(manifests->directory);
 
 	if (directory == NULL)
-		return error_set(error, "%s: cannot be opened: %s", manifests->directory, strerrordesc_np(errno));
+		return error_set(error, "%s: cannot be opened: %s", manifests->directory,
+				 strerrordesc_np(errno));
 	for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
 		if (!is_manifest(entry))
 			continue;
@@ -90,8 +93,8 @@ static void forget_files(struct manifests *manifests, const struct file_list *ex
 {
 	for (size_t i = 0; i < manifests->count; i++) {
 		struct manifest_file *file = manifests->files[i];
-		if (except->count > 0 &&
-		    bsearch(&file, except->files, except->count, sizeof(file), compare_files) != NULL)
+		if (except->count > 0 && bsearch(&file, except->files, except->count, sizeof(file),
+						 compare_files) != NULL)
 			continue;
 		manifest_file_done(file);
 		mem_free(file);
@@ -106,9 +109,9 @@ static bool refresh_files(struct manifests *manifests, struct error *error)
 	bool good = true;
 
 	for (size_t i = 0; i < manifests->count; i++) {
-		struct error what = {0};
-		bool read =
-		    manifest_file_refresh(manifests->files[i], &manifests->options, manifests->model, &size, &what);
+		struct error what = { 0 };
+		bool read = manifest_file_refresh(manifests->files[i], &manifests->options,
+						  manifests->model, &size, &what);
 		total += size;
 		if (!read && manifests->tells)
 			log_line(LOG_ERROR, "kubernetes", "%s", what.text);
@@ -127,14 +130,15 @@ static void give_back(size_t read_size)
 }
 
 /* False if a file is bad; the others' changes are applied all the same. */
-static bool apply(struct manifests *manifests, const struct file_list *list, bool *ret_changed, struct error *error)
+static bool apply(struct manifests *manifests, const struct file_list *list, bool *ret_changed,
+		  struct error *error)
 {
 	forget_files(manifests, list);
 	manifests->files = list->files;
 	manifests->count = list->count;
 	bool good = refresh_files(manifests, error);
-	*ret_changed =
-	    step_apply(manifests->files, manifests->count, &manifests->options, manifests->model, manifests->tells);
+	*ret_changed = step_apply(manifests->files, manifests->count, &manifests->options,
+				  manifests->model, manifests->tells);
 	return good;
 }
 
@@ -175,8 +179,9 @@ static bool read_all(struct manifests *manifests, bool *ret_files_good, struct e
 	return true;
 }
 
-struct manifests *manifests_open(struct event_base *events, const struct config_kubernetes *kubernetes,
-				 struct model *model, source_changed changed, void *context, struct error *error)
+struct manifests *manifests_open(struct event_base *events,
+				 const struct config_kubernetes *kubernetes, struct model *model,
+				 source_changed changed, void *context, struct error *error)
 {
 	struct manifests *manifests = manifests_new(kubernetes, model);
 	bool good;
@@ -185,7 +190,8 @@ struct manifests *manifests_open(struct event_base *events, const struct config_
 	manifests->changed = changed;
 	manifests->context = context;
 	/* Watched before it is read: no change falls between the two. */
-	manifests->watch = file_watch_new(events, manifests->directory, SETTLE_MS, on_change, manifests, error);
+	manifests->watch =
+		file_watch_new(events, manifests->directory, SETTLE_MS, on_change, manifests, error);
 	if (manifests->watch == NULL || !read_all(manifests, &good, error)) {
 		manifests_close(manifests);
 		return NULL;
@@ -198,7 +204,7 @@ void manifests_close(struct manifests *manifests)
 	if (manifests == NULL)
 		return;
 	file_watch_free(manifests->watch);
-	forget_files(manifests, &(struct file_list){0});
+	forget_files(manifests, &(struct file_list){ 0 });
 	mem_free(manifests);
 }
 
@@ -214,10 +220,10 @@ bool manifests_read(const struct config_kubernetes *kubernetes, struct model *mo
 	return good;
 }
 
-bool manifests_read_text(const struct decode_options *options, const char *name, const char *text, size_t size,
-			 struct model *model, struct error *error)
+bool manifests_read_text(const struct decode_options *options, const char *name, const char *text,
+			 size_t size, struct model *model, struct error *error)
 {
-	struct manifest_file file = {.path = mem_text(name)}, *files[] = {&file};
+	struct manifest_file file = { .path = mem_text(name) }, *files[] = { &file };
 	FILE *stream = fmemopen((char *)text, size, "r");
 	bool good = stream != NULL ? manifest_file_read(&file, stream, options, model, error)
 				   : error_set(error, "%s: %s", name, strerrordesc_np(errno));

@@ -35,7 +35,8 @@ void pod_index_free(struct pod_index *index)
 }
 
 /* The NULs keep the three parts apart. */
-static const struct text *index_key(struct pod_index *index, const char *namespace_, const struct label *label)
+static const struct text *index_key(struct pod_index *index, const char *namespace_,
+				    const struct label *label)
 {
 	text_clear(&index->key);
 	text_add_n(&index->key, namespace_, strlen(namespace_) + 1);
@@ -66,7 +67,8 @@ void pod_index_add(struct pod_index *index, const char *namespace_, const struct
 	}
 }
 
-const struct pod_list *pod_index_find(struct pod_index *index, const char *namespace_, const struct labels *selector)
+const struct pod_list *pod_index_find(struct pod_index *index, const char *namespace_,
+				      const struct labels *selector)
 {
 	static const struct pod_list none;
 	const struct pod_list *fewest = NULL;

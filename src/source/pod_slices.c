@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* EndpointSlices from pods. Pods whose named ports resolve alike share slices; a slice holds one address family and
- * at most 100 endpoints. */
+/* EndpointSlices from pods. Pods whose named ports resolve alike share slices; a slice holds one
+ * address family and at most 100 endpoints. */
 #include "pod_slices.h"
 
 #include <string.h>
@@ -44,15 +44,16 @@ static bool is_selected(const struct pod_facts *pod, const struct labels *select
 }
 
 /* The number of a service's port in this pod; false: the pod has no port of that name. */
-static bool find_port(const struct pod_facts *pod, const struct port *port, const struct target_port *target,
-		      uint16_t *ret_number)
+static bool find_port(const struct pod_facts *pod, const struct port *port,
+		      const struct target_port *target, uint16_t *ret_number)
 {
 	if (target->name[0] == '\0') {
 		*ret_number = target->number != 0 ? target->number : port->number;
 		return true;
 	}
 	for (size_t i = 0; i < pod->port_count; i++) {
-		if (strcmp(pod->ports[i].name, target->name) == 0 && pod->ports[i].protocol == port->protocol) {
+		if (strcmp(pod->ports[i].name, target->name) == 0 &&
+		    pod->ports[i].protocol == port->protocol) {
 			*ret_number = pod->ports[i].number;
 			return true;
 		}
@@ -60,7 +61,8 @@ static bool find_port(const struct pod_facts *pod, const struct port *port, cons
 	return false;
 }
 
-static uint16_t resolve_ports(const struct making *making, const struct pod_facts *pod, struct port *ret_ports)
+static uint16_t resolve_ports(const struct making *making, const struct pod_facts *pod,
+			      struct port *ret_ports)
 {
 	uint16_t count = 0;
 
@@ -107,19 +109,19 @@ static struct group *group_of(struct making *making, const struct pod_facts *pod
 static void finish_slice(struct making *making, struct group *group, unsigned family)
 {
 	const struct object *service = &making->service->head;
-	struct text name = {0};
+	struct text name = { 0 };
 
 	do {
 		text_clear(&name);
 		text_printf(&name, "%s-%u", service->name, ++making->number);
 	} while (making->calls->is_taken(making->calls->context, service->namespace_, name.data));
 	struct slice slice = {
-	    .head = {.namespace_ = service->namespace_, .name = name.data},
-	    .service = service->name,
-	    .address_type = family == 4 ? ADDRESS_IPV4 : ADDRESS_IPV6,
-	    .ports = group->ports,
-	    .port_count = group->port_count,
-	    .endpoint_count = group->endpoint_count,
+		.head = { .namespace_ = service->namespace_, .name = name.data },
+		.service = service->name,
+		.address_type = family == 4 ? ADDRESS_IPV4 : ADDRESS_IPV6,
+		.ports = group->ports,
+		.port_count = group->port_count,
+		.endpoint_count = group->endpoint_count,
 	};
 	making->calls->take(making->calls->context, slice_new(&slice, group->endpoints));
 	group->endpoint_count = 0;
@@ -129,10 +131,11 @@ static void finish_slice(struct making *making, struct group *group, unsigned fa
 static void add_pod(struct making *making, const struct pod_facts *pod, unsigned family)
 {
 	struct endpoint_text endpoint = {
-	    .ready = (pod->ready && !pod->terminating) || making->service->publish_not_ready,
-	    /* only a pod that names this service as its subdomain has a name below it */
-	    .hostname = strcmp(pod->subdomain, making->service->head.name) == 0 ? pod->hostname : "",
-	    .pod_name = making->keep_pod_names ? pod->name : "",
+		.ready = (pod->ready && !pod->terminating) || making->service->publish_not_ready,
+		/* only a pod that names this service as its subdomain has a name below it */
+		.hostname = strcmp(pod->subdomain, making->service->head.name) == 0 ? pod->hostname
+										    : "",
+		.pod_name = making->keep_pod_names ? pod->name : "",
 	};
 
 	for (size_t i = 0; i < pod->address_count; i++) {
@@ -160,11 +163,15 @@ static void make_family(struct making *making, const struct pod_list *pods, unsi
 	making->group_count = 0;
 }
 
-void pod_slices_make(struct pod_index *index, const struct service *service, const struct service_facts *facts,
-		     bool keep_pod_names, const struct pod_slices_calls *calls)
+void pod_slices_make(struct pod_index *index, const struct service *service,
+		     const struct service_facts *facts, bool keep_pod_names,
+		     const struct pod_slices_calls *calls)
 {
-	struct making making = {.service = service, .facts = facts, .calls = calls, .keep_pod_names = keep_pod_names};
-	const struct pod_list *pods = pod_index_find(index, service->head.namespace_, &facts->selector);
+	struct making making = {
+		.service = service, .facts = facts, .calls = calls, .keep_pod_names = keep_pod_names
+	};
+	const struct pod_list *pods =
+		pod_index_find(index, service->head.namespace_, &facts->selector);
 
 	if (facts->ipv4)
 		make_family(&making, pods, 4);

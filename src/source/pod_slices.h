@@ -6,11 +6,13 @@
 #include "pod_index.h"
 
 struct pod_slices_calls {
-	bool (*is_taken)(void *context, const char *namespace_, const char *name); /* a slice of that name is given */
-	void (*take)(void *context, struct object *slice);			   /* takes the reference */
+	bool (*is_taken)(void *context, const char *namespace_,
+			 const char *name);		   /* a slice of that name is given */
+	void (*take)(void *context, struct object *slice); /* takes the reference */
 	void *context;
 };
-void pod_slices_make(struct pod_index *index, const struct service *service, const struct service_facts *facts,
-		     bool keep_pod_names, const struct pod_slices_calls *calls);
+void pod_slices_make(struct pod_index *index, const struct service *service,
+		     const struct service_facts *facts, bool keep_pod_names,
+		     const struct pod_slices_calls *calls);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Puts what all files give into the model as one relist of every kind. Of an object that is given more than once the
- * last one counts, so that the model never sees the others. */
+/* Puts what all files give into the model as one relist of every kind. Of an object that is given
+ * more than once the last one counts, so that the model never sees the others. */
 #include "manifest_file.h"
 
 #include <string.h>
@@ -20,7 +20,8 @@ struct step {
 	bool changed;
 };
 
-static const struct text *entry_key(struct step *step, enum object_kind kind, const char *namespace_, const char *name)
+static const struct text *entry_key(struct step *step, enum object_kind kind,
+				    const char *namespace_, const char *name)
 {
 	char first = (char)kind;
 
@@ -31,7 +32,8 @@ static const struct text *entry_key(struct step *step, enum object_kind kind, co
 	return &step->key;
 }
 
-static struct entry *winner_of(struct step *step, enum object_kind kind, const char *namespace_, const char *name)
+static struct entry *winner_of(struct step *step, enum object_kind kind, const char *namespace_,
+			       const char *name)
 {
 	const struct text *key = entry_key(step, kind, namespace_, name);
 
@@ -49,17 +51,20 @@ static const struct manifest_file *file_of(const struct step *step, const struct
 }
 
 /* Once, when one of the two is new. */
-static void tell_twice(const struct step *step, const struct entry *before, const struct manifest_file *file,
-		       const struct entry *entry)
+static void tell_twice(const struct step *step, const struct entry *before,
+		       const struct manifest_file *file, const struct entry *entry)
 {
 	const struct manifest_file *first = file_of(step, before);
 
 	if (first->is_fresh || file->is_fresh)
-		log_line(LOG_WARNING, "kubernetes", "%s %s/%s is given in %s and in %s: the latter counts",
-			 object_kind_name(entry->kind), entry->namespace_, entry->name, first->path, file->path);
+		log_line(LOG_WARNING, "kubernetes",
+			 "%s %s/%s is given in %s and in %s: the latter counts",
+			 object_kind_name(entry->kind), entry->namespace_, entry->name, first->path,
+			 file->path);
 }
 
-static void choose_entry(struct step *step, const struct manifest_file *file, struct entry *entry, bool tells)
+static void choose_entry(struct step *step, const struct manifest_file *file, struct entry *entry,
+			 bool tells)
 {
 	if (entry->namespace_[0] != '\0')
 		map_put(step->namespaces, entry->namespace_, strlen(entry->namespace_), entry);
@@ -95,7 +100,8 @@ static void put_winner(struct step *step, const struct entry *entry)
 	if (entry->object != NULL)
 		step->changed |= model_put(step->model, object_hold(entry->object));
 	if (entry->slice_service[0] != '\0') {
-		const struct text *key = entry_key(step, OBJECT_SERVICE, entry->namespace_, entry->slice_service);
+		const struct text *key =
+			entry_key(step, OBJECT_SERVICE, entry->namespace_, entry->slice_service);
 		map_put(step->sliced, key->data, key->size, step);
 	}
 }
@@ -115,8 +121,8 @@ static void put_namespaces(struct step *step)
 
 	while (map_next(step->namespaces, &position, &key, &key_size, &value)) {
 		const char *name = ((const struct entry *)value)->namespace_;
-		bool wanted =
-		    selector == NULL || selector->count == 0 || selector_matches(selector, only_name_label, name);
+		bool wanted = selector == NULL || selector->count == 0 ||
+			      selector_matches(selector, only_name_label, name);
 		if (wanted && winner_of(step, OBJECT_NAMESPACE, "", name) == NULL)
 			step->changed |= model_put(step->model, namespace_new(name));
 	}
@@ -150,7 +156,8 @@ static struct pod_index *index_pods(struct step *step)
 	for (size_t i = 0; i < step->file_count; i++) {
 		for (size_t j = 0; j < step->files[i]->content.count; j++) {
 			const struct entry *entry = &step->files[i]->content.entries[j];
-			if (entry->pod != NULL && winner_of(step, OBJECT_POD, entry->namespace_, entry->name) == entry)
+			if (entry->pod != NULL &&
+			    winner_of(step, OBJECT_POD, entry->namespace_, entry->name) == entry)
 				pod_index_add(index, entry->namespace_, entry->pod);
 		}
 	}
@@ -159,7 +166,7 @@ static struct pod_index *index_pods(struct step *step)
 
 static void put_pod_slices(struct step *step)
 {
-	struct pod_slices_calls calls = {is_slice_given, put_slice, step};
+	struct pod_slices_calls calls = { is_slice_given, put_slice, step };
 	struct pod_index *index = NULL;
 	size_t position = 0, key_size;
 	const void *key;
@@ -177,16 +184,16 @@ static void put_pod_slices(struct step *step)
 	pod_index_free(index);
 }
 
-bool step_apply(struct manifest_file *const *files, size_t count, const struct decode_options *options,
-		struct model *model, bool tells)
+bool step_apply(struct manifest_file *const *files, size_t count,
+		const struct decode_options *options, struct model *model, bool tells)
 {
-	struct step step = {.files = files,
-			    .file_count = count,
-			    .options = options,
-			    .model = model,
-			    .winners = map_new(),
-			    .namespaces = map_new(),
-			    .sliced = map_new()};
+	struct step step = { .files = files,
+			     .file_count = count,
+			     .options = options,
+			     .model = model,
+			     .winners = map_new(),
+			     .namespaces = map_new(),
+			     .sliced = map_new() };
 
 	for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++)
 		model_relist_begin(model, kind);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* YAML events become JSON values, one item at a time. Containers under construction are frames of a fixed stack.
+/* YAML events become JSON values, one item at a time. Containers under construction are frames of a
+ * fixed stack.
  *
- * An alias shares the anchor's value, so it costs no memory; what it stands for still counts against the limits of
- * the item, so that aliases of aliases cannot make a walk over it endless. */
+ * An alias shares the anchor's value, so it costs no memory; what it stands for still counts
+ * against the limits of the item, so that aliases of aliases cannot make a walk over it endless. */
 #include "items.h"
 
 #include <string.h>
@@ -52,7 +53,8 @@ static struct frame *top_of(struct reader *reader)
 
 static bool wants_key(const struct frame *top)
 {
-	return top != NULL && json_is_object(top->container) && top->key == NULL && !top->merge_is_next;
+	return top != NULL && json_is_object(top->container) && top->key == NULL &&
+	       !top->merge_is_next;
 }
 
 static bool size_add(struct reader *reader, struct size *total, size_t nodes, size_t bytes)
@@ -60,7 +62,8 @@ static bool size_add(struct reader *reader, struct size *total, size_t nodes, si
 	total->nodes += nodes;
 	total->bytes += bytes;
 	if (total->nodes > ITEM_NODES || total->bytes > ITEM_BYTES)
-		return wrong(reader, "too large for one object (with all that its aliases stand for)");
+		return wrong(reader,
+			     "too large for one object (with all that its aliases stand for)");
 	return true;
 }
 
@@ -71,7 +74,7 @@ static uint32_t mark_value(struct reader *reader)
 
 	if (top == NULL || top->streams) {
 		reader->marks.count = 0;
-		reader->item = (struct size){0};
+		reader->item = (struct size){ 0 };
 		reader->item_line = reader->line;
 		return marks_add(&reader->marks, 0, 0, reader->line);
 	}
@@ -83,11 +86,12 @@ static uint32_t mark_value(struct reader *reader)
 static bool take_item(struct reader *reader, json_t *value)
 {
 	struct item item = {
-	    .value = value,
-	    .list =
-		reader->depth > 0 && json_is_object(reader->frames[0].container) ? reader->frames[0].container : NULL,
-	    .marks = &reader->marks,
-	    .line = reader->item_line,
+		.value = value,
+		.list = reader->depth > 0 && json_is_object(reader->frames[0].container)
+				? reader->frames[0].container
+				: NULL,
+		.marks = &reader->marks,
+		.line = reader->item_line,
 	};
 
 	return reader->taker->take(reader->taker->context, &item, reader->error);
@@ -146,8 +150,9 @@ static bool anchor_put(struct reader *reader, const char *name, json_t *value, c
 {
 	if (!size_add(reader, &reader->anchored, size->nodes, size->bytes))
 		return false;
-	struct anchor *anchor = mem_alloc(sizeof(*anchor)), *before = map_get(reader->anchors, name, strlen(name));
-	*anchor = (struct anchor){json_incref(value), *size};
+	struct anchor *anchor = mem_alloc(sizeof(*anchor)),
+		      *before = map_get(reader->anchors, name, strlen(name));
+	*anchor = (struct anchor){ json_incref(value), *size };
 	map_put(reader->anchors, name, strlen(name), anchor);
 	if (before != NULL)
 		json_decref(before->value);
@@ -167,13 +172,13 @@ static void anchors_clear(struct reader *reader)
 		json_decref(anchor->value);
 		mem_free(anchor);
 	}
-	reader->anchored = (struct size){0};
+	reader->anchored = (struct size){ 0 };
 }
 
 /* The text of a key. Keys that read as numbers or truth are text in JSON. */
 static char *key_text(struct reader *reader, const json_t *value, const char *spelled)
 {
-	struct text text = {0};
+	struct text text = { 0 };
 
 	switch (json_typeof(value)) {
 	case JSON_STRING:
@@ -212,18 +217,18 @@ static bool take_key(struct reader *reader, const json_t *value, const char *spe
 	if (top->key == NULL)
 		return false;
 	if (json_object_get(top->container, top->key) != NULL)
-		return error_set(reader->error, "%s:%u: key '%.100s' is given twice", reader->name, reader->line,
-				 top->key);
+		return error_set(reader->error, "%s:%u: key '%.100s' is given twice", reader->name,
+				 reader->line, top->key);
 	marks_add(&reader->marks, top->mark, mark_name_of_key(top->key), reader->line);
 	return size_add(reader, &reader->item, 0, strlen(top->key));
 }
 
 static bool on_scalar(struct reader *reader, const yaml_event_t *event)
 {
-	struct size size = {1, event->data.scalar.length, 0};
+	struct size size = { 1, event->data.scalar.length, 0 };
 	const char *anchor = (const char *)event->data.scalar.anchor;
 	bool is_key = wants_key(top_of(reader));
-	struct error what = {0};
+	struct error what = { 0 };
 	json_t *value = yaml_scalar(event, &what);
 
 	if (value == NULL)
@@ -237,7 +242,8 @@ static bool on_scalar(struct reader *reader, const yaml_event_t *event)
 	}
 	if (!is_key)
 		return place(reader, value, 0);
-	bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && event->data.scalar.tag == NULL;
+	bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+		     event->data.scalar.tag == NULL;
 	bool good = take_key(reader, value, (const char *)event->data.scalar.value, plain);
 	json_decref(value);
 	return good;
@@ -291,13 +297,13 @@ static bool on_start(struct reader *reader, bool is_list, const yaml_char_t *anc
 	uint32_t mark = mark_value(reader);
 	reader->streamed |= streams;
 	reader->frames[reader->depth] = (struct frame){
-	    .container = is_list ? json_array() : json_object(),
-	    /* what is handed over in parts, or ends the document, is not there for an alias */
-	    .anchor = streams || reader->depth == 0 ? NULL : mem_text((const char *)anchor),
-	    .before = reader->item,
-	    .height = 1,
-	    .mark = mark,
-	    .streams = streams,
+		.container = is_list ? json_array() : json_object(),
+		/* what is handed over in parts, or ends the document, is not there for an alias */
+		.anchor = streams || reader->depth == 0 ? NULL : mem_text((const char *)anchor),
+		.before = reader->item,
+		.height = 1,
+		.mark = mark,
+		.streams = streams,
 	};
 	reader->depth++;
 	return size_add(reader, &reader->item, 1, 0);
@@ -314,13 +320,14 @@ static void frame_done(struct frame *frame)
 static bool on_end(struct reader *reader)
 {
 	struct frame frame = reader->frames[--reader->depth];
-	struct size size = {reader->item.nodes - frame.before.nodes, reader->item.bytes - frame.before.bytes,
-			    frame.height};
+	struct size size = { reader->item.nodes - frame.before.nodes,
+			     reader->item.bytes - frame.before.bytes, frame.height };
 
 	for (size_t i = 0; i < json_array_size(frame.merges); i++)
 		json_object_update_missing(frame.container, json_array_get(frame.merges, i));
-	bool good = (frame.anchor == NULL || anchor_put(reader, frame.anchor, frame.container, &size)) &&
-		    place(reader, json_incref(frame.container), frame.height);
+	bool good =
+		(frame.anchor == NULL || anchor_put(reader, frame.anchor, frame.container, &size)) &&
+		place(reader, json_incref(frame.container), frame.height);
 	frame_done(&frame);
 	return good;
 }
@@ -361,7 +368,8 @@ static bool syntax_error(struct reader *reader, const yaml_parser_t *parser)
 	reader->line = (unsigned)(has_mark ? parser->problem_mark.line : parser->mark.line) + 1;
 	if (parser->context == NULL)
 		return wrong(reader, problem);
-	return error_set(reader->error, "%s:%u: %s (%s)", reader->name, reader->line, problem, parser->context);
+	return error_set(reader->error, "%s:%u: %s (%s)", reader->name, reader->line, problem,
+			 parser->context);
 }
 
 static bool read_events(struct reader *reader, yaml_parser_t *parser)
@@ -379,7 +387,7 @@ static bool read_events(struct reader *reader, yaml_parser_t *parser)
 
 bool yaml_read_items(const char *name, FILE *file, const struct item_taker *taker, struct error *error)
 {
-	struct reader reader = {.name = name, .taker = taker, .error = error, .anchors = map_new()};
+	struct reader reader = { .name = name, .taker = taker, .error = error, .anchors = map_new() };
 	yaml_parser_t parser;
 
 	if (!yaml_parser_initialize(&parser)) {

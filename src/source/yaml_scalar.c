@@ -9,9 +9,11 @@
 #include <string.h>
 #include <yaml.h>
 
-static const char *const true_words[] = {"y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"};
-static const char *const false_words[] = {"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"};
-static const char *const null_words[] = {"", "~", "null", "Null", "NULL"};
+static const char *const true_words[] = { "y",	  "Y",	  "yes", "Yes", "YES", "true",
+					  "True", "TRUE", "on",	 "On",	"ON" };
+static const char *const false_words[] = { "n",	    "N",     "no",  "No",  "NO", "false",
+					   "False", "FALSE", "off", "Off", "OFF" };
+static const char *const null_words[] = { "", "~", "null", "Null", "NULL" };
 
 static bool is_among(const char *text, const char *const *words, size_t count)
 {
@@ -43,7 +45,8 @@ static json_t *read_integer(const char *text)
 	if (*end != '\0' || errno != 0)
 		return NULL;
 	if (*text == '-')
-		return number <= (unsigned long long)INT64_MAX + 1 ? json_integer((json_int_t)-number) : NULL;
+		return number <= (unsigned long long)INT64_MAX + 1 ? json_integer((json_int_t)-number)
+								   : NULL;
 	return number <= INT64_MAX ? json_integer((json_int_t)number) : json_real((double)number);
 }
 
@@ -122,13 +125,14 @@ static bool fits_tag(const json_t *value, const char *tag)
 
 static bool is_value_tag(const char *tag)
 {
-	return strcmp(tag, YAML_NULL_TAG) == 0 || strcmp(tag, YAML_BOOL_TAG) == 0 || strcmp(tag, YAML_INT_TAG) == 0 ||
-	       strcmp(tag, YAML_FLOAT_TAG) == 0;
+	return strcmp(tag, YAML_NULL_TAG) == 0 || strcmp(tag, YAML_BOOL_TAG) == 0 ||
+	       strcmp(tag, YAML_INT_TAG) == 0 || strcmp(tag, YAML_FLOAT_TAG) == 0;
 }
 
 json_t *yaml_scalar(const struct yaml_event_s *event, struct error *error)
 {
-	const char *text = (const char *)event->data.scalar.value, *tag = (const char *)event->data.scalar.tag;
+	const char *text = (const char *)event->data.scalar.value,
+		   *tag = (const char *)event->data.scalar.tag;
 	size_t size = event->data.scalar.length;
 
 	if (tag == NULL && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE)

@@ -30,7 +30,8 @@ class Asker:
 
     def __init__(self, address, port):
         self.where = address, port
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        family = socket.AF_INET6 if ':' in address else socket.AF_INET
+        self.udp = socket.socket(family, socket.SOCK_DGRAM)
         self.udp.connect(self.where)
         self.tcp = None
         self.ident = 0

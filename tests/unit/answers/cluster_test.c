@@ -41,7 +41,7 @@ static void put_service(struct house *house, const char *namespace_, const char 
 	if (address != NULL) {
 		assert_true(ip_parse(address, &ip));
 		fields.addresses = &ip;
-		fields.address_count = 1;
+		fields.address_count = fields.listed_count = 1;
 	}
 	model_put(house->model, service_new(&fields));
 }

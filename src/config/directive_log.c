@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* log [NAMES...] [FORMAT] { class ... } and errors [stdout] { stacktrace }: lines about queries. */
+#include <string.h>
+
+#include "directives.h"
+#include "list.h"
+#include "zone.h"
+
+#define COMMON                                                                                                         \
+	"{remote}:{port} - {>id} \"{type} {class} {name} {proto} {size} {>do} {>bufsize}\" {rcode} {>rflags} {rsize} " \
+	"{duration}"
+
+/* Puts the named formats in the place of {common} and {combined}. */
+static char *read_format(const struct directive *directive, const char *format)
+{
+	static const struct {
+		const char *name, *format;
+	} named[] = {{"{common}", COMMON}, {"{combined}", COMMON " \"{>opcode}\""}};
+	struct text text = {0};
+	text_add(&text, "");
+	while (*format != 0) {
+		size_t i = 0;
+		while (i < COUNT_OF(named) && strncmp(format, named[i].name, strlen(named[i].name)) != 0)
+			i++;
+		if (i < COUNT_OF(named)) {
+			text_add(&text, named[i].format);
+			format += strlen(named[i].name);
+		} else {
+			text_add_n(&text, format++, 1);
+		}
+	}
+	char *copy = directive_copy(directive, text.data);
+	text_done(&text);
+	return copy;
+}
+
+/* Names that no query can have are left out: CoreDNS takes them, and they log nothing. */
+static void add_names(const struct directive *directive, struct arguments names, struct config_zones *zones)
+{
+	struct arena *arena = directive->config->arena;
+	for (size_t i = 0; i < names.count; i++) {
+		const char *name = argument(names, i);
+		char *zone = config_zone_text(arena, name);
+		if (zone == NULL || strchr(name, '{') != NULL)
+			directive_note(directive, "log takes '%s' for a name, no query has it", name);
+		if (zone == NULL)
+			continue;
+		zones->zones = list_grow(arena, zones->zones, zones->count, sizeof(zones->zones[0]));
+		zones->zones[zones->count++].text = zone;
+	}
+}
+
+static bool read_class(struct directive *directive, unsigned *classes, struct error *error)
+{
+	static const struct {
+		const char *name;
+		unsigned classes;
+	} known[] = {
+	    {"all", LOG_CLASS_ALL},
+	    {"denial", LOG_CLASS_DENIAL},
+	    {"error", LOG_CLASS_ERROR},
+	    {"success", LOG_CLASS_SUCCESS},
+	};
+	struct arguments names = directive_arguments(directive);
+	if (names.count == 0)
+		return directive_fail_arguments(directive, error);
+	for (size_t i = 0; i < names.count; i++) {
+		size_t k = 0;
+		while (k < COUNT_OF(known) && strcmp(known[k].name, argument(names, i)) != 0)
+			k++;
+		if (k == COUNT_OF(known))
+			return directive_fail(directive, error, "invalid Class: %s", argument(names, i));
+		*classes |= known[k].classes;
+	}
+	return true;
+}
+
+static bool read_log(struct directive *directive, struct config_log *log, struct error *error)
+{
+	struct arguments names = directive_arguments(directive);
+	const char *format = "{common}";
+	bool has_format = names.count > 1 && strchr(argument(names, names.count - 1), '{') != NULL;
+	if (has_format)
+		format = argument(names, --names.count);
+	log->format = read_format(directive, format);
+	add_names(directive, names, &log->names);
+	if (names.count == 0) {
+		log->names.zones = arena_alloc(directive->config->arena, sizeof(log->names.zones[0]));
+		log->names.zones[log->names.count++].text = directive_copy(directive, ".");
+	}
+	while (directive_next_option(directive)) {
+		if (!directive_is_at(directive, "class"))
+			return directive_fail_option(directive, error);
+		if (!read_class(directive, &log->classes, error))
+			return false;
+	}
+	if (log->classes == 0)
+		log->classes = LOG_CLASS_ALL;
+	return true;
+}
+
+bool directive_log_read(struct directive *directive, struct error *error)
+{
+	struct config_block *block = directive->block;
+	while (directive_next(directive)) {
+		struct config_log log = {0};
+		if (!read_log(directive, &log, error))
+			return false;
+		if (log.names.count == 0)
+			continue;
+		block->logs = list_grow(directive->config->arena, block->logs, block->log_count, sizeof(log));
+		block->logs[block->log_count++] = log;
+	}
+	return true;
+}
+
+static bool read_errors_option(struct directive *directive, struct error *error)
+{
+	if (directive_is_at(directive, "consolidate"))
+		return directive_fail_unbuilt(directive, "consolidate", error);
+	if (!directive_is_at(directive, "stacktrace"))
+		return directive_fail_option(directive, error);
+	directive->block->errors->stacktrace = true;
+	directive_note(directive, "stacktrace has no effect: there are no panics to trace");
+	return directive_expect_none(directive, error);
+}
+
+static bool read_errors(struct directive *directive, struct error *error)
+{
+	struct arguments arguments = directive_arguments(directive);
+	if (arguments.count > 1)
+		return directive_fail_arguments(directive, error);
+	if (arguments.count == 1 && strcmp(argument(arguments, 0), "stdout") != 0)
+		return directive_fail(directive, error, "invalid log file: %s", argument(arguments, 0));
+	directive->block->errors->stdout_ = arguments.count == 1;
+	while (directive_next_option(directive))
+		if (!read_errors_option(directive, error))
+			return false;
+	return true;
+}
+
+bool directive_errors_read(struct directive *directive, struct error *error)
+{
+	struct config_errors **errors = &directive->block->errors;
+	while (directive_next(directive)) {
+		if (!directive_once(directive, *errors == NULL, error))
+			return false;
+		*errors = arena_alloc(directive->config->arena, sizeof(**errors));
+		if (!read_errors(directive, error))
+			return false;
+	}
+	return true;
+}

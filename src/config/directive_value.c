@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values that several directives take: zones, durations, paths. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "directive.h"
+#include "list.h"
+#include "path.h"
+#include "zone.h"
+
+char *directive_copy(const struct directive *directive, const char *text)
+{
+	return arena_text(directive->config->arena, text, strlen(text));
+}
+
+char *directive_path(const struct directive *directive, const char *name)
+{
+	return path_under(directive->config->arena, directive->block->root, name);
+}
+
+bool directive_check_path(const struct directive *directive, const char *path, const char *missing, const char *unable,
+			  struct error *error)
+{
+	struct stat status;
+	if (stat(path, &status) == 0)
+		return true;
+	if (errno != ENOENT)
+		return directive_fail(directive, error, "%s '%s': stat %s: %s", unable, path, path,
+				      errno_words(directive->config->arena, errno));
+	directive_note(directive, "%s: %s", missing, path);
+	return true;
+}
+
+bool directive_duration(const struct directive *directive, const char *text, uint64_t *ret_ms, struct error *error)
+{
+	return text_to_duration_ms(text, ret_ms) ||
+	       directive_fail(directive, error, "time: invalid duration \"%s\"", text);
+}
+
+/* Adds the zones of one argument that are not there yet. */
+static bool zones_add(struct directive *directive, const char *word, struct map *known, struct config_zones *zones,
+		      struct error *error)
+{
+	struct arena *arena = directive->config->arena;
+	struct zone_word zone;
+	struct error reason;
+	const char *scheme;
+	if (!zone_word_read(arena, zone_word_skip_scheme(word, &scheme), &zone, &reason))
+		return directive_fail(directive, error, "%s", reason.text);
+	for (size_t i = 0; i < zone.zones.count; i++) {
+		char *text = zone.zones.words[i];
+		if (map_get(known, text, strlen(text)) != NULL)
+			continue;
+		if (*directive->zones_left == 0)
+			return directive_fail(directive, error, "more than %d zones", CONFIG_ZONES_MAX);
+		--*directive->zones_left;
+		map_put(known, text, strlen(text), text);
+		zones->zones = list_grow(arena, zones->zones, zones->count, sizeof(zones->zones[0]));
+		zones->zones[zones->count++].text = text;
+	}
+	return true;
+}
+
+bool directive_zones(struct directive *directive, struct arguments arguments, const struct config_zones *otherwise,
+		     struct config_zones *ret_zones, struct error *error)
+{
+	if (arguments.count == 0) {
+		*ret_zones = *otherwise;
+		return true;
+	}
+	struct config_zones zones = {0};
+	struct map *known = map_new();
+	bool good = true;
+	for (size_t i = 0; good && i < arguments.count; i++)
+		good = zones_add(directive, argument(arguments, i), known, &zones, error);
+	map_free(known);
+	if (good)
+		*ret_zones = zones;
+	return good;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* directives -- every directive by name, in the order in which they are set up and asked. */
+#ifndef KNAMED_CONFIG_DIRECTIVES_H
+#define KNAMED_CONFIG_DIRECTIVES_H
+
+#include "directive.h"
+#include "parser.h"
+
+bool directive_is_known(const char *name);
+
+/* Block i of the Corefile becomes block i of the config, which has its addresses already. All blocks are done for a
+ * directive before the next directive. */
+bool directives_read(const struct corefile *corefile, struct config *config, size_t *zones_left, struct error *error);
+
+bool directive_any_read(struct directive *directive, struct error *error);
+bool directive_auto_read(struct directive *directive, struct error *error);
+bool directive_bind_read(struct directive *directive, struct error *error);
+bool directive_bufsize_read(struct directive *directive, struct error *error);
+bool directive_chaos_read(struct directive *directive, struct error *error);
+bool directive_errors_read(struct directive *directive, struct error *error);
+bool directive_file_read(struct directive *directive, struct error *error);
+bool directive_kubernetes_read(struct directive *directive, struct error *error);
+bool directive_loadbalance_read(struct directive *directive, struct error *error);
+bool directive_local_read(struct directive *directive, struct error *error);
+bool directive_log_read(struct directive *directive, struct error *error);
+bool directive_minimal_read(struct directive *directive, struct error *error);
+bool directive_multisocket_read(struct directive *directive, struct error *error);
+bool directive_nsid_read(struct directive *directive, struct error *error);
+bool directive_root_read(struct directive *directive, struct error *error);
+bool directive_whoami_read(struct directive *directive, struct error *error);
+
+#endif

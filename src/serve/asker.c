@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one asking thread has of its own: counters, rotation, its lines on their way to stdout. */
+#include <string.h>
+
+#include "query.h"
+
+struct asker *asker_new(struct router *router)
+{
+	struct asker *asker = mem_zalloc(sizeof(*asker));
+	asker->router = router;
+	asker->tallies = metrics_thread(router->metrics);
+	asker->uncounted = mem_zalloc((router->meter_count + 1) * sizeof(*asker->uncounted));
+	asker->touched = mem_zalloc((router->meter_count + 1) * sizeof(*asker->touched));
+	asker->ring = router->has_lines ? log_ring_new() : NULL;
+	return asker;
+}
+
+void asker_free(struct asker *asker)
+{
+	if (asker == NULL)
+		return;
+	mem_free(asker->uncounted);
+	mem_free(asker->touched);
+	mem_free(asker);
+}
+
+void asker_begin(struct asker *asker, const struct listener *listener)
+{
+	asker->listener = listener;
+	asker->edition = answers_edition(asker->router->answers);
+	asker->began_ns = clock_now_ns();
+}
+
+/* All answers of a batch took as long as the batch. */
+void asker_end(struct asker *asker)
+{
+	uint64_t duration_ns = clock_now_ns() - asker->began_ns;
+	unsigned slot = tally_duration_slot(duration_ns);
+	for (size_t i = 0; i < asker->touched_count; i++) {
+		unsigned meter = asker->touched[i];
+		struct tally *tally = &asker->tallies[meter];
+		tally_add(&tally->durations[slot], asker->uncounted[meter]);
+		tally_add(&tally->duration_ns, asker->uncounted[meter] * duration_ns);
+		asker->uncounted[meter] = 0;
+	}
+	asker->touched_count = 0;
+	if (asker->ring != NULL)
+		log_ring_flush(asker->ring);
+}
+
+size_t router_answer(struct asker *asker, const struct packet_info *info, const uint8_t *query, size_t size,
+		     uint8_t *ret_reply, size_t room)
+{
+	const struct listener *listener = router_find(asker->router, &info->local, info->local_port);
+	size_t least = info->proto == PROTO_TCP ? DNS_MESSAGE_MAX : 4096;
+	if (listener == NULL || room < least)
+		return 0;
+	asker_begin(asker, listener);
+	size_t reply_size = question_answer(asker, info, query, size, ret_reply);
+	asker_end(asker);
+	return reply_size;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Aliases within our own zones: each target is one more look-up, its records written behind the CNAME
+ * (names.md 6, RFC 1034 3.6.2). */
+#include "query.h"
+
+#include <string.h>
+
+enum { CHAIN_LINKS = 16 };
+
+/* The name that stands at `at` in the packet, as a question of the same kind as the first. */
+static void target_read(const struct question *question, const uint8_t *name, struct dns_query *ret_target)
+{
+	unsigned at = 0, count = 0;
+	for (; name[at] != 0; at += 1u + name[at])
+		ret_target->labels[count++] = (uint8_t)at;
+	memcpy(ret_target->lower, name, at + 1);
+	name_lower(ret_target->lower, at + 1);
+	ret_target->name_size = (uint8_t)(at + 1);
+	ret_target->label_count = (uint8_t)count;
+	ret_target->type = question->query.type;
+	ret_target->class_ = question->query.class_;
+	ret_target->dnssec_ok = question->query.dnssec_ok;
+}
+
+static bool was_seen(const uint8_t *const *seen, unsigned count, const uint8_t *name)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (name_equal_fold(seen[i], name))
+			return true;
+	return false;
+}
+
+enum chain_end chain_follow(struct asker *asker, struct question *question, struct reply *reply,
+			    enum answer_kind *ret_kind)
+{
+	const uint8_t *seen[CHAIN_LINKS + 1] = { reply->packet + DNS_HEADER_SIZE };
+	for (unsigned links = 1;; links++) {
+		/* A cut reply takes no more records, but its rcode is that of the chain's end all the same. */
+		const uint8_t *name = reply->truncated ? reply->alias : reply->packet + reply->alias_at;
+		if (name == NULL)
+			return CHAIN_CUT;
+		if (links > CHAIN_LINKS || was_seen(seen, links, name))
+			return CHAIN_TOO_LONG;
+		seen[links] = name;
+		reply->alias = NULL;
+		if (reply->truncated)
+			reply->limit = reply->at;
+
+		uint8_t by;
+		target_read(question, name, &asker->target);
+		const struct route *route = routes_find(&asker->listener->routes, &asker->target);
+		if (route == NULL || !lookup_begin(asker, route, &asker->target, &question->lookup, &by))
+			return CHAIN_LEAVES;
+		if (!reply->truncated)
+			reply->owner_at = reply->alias_at;
+		answers_probe(&question->lookup);
+		answers_match(&question->lookup);
+		*ret_kind = answers_write(&question->lookup, reply);
+		if (*ret_kind != ANSWER_ALIAS)
+			return CHAIN_ENDS;
+	}
+}

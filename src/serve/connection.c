@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One TCP connection (RFC 7766). All queries of one read are answered with one send. A client that does not read its
+ * replies is not read from either; what it may hold and for how long is bounded. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tcp.h"
+
+/* ---- the queue of deadlines: all have the same patience, so the order is that of the last success ---- */
+
+static void queue_leave(struct connection *connection)
+{
+	struct tcp_thread *thread = connection->thread;
+	*(connection->older != NULL ? &connection->older->newer : &thread->oldest) = connection->newer;
+	*(connection->newer != NULL ? &connection->newer->older : &thread->newest) = connection->older;
+}
+
+static void queue_join(struct connection *connection)
+{
+	struct tcp_thread *thread = connection->thread;
+	connection->deadline_ns = clock_now_ns() + thread->idle_ns;
+	connection->older = thread->newest;
+	connection->newer = NULL;
+	*(thread->newest != NULL ? &thread->newest->newer : &thread->oldest) = connection;
+	thread->newest = connection;
+}
+
+/* Only whole answers buy time: a trickle of octets in either direction does not. */
+static void connection_renew(struct connection *connection)
+{
+	queue_leave(connection);
+	queue_join(connection);
+}
+
+/* ---- what a connection holds ---- */
+
+static void release(struct tcp_thread *thread, uint8_t **held, uint32_t *size)
+{
+	mem_free(*held);
+	thread->buffered -= *size;
+	*held = NULL;
+	*size = 0;
+}
+
+/* False if all connections together hold too much. */
+static bool hold(struct tcp_thread *thread, uint8_t **held, uint32_t *ret_size, const uint8_t *bytes, size_t size)
+{
+	if (size == 0)
+		return true;
+	if (size > thread->buffered_most - thread->buffered)
+		return false;
+	*held = mem_copy(bytes, size);
+	*ret_size = (uint32_t)size;
+	thread->buffered += size;
+	return true;
+}
+
+void connection_close(struct connection *connection)
+{
+	struct tcp_thread *thread = connection->thread;
+	event_del(&connection->event);
+	close(event_get_fd(&connection->event));
+	queue_leave(connection);
+	release(thread, &connection->input, &connection->input_size);
+	release(thread, &connection->output, &connection->output_size);
+	tcp_clients_leave(thread->clients, &connection->info.client);
+	mem_free(connection);
+}
+
+static void connection_cut(struct connection *connection)
+{
+	tally_add(&connection->thread->cut, 1);
+	connection_close(connection);
+}
+
+bool connection_evict(struct tcp_thread *thread)
+{
+	for (struct connection *connection = thread->oldest; connection != NULL; connection = connection->newer) {
+		if (connection->output != NULL || connection->input != NULL)
+			continue;
+		connection_cut(connection);
+		return true;
+	}
+	return false;
+}
+
+/* ---- writing ---- */
+
+static void on_ready(evutil_socket_t fd, short what, void *context);
+
+static void wait_for(struct connection *connection, short what)
+{
+	int fd = event_get_fd(&connection->event);
+	event_del(&connection->event);
+	event_assign(&connection->event, connection->thread->events, fd, (short)(what | EV_PERSIST), on_ready, connection);
+	event_add(&connection->event, NULL);
+}
+
+enum sent { SENT_ALL, SENT_PART, SENT_FAILED };
+
+/* Sends; what the socket does not take now is held and waited for. */
+static enum sent connection_send(struct connection *connection, const uint8_t *bytes, size_t size)
+{
+	if (size == 0)
+		return SENT_ALL;
+	ssize_t sent = send(event_get_fd(&connection->event), bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (sent < 0 && errno != EAGAIN && errno != EINTR)
+		return SENT_FAILED;
+	size_t taken = sent > 0 ? (size_t)sent : 0;
+	if (taken == size)
+		return SENT_ALL;
+	if (!hold(connection->thread, &connection->output, &connection->output_size, bytes + taken, size - taken))
+		return SENT_FAILED;
+	connection->output_sent = 0;
+	wait_for(connection, EV_WRITE);
+	return SENT_PART;
+}
+
+/* ---- answering ---- */
+
+/* What one go over the input came to. */
+struct progress {
+	size_t taken;     /* octets of the input that are done with */
+	bool is_broken;   /* what follows is no query */
+	bool has_replied;
+	enum sent sent;
+};
+
+/* The size of the next message with its length, if it is there as a whole; 0: not yet. */
+static size_t next_message(const uint8_t *input, size_t size, bool *ret_is_broken)
+{
+	if (size < 2)
+		return 0;
+	size_t message = get_u16(input);
+	*ret_is_broken = message < DNS_HEADER_SIZE || message > TCP_QUERY_MOST;
+	return *ret_is_broken || size - 2 < message ? 0 : 2 + message;
+}
+
+static struct progress answer_messages(struct connection *connection, const uint8_t *input, size_t size)
+{
+	struct tcp_thread *thread = connection->thread;
+	struct progress progress = { .sent = SENT_ALL };
+	size_t filled = 0;
+	for (size_t message; progress.sent == SENT_ALL; progress.taken += message) {
+		message = next_message(input + progress.taken, size - progress.taken, &progress.is_broken);
+		if (message == 0)
+			break;
+		uint8_t *reply = thread->output + filled;
+		size_t reply_size = question_answer(thread->asker, &connection->info, input + progress.taken + 2,
+						    message - 2, reply + 2);
+		if (reply_size == 0)
+			continue;
+		put_u16(reply, (uint16_t)reply_size);
+		progress.has_replied = true;
+		filled += 2 + reply_size;
+		if (filled > TCP_OUTPUT - TCP_REPLY_MOST) {
+			progress.sent = connection_send(connection, thread->output, filled);
+			filled = 0;
+		}
+	}
+	if (progress.sent == SENT_ALL)
+		progress.sent = connection_send(connection, thread->output, filled);
+	return progress;
+}
+
+/* Answers what is whole of the `size` octets in the thread's input, holds the rest. */
+static void connection_answer(struct connection *connection, size_t size)
+{
+	struct tcp_thread *thread = connection->thread;
+	answers_reader_online();
+	asker_begin(thread->asker, connection->listener);
+	struct progress progress = answer_messages(connection, thread->input, size);
+	asker_end(thread->asker);
+	answers_reader_offline();
+
+	bool is_last = progress.is_broken || (connection->has_ended && progress.sent == SENT_ALL);
+	if (progress.sent == SENT_FAILED || (is_last && progress.sent == SENT_ALL)) {
+		connection_close(connection);
+		return;
+	}
+	if (progress.is_broken) { /* its replies are still on their way, but nothing more is read */
+		connection->has_ended = true;
+		progress.taken = size;
+	}
+	if (!hold(thread, &connection->input, &connection->input_size, thread->input + progress.taken,
+		  size - progress.taken)) {
+		connection_cut(connection);
+		return;
+	}
+	if (progress.has_replied && progress.sent == SENT_ALL)
+		connection_renew(connection);
+}
+
+/* Brings what is held to the front of the thread's input. */
+static size_t take_held_input(struct connection *connection)
+{
+	size_t size = connection->input_size;
+	if (size > 0)
+		memcpy(connection->thread->input, connection->input, size);
+	release(connection->thread, &connection->input, &connection->input_size);
+	return size;
+}
+
+void connection_read(struct connection *connection)
+{
+	struct tcp_thread *thread = connection->thread;
+	size_t held = connection->input_size;
+	ssize_t got = recv(event_get_fd(&connection->event), thread->input + held, TCP_INPUT - held, MSG_DONTWAIT);
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (got < 0) {
+		connection_close(connection);
+		return;
+	}
+	connection->has_ended = got == 0;
+	connection_answer(connection, take_held_input(connection) + (size_t)got);
+}
+
+/* The client reads again: sends on, and when all is sent goes on with what it had asked before. */
+static void connection_write(struct connection *connection)
+{
+	const uint8_t *left = connection->output + connection->output_sent;
+	size_t size = connection->output_size - connection->output_sent;
+	ssize_t sent = send(event_get_fd(&connection->event), left, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (sent < 0) {
+		connection_close(connection);
+		return;
+	}
+	connection->output_sent += (uint32_t)sent;
+	if ((size_t)sent < size)
+		return;
+	release(connection->thread, &connection->output, &connection->output_size);
+	connection_renew(connection);
+	wait_for(connection, EV_READ);
+	connection_answer(connection, take_held_input(connection));
+}
+
+static void on_ready(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	if ((what & EV_WRITE) != 0)
+		connection_write(context);
+	else
+		connection_read(context);
+}
+
+/* ---- opening ---- */
+
+/* The address that was asked: the listener's, or the socket's own where that is a wildcard. */
+static struct ip local_address(const struct listener *listener, int fd)
+{
+	struct sockaddr_storage address;
+	socklen_t size = sizeof(address);
+	if (!listener->wants_addresses || !place_is_wildcard(&listener->place) ||
+	    getsockname(fd, (struct sockaddr *)&address, &size) != 0)
+		return listener->place.ip;
+	return ip_of_sockaddr((struct sockaddr *)&address);
+}
+
+void connection_open(struct tcp_thread *thread, const struct listener *listener, int fd, const struct sockaddr *client)
+{
+	struct ip ip = ip_of_sockaddr(client);
+	enum tcp_admission admission = tcp_clients_admit(thread->clients, &ip);
+	if (admission == TCP_FULL && connection_evict(thread))
+		admission = tcp_clients_admit(thread->clients, &ip);
+	if (admission != TCP_ADMITTED) {
+		tally_add(&thread->refused, 1);
+		close(fd);
+		return;
+	}
+	struct connection *connection = mem_zalloc(sizeof(*connection));
+	connection->thread = thread;
+	connection->listener = listener;
+	connection->info = (struct packet_info){
+		.client = ip,
+		.client_port = ntohs(((const struct sockaddr_in *)client)->sin_port),
+		.proto = PROTO_TCP,
+		.local = local_address(listener, fd),
+		.local_port = listener->place.port,
+	};
+	event_assign(&connection->event, thread->events, fd, EV_READ | EV_PERSIST, on_ready, connection);
+	event_add(&connection->event, NULL);
+	queue_join(connection);
+}

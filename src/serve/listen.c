@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sockets. A wildcard is one dual-stack socket, so that a client of either family finds the same worker. */
+#include "listen.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	RECEIVE_ROOM = 4 << 20, /* a burst waits here: 4 MB hold some 5,000 queries (rmem_default: 280) */
+	BACKLOG = 4096,         /* the kernel takes less by itself (somaxconn) */
+};
+
+static void set_on(int fd, int level, int option)
+{
+	int on = 1;
+	setsockopt(fd, level, option, &on, sizeof(on));
+}
+
+/* A capability lifts the limit of net.core.rmem_max; without it as much as the limit allows. */
+static void set_receive_room(int fd)
+{
+	int room = RECEIVE_ROOM;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) != 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+}
+
+/* A reply leaves from the address that was asked: the kernel tells it with each packet (names.md 12). */
+static void want_packet_info(int fd, int family)
+{
+	if (family == AF_INET6)
+		set_on(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO);
+	else
+		set_on(fd, IPPROTO_IP, IP_PKTINFO);
+}
+
+/* What strangers say about the path's MTU is not believed: forged, it would cut our replies to fragments. */
+static void ignore_path_mtu(int fd, int family)
+{
+	int omit = IP_PMTUDISC_OMIT, omit6 = IPV6_PMTUDISC_OMIT;
+	if (family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &omit6, sizeof(omit6));
+	setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &omit, sizeof(omit));
+}
+
+static socklen_t sockaddr_of(const struct place *place, int family, struct sockaddr_storage *ret_address)
+{
+	struct ip ip = place->ip;
+	if (ip.family == 0)
+		ip.family = family == AF_INET6 ? 6 : 4;
+	socklen_t size = ip_to_sockaddr(&ip, place->port, ret_address);
+	if (family == AF_INET6)
+		((struct sockaddr_in6 *)ret_address)->sin6_scope_id = place->scope;
+	return size;
+}
+
+/* A bound socket, or -1 with errno and the call that failed. */
+static int open_bound(const struct place *place, int family, int kind, const char **ret_call)
+{
+	*ret_call = "socket";
+	int fd = socket(family, kind | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	struct sockaddr_storage address;
+	socklen_t size = sockaddr_of(place, family, &address);
+	int v6_only = !place_is_wildcard(place);
+	if (family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof(v6_only));
+	set_on(fd, SOL_SOCKET, SO_REUSEPORT);
+	if ((kind & SOCK_STREAM) != 0)
+		set_on(fd, SOL_SOCKET, SO_REUSEADDR);
+	*ret_call = "bind";
+	if (bind(fd, (struct sockaddr *)&address, size) == 0)
+		return fd;
+	int failure = errno;
+	close(fd);
+	errno = failure;
+	return -1;
+}
+
+/* "listen udp :53: bind: address already in use", as Go words it. */
+static void failed(const struct place *place, int kind, const char *call, int number, struct error *error)
+{
+	char text[PLACE_TEXT_SIZE], room[128];
+	const char *words = strerror_r(number, room, sizeof(room));
+	bool is_denied = number == EACCES && place->port < 1024;
+	place_print(place, text);
+	error_set(error, "listen %s %s: %s: %c%s%s", (kind & SOCK_STREAM) != 0 ? "tcp" : "udp", text, call,
+		  tolower((unsigned char)words[0]), words + 1,
+		  is_denied ? " (a port below 1024 needs the capability NET_BIND_SERVICE)" : "");
+}
+
+static int open_place(const struct place *place, int kind, int *ret_family, struct error *error)
+{
+	const char *call;
+	*ret_family = place->ip.family == 4 ? AF_INET : AF_INET6;
+	int fd = open_bound(place, *ret_family, kind, &call);
+	if (fd < 0 && place->ip.family == 0 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
+		*ret_family = AF_INET; /* a machine without IPv6 */
+		fd = open_bound(place, AF_INET, kind, &call);
+	}
+	if (fd < 0)
+		failed(place, kind, call, errno, error);
+	return fd;
+}
+
+int listen_udp(const struct place *place, struct error *error)
+{
+	int family, fd = open_place(place, SOCK_DGRAM, &family, error);
+	if (fd < 0)
+		return -1;
+	set_receive_room(fd);
+	ignore_path_mtu(fd, family);
+	if (place_is_wildcard(place))
+		want_packet_info(fd, family);
+	return fd;
+}
+
+int listen_tcp(const struct place *place, struct error *error)
+{
+	int family, fd = open_place(place, SOCK_STREAM | SOCK_NONBLOCK, &family, error);
+	if (fd < 0)
+		return -1;
+	set_on(fd, IPPROTO_TCP, TCP_NODELAY); /* replies are written whole; connections inherit it */
+	if (listen(fd, BACKLOG) == 0)
+		return fd;
+	failed(place, SOCK_STREAM, "listen", errno, error);
+	close(fd);
+	return -1;
+}

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One query in, one reply out: the only place that decides who answers (names.md 12). */
+#include "query.h"
+
+#include <string.h>
+
+#include "knamed/policy.h"
+#include "query_log.h"
+
+enum {
+	OPCODE_BITS = 0x7800,
+	EDE_OPTION = 15, EDE_NOT_READY = 14, /* RFC 8914 */
+	NSID_OPTION = 3,
+	OPTION_HEAD = 4,
+};
+
+/* What a reply says beside its records. */
+struct outcome {
+	uint16_t rcode;
+	uint16_t extended_error;  /* 0: none */
+	enum answerer by;
+	unsigned meter;
+	const char *problem;      /* for `errors`; NULL: none */
+};
+
+/* ---- stage 1 ---- */
+
+bool lookup_begin(struct asker *asker, const struct route *route, const struct dns_query *query,
+		  struct lookup *lookup, uint8_t *ret_by)
+{
+	const struct zone *zone = route->zone;
+	const struct catalog *catalog = route->catalog;
+	*ret_by = (uint8_t)route->by;
+	if (zone == NULL && catalog != NULL)
+		zone = catalog_find_zone(catalog, asker->edition, query);
+	for (size_t i = 0; i < route->auto_count && zone == NULL; i++) {
+		catalog = route->autos[i];
+		zone = catalog_find_zone(catalog, asker->edition, query);
+		*ret_by = BY_AUTO;
+	}
+	if (zone == NULL)
+		return false;
+	lookup_of_query(lookup, catalog, zone, asker->edition, query);
+	return true;
+}
+
+static bool is_transfer(uint16_t type)
+{
+	return type == TYPE_AXFR || type == TYPE_IXFR;
+}
+
+void question_read(struct asker *asker, struct question *question, const struct packet_info *info,
+		   const uint8_t *packet, size_t size)
+{
+	const struct dns_query *query = &question->query;
+	question->info = info;
+	question->route = NULL;
+	question->is_looked_up = false;
+	question->verdict = (uint8_t)dns_query_read(packet, size, &question->query);
+	if (question->verdict != QUERY_GOOD)
+		return;
+	question->route = routes_find(&asker->listener->routes, query);
+	if (question->route == NULL || query->class_ != CLASS_IN || is_transfer(query->type))
+		return;
+	if (!lookup_begin(asker, question->route, query, &question->lookup, &question->by))
+		return;
+	question->is_looked_up = true;
+	answers_probe(&question->lookup);
+}
+
+/* ---- the reply around its records ---- */
+
+static uint32_t opt_size(const struct dns_query *query, const struct block *block)
+{
+	if (!query->edns)
+		return 0;
+	bool has_nsid = query->nsid && block != NULL && block->nsid_size > 0;
+	return DNS_OPT_SIZE + (has_nsid ? OPTION_HEAD + (uint32_t)block->nsid_size : 0);
+}
+
+static uint32_t reply_limit(const struct question *question, const struct block *block)
+{
+	uint32_t most = block != NULL ? block->udp_size : DNS_UDP_DEFAULT;
+	if (question->info->proto == PROTO_TCP)
+		return DNS_MESSAGE_MAX;
+	return question->query.udp_size < most ? question->query.udp_size : most;
+}
+
+static inline void reply_begin(struct asker *asker, const struct question *question, uint8_t *packet,
+			       struct reply *ret_reply)
+{
+	const struct block *block = question->route != NULL ? question->route->block : NULL;
+	*ret_reply = (struct reply){
+		.packet = packet,
+		.at = question->query.question_end,
+		.limit = reply_limit(question, block) - opt_size(&question->query, block),
+		.owner_at = DNS_HEADER_SIZE,
+		.rotations = asker->rotations,
+		.rotate = block != NULL && block->rotate,
+		.minimal = block != NULL && block->minimal,
+	};
+}
+
+static uint8_t *write_option(uint8_t *at, uint16_t code, const void *data, uint16_t size)
+{
+	put_u16(at, code);
+	put_u16(at + 2, size);
+	memcpy(at + OPTION_HEAD, data, size);
+	return at + OPTION_HEAD + size;
+}
+
+/* The place of OPT and NSID was kept free; an extended error is told if there is room for it too. */
+static uint8_t *write_opt(const struct question *question, const struct outcome *outcome, uint8_t *at,
+			  const uint8_t *end)
+{
+	const struct dns_query *query = &question->query;
+	const struct block *block = question->route != NULL ? question->route->block : NULL;
+	uint8_t *options = at + DNS_OPT_SIZE, *size_at = options - 2;
+	at[0] = 0;
+	put_u16(at + 1, TYPE_OPT);
+	put_u16(at + 3, block != NULL ? block->udp_size : DNS_UDP_DEFAULT);
+	put_u32(at + 5, (uint32_t)(outcome->rcode >> 4) << 24 | (query->dnssec_ok ? 0x8000u : 0u));
+	put_u16(size_at, 0);
+	at = options;
+	if (query->nsid && block != NULL && block->nsid_size > 0)
+		at = write_option(at, NSID_OPTION, block->nsid, block->nsid_size);
+	if (outcome->extended_error != 0 && end - at >= OPTION_HEAD + 2) {
+		uint8_t code[2];
+		put_u16(code, outcome->extended_error);
+		at = write_option(at, EDE_OPTION, code, sizeof(code));
+	}
+	put_u16(size_at, (uint16_t)(at - options));
+	return at;
+}
+
+static inline size_t reply_end(const struct question *question, const struct reply *reply,
+			       const struct outcome *outcome)
+{
+	const struct dns_query *query = &question->query;
+	uint8_t *packet = reply->packet, *end = packet + reply->at;
+	unsigned additionals = reply->additionals;
+	if (query->edns) {
+		const struct block *block = question->route != NULL ? question->route->block : NULL;
+		const uint8_t *most = packet + reply->limit + opt_size(query, block);
+		end = write_opt(question, outcome, end, most);
+		additionals++;
+	}
+	unsigned flags = FLAG_QR | (query->flags & (FLAG_RD | FLAG_CD)) | (outcome->rcode & 15u);
+	flags |= reply->authoritative ? FLAG_AA : 0;
+	flags |= reply->truncated ? FLAG_TC : 0;
+	put_u16(packet + 2, (uint16_t)flags);
+	put_u16(packet + 4, 1);
+	put_u16(packet + 6, reply->answers);
+	put_u16(packet + 8, reply->authorities);
+	put_u16(packet + 10, (uint16_t)additionals);
+	return (size_t)(end - packet);
+}
+
+/* Takes back all that was written behind the question. */
+static void reply_rewind(const struct question *question, struct reply *reply)
+{
+	reply->at = question->query.question_end;
+	reply->answers = reply->authorities = reply->additionals = 0;
+	reply->truncated = false;
+}
+
+/* ---- counting and saying ---- */
+
+static void count(struct asker *asker, const struct question *question, const struct outcome *outcome, size_t size)
+{
+	const struct dns_query *query = &question->query;
+	struct tally *tally = &asker->tallies[outcome->meter];
+	unsigned proto = question->info->proto, family = question->info->client.family == 6;
+	bool has_question = question->verdict == QUERY_GOOD || question->verdict == QUERY_BADVERS;
+	unsigned type = has_question ? tally_type_slot(query->type) : TYPE_SLOTS - 1;
+	unsigned rcode = outcome->rcode < RCODE_SLOTS ? outcome->rcode : RCODE_SLOTS - 1;
+
+	tally_add(&tally->requests[proto][family][type], 1);
+	if (has_question && query->dnssec_ok)
+		tally_add(&tally->do_requests, 1);
+	tally_add(&tally->responses[rcode][outcome->by], 1);
+	tally_add(&tally->request_sizes[proto][tally_size_slot(query->size)], 1);
+	tally_add(&tally->request_bytes[proto], query->size);
+	tally_add(&tally->response_sizes[proto][tally_size_slot(size)], 1);
+	tally_add(&tally->response_bytes[proto], size);
+	if (asker->uncounted[outcome->meter]++ == 0)
+		asker->touched[asker->touched_count++] = outcome->meter;
+}
+
+static void say(struct asker *asker, const struct question *question, const struct outcome *outcome,
+		const uint8_t *packet, size_t size)
+{
+	const struct block *block = question->route->block;
+	if (block->log != NULL) {
+		struct answered answered = {
+			.query = &question->query, .info = question->info, .reply = packet, .reply_size = size,
+			.rcode = outcome->rcode, .duration_ns = clock_now_ns() - asker->began_ns,
+		};
+		query_log_put(block->log, &answered, asker->ring);
+	}
+	if (outcome->problem != NULL && block->errors)
+		query_error_put(&question->query, outcome->rcode, outcome->problem, asker->ring);
+}
+
+/* ---- packets that get no look-up ---- */
+
+/* Header-only: what the packet asked is not known, or none of our business. */
+static size_t turn_away(struct asker *asker, const struct question *question, uint8_t *packet, enum dns_rcode rcode)
+{
+	uint16_t kept = question->query.flags & (OPCODE_BITS | FLAG_RD | FLAG_CD);
+	put_u16(packet + 2, (uint16_t)(FLAG_QR | kept | rcode));
+	memset(packet + 4, 0, DNS_HEADER_SIZE - 4);
+	struct outcome outcome = { .rcode = (uint16_t)rcode, .meter = asker->listener->dropped_meter };
+	count(asker, question, &outcome, DNS_HEADER_SIZE);
+	return DNS_HEADER_SIZE;
+}
+
+/* A reply with nothing in it, counted as dropped. */
+static size_t refuse(struct asker *asker, const struct question *question, uint8_t *packet, enum dns_rcode rcode)
+{
+	struct reply reply;
+	struct outcome outcome = { .rcode = (uint16_t)rcode, .meter = asker->listener->dropped_meter };
+	reply_begin(asker, question, packet, &reply);
+	size_t size = reply_end(question, &reply, &outcome);
+	count(asker, question, &outcome, size);
+	return size;
+}
+
+/* ---- stage 3 ---- */
+
+static void settle_failure(struct outcome *outcome, const char *problem)
+{
+	outcome->rcode = RCODE_SERVFAIL;
+	outcome->problem = problem;
+}
+
+static void settle_kind(enum answer_kind kind, struct reply *reply, struct outcome *outcome)
+{
+	switch (kind) {
+	case ANSWER_FOUND:
+	case ANSWER_NO_DATA:
+	case ANSWER_ALIAS:
+		reply->authoritative = true;
+		break;
+	case ANSWER_NO_NAME:
+		reply->authoritative = true;
+		outcome->rcode = RCODE_NXDOMAIN;
+		break;
+	case ANSWER_REFERRAL:
+		break;
+	case ANSWER_NOT_READY: /* CoreDNS says nothing about these either: there would be one a query */
+		outcome->rcode = RCODE_SERVFAIL;
+		outcome->extended_error = EDE_NOT_READY;
+		break;
+	case ANSWER_BROKEN:
+		settle_failure(outcome, "alias leads to a name that is too long");
+		break;
+	}
+}
+
+/* RCODE, SOA and AA of a chain: the last name decides, but for AA, which speaks for the first (RFC 6604). */
+static void settle_alias(struct asker *asker, struct question *question, struct reply *reply,
+			 struct outcome *outcome)
+{
+	enum answer_kind kind;
+	switch (chain_follow(asker, question, reply, &kind)) {
+	case CHAIN_ENDS:
+		settle_kind(kind, reply, outcome);
+		break;
+	case CHAIN_TOO_LONG:
+		settle_failure(outcome, "chain of aliases is a loop or too long");
+		break;
+	case CHAIN_LEAVES:
+	case CHAIN_CUT:
+		break;
+	}
+	reply->authoritative = true;
+}
+
+static void answer_from_data(struct asker *asker, struct question *question, struct reply *reply,
+			     struct outcome *outcome)
+{
+	uint16_t type = question->query.type;
+	enum answer_kind kind = answers_write(&question->lookup, reply);
+	outcome->by = question->by;
+	if (kind == ANSWER_ALIAS && type != TYPE_ANY)
+		settle_alias(asker, question, reply, outcome);
+	else
+		settle_kind(kind, reply, outcome);
+	if (type == TYPE_ANY && question->route->block->any && (kind == ANSWER_FOUND || kind == ANSWER_ALIAS)) {
+		reply_rewind(question, reply);
+		policy_write_any(&question->query, reply);
+		outcome->by = BY_ANY;
+	}
+}
+
+/* What stands behind the data in the chain; at its end nobody is left to answer. */
+static void answer_without_data(struct question *question, struct reply *reply, struct outcome *outcome)
+{
+	const struct route *route = question->route;
+	if (route->catalog != NULL) { /* a zone of the configuration that could not be read */
+		outcome->by = question->by;
+		settle_failure(outcome, "zone is not loaded");
+		return;
+	}
+	if (route->block->policy != NULL) {
+		struct client client = {
+			.ip = question->info->client, .port = question->info->client_port,
+			.proto = question->info->proto,
+		};
+		if (policy_after(route->block->policy, &question->query, &client, reply, &outcome->by) ==
+		    POLICY_ANSWERED) {
+			outcome->rcode = reply->rcode;
+			return;
+		}
+	}
+	outcome->by = BY_SERVER;
+	outcome->rcode = RCODE_REFUSED;
+}
+
+static bool answer_from_policy(const struct question *question, struct reply *reply, struct outcome *outcome)
+{
+	const struct policy *policy = question->route->block->policy;
+	if (policy == NULL || policy_before(policy, &question->query, reply, &outcome->by) == POLICY_PASS)
+		return false;
+	outcome->rcode = reply->rcode;
+	return true;
+}
+
+static size_t answer(struct asker *asker, struct question *question, uint8_t *packet)
+{
+	const struct block *block = question->route->block;
+	struct outcome outcome = { .rcode = RCODE_NOERROR, .meter = question->route->meter };
+	struct reply reply;
+	reply_begin(asker, question, packet, &reply);
+	bool is_other = question->query.class_ != CLASS_IN;
+	if (is_transfer(question->query.type)) {
+		outcome.rcode = RCODE_REFUSED;
+		outcome.by = BY_SERVER;
+	} else if (!answer_from_policy(question, &reply, &outcome)) {
+		if (is_other)
+			return refuse(asker, question, packet, RCODE_REFUSED);
+		if (question->is_looked_up)
+			answer_from_data(asker, question, &reply, &outcome);
+		else
+			answer_without_data(question, &reply, &outcome);
+	}
+	size_t size = reply_end(question, &reply, &outcome);
+	count(asker, question, &outcome, size);
+	if (block->log != NULL || outcome.problem != NULL)
+		say(asker, question, &outcome, packet, size);
+	return size;
+}
+
+size_t question_reply(struct asker *asker, struct question *question, uint8_t *packet)
+{
+	switch ((enum dns_verdict)question->verdict) {
+	case QUERY_GOOD:
+		if (question->route == NULL)
+			return refuse(asker, question, packet, RCODE_REFUSED);
+		return answer(asker, question, packet);
+	case QUERY_DROP:
+		return 0;
+	case QUERY_FORMERR:
+		return turn_away(asker, question, packet, RCODE_FORMERR);
+	case QUERY_NOTIMP:
+		return turn_away(asker, question, packet, RCODE_NOTIMP);
+	case QUERY_BADVERS:
+		return refuse(asker, question, packet, RCODE_BADVERS);
+	}
+	return 0;
+}
+
+size_t question_answer(struct asker *asker, const struct packet_info *info, const uint8_t *query, size_t size,
+		       uint8_t *ret_reply)
+{
+	struct question *question = &asker->single;
+	question_read(asker, question, info, query, size);
+	question_match(question);
+	if (question->verdict == QUERY_DROP)
+		return 0;
+	bool has_question = question->verdict == QUERY_GOOD || question->verdict == QUERY_BADVERS;
+	memcpy(ret_reply, query, has_question ? question->query.question_end : DNS_HEADER_SIZE);
+	return question_reply(asker, question, ret_reply);
+}

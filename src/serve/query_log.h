@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lines about single queries: `log` and `errors` (private to the stage). */
+#ifndef KNAMED_SERVE_QUERY_LOG_H
+#define KNAMED_SERVE_QUERY_LOG_H
+
+#include "knamed/serve.h"
+
+/* A query that was answered. */
+struct answered {
+	const struct dns_query *query;
+	const struct packet_info *info;
+	const uint8_t *reply;
+	size_t reply_size;
+	uint16_t rcode;
+	uint64_t duration_ns;
+};
+
+struct query_log;
+struct query_log *query_log_compile(const struct config_block *block); /* NULL: the block has no `log` */
+void query_log_free(struct query_log *log);
+/* Puts a line into the ring if a `log` of the block wants one for this query. */
+void query_log_put(const struct query_log *log, const struct answered *answered, struct log_ring *ring);
+/* `[ERROR] plugin/errors: 2 name. TYPE: problem`. */
+void query_error_put(const struct dns_query *query, uint16_t rcode, const char *problem, struct log_ring *ring);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Compiles and finds routes. Few zones are compared one after the other, which is what nearly all configurations
+ * have; more (a CIDR may stand for hundreds) are hashed label by label from the root. */
+#include "route.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { FEW_ZONES = 12 };
+
+bool zone_name_read(const char *text, struct zone_name *ret_name)
+{
+	if (!name_parse(text, ret_name->name, &ret_name->size))
+		return false;
+	name_lower(ret_name->name, ret_name->size);
+	ret_name->label_count = (uint8_t)name_label_count(ret_name->name);
+	return true;
+}
+
+bool zone_name_holds(const struct zone_name *zone, const struct zone_name *name)
+{
+	return name_is_under(name->name, zone->name);
+}
+
+static bool zone_name_equal(const struct zone_name *a, const struct zone_name *b)
+{
+	return a->size == b->size && memcmp(a->name, b->name, a->size) == 0;
+}
+
+/* ---- compiling ---- */
+
+static const struct served_zone *longest_served(const struct served_zone *zones, size_t count,
+						const struct zone_name *name)
+{
+	const struct served_zone *found = NULL;
+	for (size_t i = 0; i < count; i++)
+		if (zone_name_holds(&zones[i].zone, name) &&
+		    (found == NULL || zones[i].zone.label_count > found->zone.label_count))
+			found = &zones[i];
+	return found;
+}
+
+/* The claim that wins: directives in chain order, and of several `file` the one with the longest zone. */
+static const struct claim *winning_claim(const struct block *block, const struct zone_name *name)
+{
+	const struct claim *found = NULL;
+	for (size_t i = 0; i < block->claim_count; i++) {
+		const struct claim *claim = &block->claims[i];
+		if (claim->by == BY_AUTO || !zone_name_holds(&claim->zone, name))
+			continue;
+		if (found == NULL || (claim->by == found->by && claim->zone.label_count > found->zone.label_count))
+			found = claim;
+	}
+	return found;
+}
+
+static void route_add_autos(struct route *route, const struct zone_name *name)
+{
+	const struct block *block = route->block;
+	for (size_t i = 0; i < block->claim_count; i++) {
+		const struct claim *claim = &block->claims[i];
+		bool is_new = route->auto_count == 0 || route->autos[route->auto_count - 1] != claim->catalog;
+		if (claim->by != BY_AUTO || !zone_name_holds(&claim->zone, name) || !is_new)
+			continue;
+		route->autos = mem_realloc(route->autos, (route->auto_count + 1) * sizeof(*route->autos));
+		route->autos[route->auto_count++] = claim->catalog;
+	}
+}
+
+/* A zone as a question for it. */
+static void query_of_zone(const struct zone_name *zone, struct dns_query *ret_query)
+{
+	memset(ret_query, 0, sizeof(*ret_query));
+	memcpy(ret_query->lower, zone->name, zone->size);
+	ret_query->name_size = zone->size;
+	ret_query->label_count = zone->label_count;
+	for (unsigned i = 0, at = 0; i < zone->label_count; at += 1u + zone->name[at], i++)
+		ret_query->labels[i] = (uint8_t)at;
+}
+
+/* Zones of the cluster stay as long as their catalog; those of files are replaced when a file is reread. */
+static const struct zone *lasting_zone(const struct answers *answers, const struct claim *claim,
+				       const struct zone_name *name)
+{
+	struct dns_query query;
+	if (claim->by != BY_KUBERNETES)
+		return NULL;
+	query_of_zone(name, &query);
+	return catalog_find_zone(claim->catalog, answers_edition(answers), &query);
+}
+
+static void route_compile(struct route *route, const struct answers *answers, const struct served_zone *served,
+			  const struct zone_name *name)
+{
+	*route = (struct route){ .block = served->block, .meter = served->meter, .zone_name = *name };
+	const struct claim *claim = winning_claim(served->block, name);
+	if (claim == NULL) {
+		route_add_autos(route, name);
+		return;
+	}
+	route->catalog = claim->catalog;
+	route->by = claim->by;
+	route->zone = lasting_zone(answers, claim, name);
+}
+
+static size_t add_name(struct zone_name *names, size_t count, const struct zone_name *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (zone_name_equal(&names[i], name))
+			return count;
+	names[count] = *name;
+	return count + 1;
+}
+
+static int compare_longest_first(const void *a, const void *b)
+{
+	const struct zone_name *first = a, *second = b;
+	return (int)second->label_count - (int)first->label_count;
+}
+
+/* All distinct zones that some block of this listener has. Caller frees. */
+static struct zone_name *distinct_names(const struct served_zone *zones, size_t count, size_t *ret_count)
+{
+	size_t most = count, found = 0;
+	for (size_t i = 0; i < count; i++)
+		most += zones[i].block->claim_count;
+	struct zone_name *names = mem_alloc((most + 1) * sizeof(*names));
+	for (size_t i = 0; i < count; i++) {
+		found = add_name(names, found, &zones[i].zone);
+		for (size_t j = 0; j < zones[i].block->claim_count; j++) {
+			const struct zone_name *claimed = &zones[i].block->claims[j].zone;
+			if (zone_name_holds(&zones[i].zone, claimed))
+				found = add_name(names, found, claimed);
+		}
+	}
+	qsort(names, found, sizeof(*names), compare_longest_first);
+	*ret_count = found;
+	return names;
+}
+
+/* DS of a zone is the parent's to answer (RFC 4035 3.1.4.1), if the parent's block has data for it. */
+static void settle_parent_sides(struct routes *routes, const struct served_zone *zones, size_t count)
+{
+	for (size_t i = 0; i < routes->count; i++) {
+		struct route *route = &routes->list[i];
+		const struct served_zone *served = longest_served(zones, count, &route->zone_name);
+		if (!zone_name_equal(&served->zone, &route->zone_name))
+			continue;
+		for (size_t j = i + 1; j < routes->count && route->parent_side == NULL; j++) {
+			const struct route *parent = &routes->list[j];
+			bool has_data = parent->catalog != NULL || parent->auto_count > 0;
+			if (parent->block != route->block && has_data && parent->zone_name.size < route->zone_name.size &&
+			    zone_name_holds(&parent->zone_name, &route->zone_name))
+				route->parent_side = parent;
+		}
+	}
+}
+
+/* ---- finding ---- */
+
+enum { FIRST_HASH = 0x9e3779b9 };
+
+static uint32_t hash_label(uint32_t hash, const uint8_t *label)
+{
+	for (unsigned i = 0; i <= label[0]; i++)
+		hash = (hash ^ label[i]) * 0x01000193u;
+	return hash ^ hash >> 15;
+}
+
+static uint32_t hash_zone(const struct zone_name *zone)
+{
+	uint8_t labels[DNS_LABELS_MAX];
+	unsigned count = 0;
+	for (unsigned at = 0; zone->name[at] != 0; at += 1u + zone->name[at])
+		labels[count++] = (uint8_t)at;
+	uint32_t hash = FIRST_HASH;
+	while (count > 0)
+		hash = hash_label(hash, zone->name + labels[--count]);
+	return hash;
+}
+
+static void table_compile(struct routes *routes)
+{
+	uint32_t slots = 4 * FEW_ZONES;
+	while (slots < 2 * routes->count)
+		slots *= 2;
+	routes->mask = slots - 1;
+	routes->table = mem_zalloc(slots * sizeof(*routes->table));
+	for (size_t i = 0; i < routes->count; i++) {
+		uint32_t at = routes->suffixes[i].hash & routes->mask;
+		while (routes->table[at].route != NULL)
+			at = (at + 1) & routes->mask;
+		routes->table[at] = routes->suffixes[i];
+	}
+}
+
+static void suffixes_compile(struct routes *routes)
+{
+	routes->suffixes = mem_zalloc((routes->count + 1) * sizeof(*routes->suffixes));
+	for (size_t i = 0; i < routes->count; i++) {
+		const struct route *route = &routes->list[i];
+		routes->suffixes[i] = (struct suffix){
+			.label_count = route->zone_name.label_count, .size = route->zone_name.size,
+			.name = route->zone_name.name, .hash = hash_zone(&route->zone_name), .route = route,
+		};
+		if (route->zone_name.label_count == 0)
+			routes->root = route;
+		if (route->zone_name.label_count > routes->label_most)
+			routes->label_most = route->zone_name.label_count;
+	}
+	if (routes->count > FEW_ZONES)
+		table_compile(routes);
+}
+
+void routes_compile(struct routes *routes, const struct answers *answers, const struct served_zone *zones, size_t count)
+{
+	*routes = (struct routes){ 0 };
+	struct zone_name *names = distinct_names(zones, count, &routes->count);
+	routes->list = mem_alloc((routes->count + 1) * sizeof(*routes->list));
+	for (size_t i = 0; i < routes->count; i++)
+		route_compile(&routes->list[i], answers, longest_served(zones, count, &names[i]), &names[i]);
+	settle_parent_sides(routes, zones, count);
+	suffixes_compile(routes);
+	mem_free(names);
+}
+
+void routes_done(struct routes *routes)
+{
+	for (size_t i = 0; i < routes->count; i++)
+		mem_free(routes->list[i].autos);
+	mem_free(routes->list);
+	mem_free(routes->suffixes);
+	mem_free(routes->table);
+	*routes = (struct routes){ 0 };
+}
+
+static inline bool suffix_matches(const struct suffix *suffix, const struct dns_query *query)
+{
+	if (suffix->label_count > query->label_count)
+		return false;
+	unsigned at = query->labels[query->label_count - suffix->label_count];
+	return at + suffix->size == query->name_size && memcmp(query->lower + at, suffix->name, suffix->size) == 0;
+}
+
+static const struct route *find_among_few(const struct routes *routes, const struct dns_query *query)
+{
+	for (const struct suffix *suffix = routes->suffixes; suffix->label_count > 0; suffix++)
+		if (suffix_matches(suffix, query))
+			return suffix->route;
+	return routes->root;
+}
+
+static const struct route *find_in_table(const struct routes *routes, const struct dns_query *query)
+{
+	const struct route *found = routes->root;
+	unsigned most = query->label_count < routes->label_most ? query->label_count : routes->label_most;
+	uint32_t hash = FIRST_HASH;
+	for (unsigned labels = 1; labels <= most; labels++) {
+		hash = hash_label(hash, query->lower + query->labels[query->label_count - labels]);
+		for (uint32_t at = hash & routes->mask; routes->table[at].route != NULL; at = (at + 1) & routes->mask)
+			if (routes->table[at].hash == hash && routes->table[at].label_count == labels &&
+			    suffix_matches(&routes->table[at], query))
+				found = routes->table[at].route;
+	}
+	return found;
+}
+
+const struct route *routes_find(const struct routes *routes, const struct dns_query *query)
+{
+	const struct route *route = routes->table == NULL ? find_among_few(routes, query) : find_in_table(routes, query);
+	if (query->type == TYPE_DS && route != NULL && route->parent_side != NULL &&
+	    route->zone_name.size == query->name_size)
+		return route->parent_side;
+	return route;
+}

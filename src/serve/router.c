@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Makes a router out of server blocks: compiles each block once, then puts its zones on every address and port
+ * that it listens on. */
+#include "router.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "knamed/policy.h"
+#include "query_log.h"
+
+enum { NSID_MOST = 128 }; /* more would leave too little of a 512-octet reply */
+
+/* ---- blocks ---- */
+
+static bool add_claims(struct block *block, const struct config_zones *zones, const struct catalog *catalog,
+		       enum answerer by, struct error *error)
+{
+	block->claims = mem_realloc(block->claims, (block->claim_count + zones->count + 1) * sizeof(*block->claims));
+	for (size_t i = 0; i < zones->count; i++) {
+		struct claim *claim = &block->claims[block->claim_count];
+		*claim = (struct claim){ .catalog = catalog, .by = by };
+		if (!zone_name_read(zones->zones[i].text, &claim->zone))
+			return error_set(error, "%s:%u - not a zone: %s", block->config->file, block->config->line,
+					 zones->zones[i].text);
+		block->claim_count++;
+	}
+	return true;
+}
+
+/* In CoreDNS' chain order: kubernetes, file, auto. */
+static bool claims_compile(struct block *block, const struct serve_block *source, struct error *error)
+{
+	const struct config_block *config = source->config;
+	if (source->kubernetes != NULL &&
+	    !add_claims(block, &config->kubernetes->zones, source->kubernetes, BY_KUBERNETES, error))
+		return false;
+	for (size_t i = 0; i < source->file_count; i++)
+		if (!add_claims(block, &config->files[i].zones, source->files[i], BY_FILE, error))
+			return false;
+	for (size_t i = 0; i < source->auto_count; i++)
+		if (!add_claims(block, &config->autos[i].zones, source->autos[i], BY_AUTO, error))
+			return false;
+	return true;
+}
+
+static bool block_compile(struct block *block, const struct serve_block *source, const char *version,
+			  struct error *error)
+{
+	const struct config_block *config = source->config;
+	*block = (struct block){
+		.config = config,
+		.policy = policy_compile(config, version),
+		.log = query_log_compile(config),
+		.udp_size = config->bufsize != 0 ? config->bufsize : DNS_UDP_DEFAULT,
+		.errors = config->errors != NULL,
+		.rotate = config->loadbalance,
+		.minimal = config->minimal,
+		.any = config->any,
+	};
+	if (config->nsid != NULL) {
+		block->nsid = config->nsid;
+		block->nsid_size = (uint16_t)strnlen(config->nsid, NSID_MOST);
+	}
+	return claims_compile(block, source, error);
+}
+
+static void block_done(struct block *block)
+{
+	policy_free(block->policy);
+	query_log_free(block->log);
+	mem_free(block->claims);
+}
+
+/* ---- listeners ---- */
+
+static struct listener *listener_at(struct router *router, const struct place *place)
+{
+	for (size_t i = 0; i < router->listener_count; i++)
+		if (place_equal(&router->listeners[i].place, place))
+			return &router->listeners[i];
+	router->listeners = mem_realloc(router->listeners,
+					(router->listener_count + 1) * sizeof(*router->listeners));
+	struct listener *listener = &router->listeners[router->listener_count++];
+	*listener = (struct listener){ .place = *place };
+	return listener;
+}
+
+static bool listener_add_zone(struct listener *listener, const struct block *block, const char *zone,
+			      struct error *error)
+{
+	struct served_zone served = { .block = block };
+	if (!zone_name_read(zone, &served.zone))
+		return error_set(error, "%s:%u - not a zone: %s", block->config->file, block->config->line, zone);
+	for (size_t i = 0; i < listener->zone_count; i++) {
+		if (!name_equal_fold(listener->zones[i].zone.name, served.zone.name))
+			continue;
+		char host[PLACE_TEXT_SIZE];
+		place_print_host(&listener->place, host);
+		return error_set(error, "cannot serve dns://%s:%u%s%s - it is already defined", zone,
+				 (unsigned)listener->place.port, host[0] != '\0' ? " on " : "", host);
+	}
+	listener->zones = mem_realloc(listener->zones, (listener->zone_count + 1) * sizeof(*listener->zones));
+	listener->zones[listener->zone_count++] = served;
+	if (listener->workers == 0)
+		listener->workers = block->config->multisocket;
+	listener->wants_addresses |= block->policy != NULL || block->log != NULL;
+	return true;
+}
+
+static bool block_listen(struct router *router, const struct block *block, struct error *error)
+{
+	struct places places;
+	if (!places_of_block(block->config, &places, error))
+		return false;
+	bool is_good = true;
+	for (size_t i = 0; i < places.count && is_good; i++) {
+		for (size_t j = 0; j < block->config->address_count && is_good; j++) {
+			const struct config_address *address = &block->config->addresses[j];
+			places.list[i].port = address->port;
+			is_good = listener_add_zone(listener_at(router, &places.list[i]), block, address->zone, error);
+		}
+	}
+	mem_free(places.list);
+	return is_good;
+}
+
+static unsigned take_meter(struct router *router, const char *server, const char *zone)
+{
+	unsigned meter = metrics_meter(router->metrics, server, zone, "");
+	if (meter >= router->meter_count)
+		router->meter_count = meter + 1;
+	return meter;
+}
+
+static void listener_declare(struct router *router, struct listener *listener)
+{
+	char text[PLACE_TEXT_SIZE], server[PLACE_TEXT_SIZE + 8] = "dns://", zone[NAME_TEXT_SIZE];
+	place_print(&listener->place, text);
+	strncat(server, text, PLACE_TEXT_SIZE);
+	listener->dropped_meter = take_meter(router, server, "dropped");
+	for (size_t i = 0; i < listener->zone_count; i++) {
+		const struct words *directives = &listener->zones[i].block->config->directives;
+		name_print(listener->zones[i].zone.name, zone);
+		listener->zones[i].meter = take_meter(router, server, zone);
+		for (size_t j = 0; j < directives->count; j++)
+			metrics_plugin(router->metrics, server, zone, "", directives->words[j]);
+	}
+}
+
+static double read_localhost_requests(void *context)
+{
+	const struct router *router = context;
+	uint64_t sum = 0;
+	for (size_t i = 0; i < router->block_count; i++)
+		if (router->blocks[i].policy != NULL)
+			sum += policy_localhost_requests(router->blocks[i].policy);
+	return (double)sum;
+}
+
+/* ---- the router ---- */
+
+struct router *router_new(const struct serve_options *options, struct error *error)
+{
+	struct router *router = mem_zalloc(sizeof(*router));
+	router->answers = options->answers;
+	router->metrics = options->metrics;
+	router->blocks = mem_zalloc((options->block_count + 1) * sizeof(*router->blocks));
+	router->block_count = options->block_count;
+	for (size_t i = 0; i < options->block_count; i++) {
+		struct block *block = &router->blocks[i];
+		if (!block_compile(block, &options->blocks[i], options->version, error) ||
+		    !block_listen(router, block, error)) {
+			router_free(router);
+			return NULL;
+		}
+		router->has_lines |= block->log != NULL || block->errors;
+	}
+	for (size_t i = 0; i < router->listener_count; i++) {
+		struct listener *listener = &router->listeners[i];
+		listener_declare(router, listener);
+		routes_compile(&listener->routes, router->answers, listener->zones, listener->zone_count);
+	}
+	metrics_value(router->metrics, "coredns_local_localhost_requests_total", "counter",
+		      "Counter of localhost.<domain> requests.", "", read_localhost_requests, router);
+	return router;
+}
+
+void router_free(struct router *router)
+{
+	if (router == NULL)
+		return;
+	for (size_t i = 0; i < router->listener_count; i++) {
+		routes_done(&router->listeners[i].routes);
+		mem_free(router->listeners[i].zones);
+	}
+	for (size_t i = 0; i < router->block_count; i++)
+		block_done(&router->blocks[i]);
+	mem_free(router->listeners);
+	mem_free(router->blocks);
+	mem_free(router);
+}
+
+const struct listener *router_find(const struct router *router, const struct ip *local, uint16_t port)
+{
+	const struct listener *wildcard = NULL;
+	for (size_t i = 0; i < router->listener_count; i++) {
+		const struct listener *listener = &router->listeners[i];
+		if (listener->place.port != port)
+			continue;
+		if (ip_equal(&listener->place.ip, local))
+			return listener;
+		bool is_nearer = wildcard == NULL || listener->place.ip.family == local->family;
+		if (place_is_wildcard(&listener->place) && is_nearer)
+			wildcard = listener;
+	}
+	return wildcard;
+}

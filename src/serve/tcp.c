@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A TCP thread: an event loop of its own with its share of the listening sockets. Its one timer runs only while there
+ * are connections, and is set for the one that has waited longest. */
+#include "tcp.h"
+
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum {
+	ACCEPTS = 64,          /* new connections at once, so that the old ones get their turn */
+	LAST_ACCEPTS = 4096,   /* those that wait when we stop */
+	RESUME_MS = 100,       /* how long to accept nothing when the process is out of files */
+};
+
+static struct timeval timeval_of(uint64_t ns)
+{
+	return (struct timeval){ .tv_sec = (time_t)(ns / 1000000000), .tv_usec = (suseconds_t)(ns % 1000000000 / 1000) };
+}
+
+/* ---- deadlines ---- */
+
+static void clock_arm(struct tcp_thread *thread)
+{
+	if (thread->oldest == NULL || event_pending(thread->clock, EV_TIMEOUT, NULL))
+		return;
+	uint64_t now = clock_now_ns(), deadline = thread->oldest->deadline_ns;
+	struct timeval wait = timeval_of(deadline > now ? deadline - now + 1000 : 1000);
+	event_add(thread->clock, &wait);
+}
+
+static void on_clock(evutil_socket_t fd, short what, void *context)
+{
+	struct tcp_thread *thread = context;
+	uint64_t now = clock_now_ns();
+	(void)fd;
+	(void)what;
+	while (thread->oldest != NULL && thread->oldest->deadline_ns <= now)
+		connection_close(thread->oldest);
+	clock_arm(thread);
+}
+
+/* ---- accepting ---- */
+
+static void pause_accepting(struct tcp_thread *thread)
+{
+	struct timeval wait = timeval_of(RESUME_MS * 1000000ull);
+	for (size_t i = 0; i < thread->listening_count; i++)
+		event_del(thread->listening[i].event);
+	event_add(thread->resume, &wait);
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *context)
+{
+	struct tcp_thread *thread = context;
+	(void)fd;
+	(void)what;
+	for (size_t i = 0; i < thread->listening_count; i++)
+		event_add(thread->listening[i].event, NULL);
+}
+
+static void accept_all(struct tcp_listening *listening, unsigned most)
+{
+	struct tcp_thread *thread = listening->thread;
+	for (unsigned i = 0; i < most; i++) {
+		struct sockaddr_storage client;
+		socklen_t size = sizeof(client);
+		int fd = accept4(event_get_fd(listening->event), (struct sockaddr *)&client, &size,
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0) {
+			connection_open(thread, listening->listener, fd, (struct sockaddr *)&client);
+		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+			if (!connection_evict(thread)) {
+				pause_accepting(thread);
+				return;
+			}
+		} else if (errno == EAGAIN) {
+			return;
+		}
+	}
+}
+
+static void on_connect(evutil_socket_t fd, short what, void *context)
+{
+	struct tcp_listening *listening = context;
+	(void)fd;
+	(void)what;
+	accept_all(listening, ACCEPTS);
+	clock_arm(listening->thread);
+}
+
+/* ---- life ---- */
+
+static void on_wake(evutil_socket_t fd, short what, void *context)
+{
+	struct tcp_thread *thread = context;
+	(void)fd;
+	(void)what;
+	event_base_loopbreak(thread->events);
+}
+
+struct tcp_thread *tcp_thread_new(struct router *router, struct tcp_clients *clients, unsigned idle_ms,
+				  size_t buffered_most)
+{
+	struct tcp_thread *thread = mem_zalloc(sizeof(*thread));
+	struct event_config *config = event_config_new();
+	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK); /* one thread; others write to wake_fd */
+	thread->events = event_base_new_with_config(config);
+	event_config_free(config);
+	thread->asker = asker_new(router);
+	thread->clients = clients;
+	thread->idle_ns = (uint64_t)(idle_ms > 0 ? idle_ms : TCP_IDLE_MS) * 1000000;
+	thread->buffered_most = buffered_most;
+	thread->input = mem_alloc(TCP_INPUT);
+	thread->output = mem_alloc(TCP_OUTPUT);
+	thread->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	thread->wake = event_new(thread->events, thread->wake_fd, EV_READ | EV_PERSIST, on_wake, thread);
+	thread->clock = evtimer_new(thread->events, on_clock, thread);
+	thread->resume = evtimer_new(thread->events, on_resume, thread);
+	thread->listening = mem_zalloc((router->listener_count + 1) * sizeof(*thread->listening));
+	event_add(thread->wake, NULL);
+	return thread;
+}
+
+void tcp_thread_listen(struct tcp_thread *thread, const struct listener *listener, int fd)
+{
+	struct tcp_listening *listening = &thread->listening[thread->listening_count++];
+	listening->thread = thread;
+	listening->listener = listener;
+	listening->event = event_new(thread->events, fd, EV_READ | EV_PERSIST, on_connect, listening);
+	event_add(listening->event, NULL);
+}
+
+void *tcp_thread_run(void *context)
+{
+	struct tcp_thread *thread = context;
+	answers_reader_start();
+	answers_reader_offline();
+	event_base_dispatch(thread->events);
+
+	/* Whoever has asked by now gets an answer. */
+	for (size_t i = 0; i < thread->listening_count; i++)
+		accept_all(&thread->listening[i], LAST_ACCEPTS);
+	for (struct connection *connection = thread->newest, *older; connection != NULL; connection = older) {
+		older = connection->older;
+		if (connection->output == NULL)
+			connection_read(connection);
+	}
+	while (thread->oldest != NULL)
+		connection_close(thread->oldest);
+	answers_reader_end();
+	return NULL;
+}
+
+void tcp_thread_stop(struct tcp_thread *thread)
+{
+	eventfd_write(thread->wake_fd, 1);
+}
+
+static void free_with_socket(struct event *event)
+{
+	int fd = event_get_fd(event);
+	event_free(event);
+	close(fd);
+}
+
+void tcp_thread_free(struct tcp_thread *thread)
+{
+	if (thread == NULL)
+		return;
+	for (size_t i = 0; i < thread->listening_count; i++)
+		free_with_socket(thread->listening[i].event);
+	free_with_socket(thread->wake);
+	event_free(thread->clock);
+	event_free(thread->resume);
+	event_base_free(thread->events);
+	asker_free(thread->asker);
+	mem_free(thread->listening);
+	mem_free(thread->input);
+	mem_free(thread->output);
+	mem_free(thread);
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The hot loop: recvmmsg, three stages over the batch, sendmmsg; no other system call, no lock, no allocation.
+ *
+ * A reply is written over its query, so a message goes out with the buffer, the address and the packet information
+ * that it came in with. */
+#include "udp.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "query.h"
+
+enum {
+	BATCH = 64,    /* more is no faster: the batch would leave the first cache */
+	PACKET = 4096, /* bufsize's most; a longer query is cut and so malformed */
+	STRIDE = PACKET + 64, /* at 4,096 all packets would begin in the same cache set and push each other out */
+	LAST_BATCHES = 64,    /* how much of what the socket holds is answered at the end */
+};
+
+union control {
+	struct cmsghdr head;
+	uint8_t room[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+};
+
+struct udp_worker {
+	int fd;
+	bool has_packet_info;
+	const struct listener *listener;
+	struct asker *asker;
+	atomic_bool is_stopping;
+	tally_cell unsent;
+	struct mmsghdr messages[BATCH];
+	struct iovec buffers[BATCH];
+	union { struct sockaddr_in6 in6; struct sockaddr_in in; struct sockaddr any; } clients[BATCH];
+	union control controls[BATCH];
+	struct packet_info infos[BATCH];
+	struct question questions[BATCH];
+	uint8_t packets[BATCH][STRIDE];
+};
+
+/* ---- one message ---- */
+
+/* Puts the message back as it was before it was used. */
+static inline void message_reset(const struct udp_worker *worker, struct mmsghdr *message)
+{
+	message->msg_hdr.msg_iov->iov_len = PACKET;
+	message->msg_hdr.msg_namelen = sizeof(worker->clients[0]);
+	message->msg_hdr.msg_controllen = worker->has_packet_info ? sizeof(union control) : 0;
+}
+
+static inline uint8_t client_family(const struct sockaddr_in6 *client)
+{
+	return client->sin6_family == AF_INET || IN6_IS_ADDR_V4MAPPED(&client->sin6_addr) ? 4 : 6;
+}
+
+/* The address that was asked, and no interface: the way back is the routing table's to choose, but for link-local
+ * addresses, which mean nothing without one. */
+static struct ip take_local(struct cmsghdr *control)
+{
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	if (control->cmsg_level == IPPROTO_IP) {
+		struct in_pktinfo *information = (struct in_pktinfo *)CMSG_DATA(control);
+		information->ipi_ifindex = 0;
+		in.sin_addr = information->ipi_spec_dst;
+		return ip_of_sockaddr((struct sockaddr *)&in);
+	}
+	struct in6_pktinfo *information = (struct in6_pktinfo *)CMSG_DATA(control);
+	if (!IN6_IS_ADDR_LINKLOCAL(&information->ipi6_addr))
+		information->ipi6_ifindex = 0;
+	in6.sin6_addr = information->ipi6_addr;
+	return ip_of_sockaddr((struct sockaddr *)&in6);
+}
+
+static void info_fill(const struct udp_worker *worker, const struct sockaddr *client, const struct ip *local,
+		      struct packet_info *ret_info)
+{
+	ret_info->client = ip_of_sockaddr(client);
+	ret_info->client_port = ntohs(((const struct sockaddr_in *)client)->sin_port); /* same place in sockaddr_in6 */
+	ret_info->local = local->family != 0 ? *local : worker->listener->place.ip;
+	ret_info->local_port = worker->listener->place.port;
+}
+
+static inline void message_read(struct udp_worker *worker, unsigned i)
+{
+	struct msghdr *header = &worker->messages[i].msg_hdr;
+	struct packet_info *info = &worker->infos[i];
+	struct question *question = &worker->questions[i];
+	const struct sockaddr_in6 *client = header->msg_name;
+	/* Nobody asks from port 0; a nameless message is not a message, but shutdown() waking us up. */
+	if (header->msg_namelen == 0 || client->sin6_port == 0) {
+		question->verdict = QUERY_DROP;
+		question->is_looked_up = false;
+		return;
+	}
+	struct ip local = { 0 };
+	if (header->msg_controllen != 0)
+		local = take_local(header->msg_control);
+	info->client.family = client_family(client);
+	if (worker->listener->wants_addresses)
+		info_fill(worker, header->msg_name, &local, info);
+	question_read(worker->asker, question, info, header->msg_iov->iov_base, worker->messages[i].msg_len);
+}
+
+/* ---- a batch ---- */
+
+static void send_replies(struct udp_worker *worker, unsigned count)
+{
+	for (unsigned done = 0; done < count;) {
+		int sent = sendmmsg(worker->fd, worker->messages + done, count - done, MSG_DONTWAIT);
+		if (sent > 0) {
+			done += (unsigned)sent;
+		} else if (errno == EAGAIN || errno == ENOBUFS) {
+			tally_add(&worker->unsent, count - done); /* there is no room: the clients will ask again */
+			return;
+		} else if (errno != EINTR) {
+			tally_add(&worker->unsent, 1); /* this one cannot go there; the others may */
+			done++;
+		}
+	}
+}
+
+/* Writes the replies and brings the messages that have one to the front. */
+static unsigned write_replies(struct udp_worker *worker, unsigned count)
+{
+	unsigned filled = 0;
+	for (unsigned i = 0; i < count; i++) {
+		struct iovec *buffer = worker->messages[i].msg_hdr.msg_iov;
+		size_t size = question_reply(worker->asker, &worker->questions[i], buffer->iov_base);
+		if (size == 0)
+			continue;
+		buffer->iov_len = size;
+		if (i != filled) {
+			struct mmsghdr message = worker->messages[i];
+			worker->messages[i] = worker->messages[filled];
+			worker->messages[filled] = message;
+		}
+		filled++;
+	}
+	return filled;
+}
+
+static void answer_batch(struct udp_worker *worker, unsigned count)
+{
+	asker_begin(worker->asker, worker->listener);
+	for (unsigned i = 0; i < count; i++)
+		message_read(worker, i);
+	for (unsigned i = 0; i < count; i++)
+		question_match(&worker->questions[i]);
+	unsigned replies = write_replies(worker, count);
+	asker_end(worker->asker);
+	send_replies(worker, replies);
+	for (unsigned i = 0; i < count; i++)
+		message_reset(worker, &worker->messages[i]);
+}
+
+/* An error here is not about one client; what stays broken must not become a busy loop. */
+static void rest(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+}
+
+void *udp_worker_run(void *context)
+{
+	struct udp_worker *worker = context;
+	answers_reader_start();
+	while (!atomic_load_explicit(&worker->is_stopping, memory_order_relaxed)) {
+		answers_reader_offline();
+		int count = recvmmsg(worker->fd, worker->messages, BATCH, MSG_WAITFORONE, NULL);
+		answers_reader_online();
+		if (count > 0)
+			answer_batch(worker, (unsigned)count);
+		else if (count < 0 && errno != EINTR)
+			rest();
+	}
+	for (unsigned batches = 0; batches < LAST_BATCHES; batches++) {
+		int count = recvmmsg(worker->fd, worker->messages, BATCH, MSG_DONTWAIT, NULL);
+		if (count <= 0)
+			break;
+		answer_batch(worker, (unsigned)count);
+	}
+	answers_reader_end();
+	return NULL;
+}
+
+/* ---- life ---- */
+
+/* Not zeroed as a whole: a packet's pages cost memory when a batch first reaches them. */
+struct udp_worker *udp_worker_new(struct router *router, const struct listener *listener, int fd)
+{
+	struct udp_worker *worker = mem_alloc(sizeof(*worker));
+	worker->fd = fd;
+	worker->has_packet_info = place_is_wildcard(&listener->place);
+	worker->listener = listener;
+	worker->asker = asker_new(router);
+	atomic_init(&worker->is_stopping, false);
+	atomic_init(&worker->unsent, 0);
+	memset(worker->messages, 0, sizeof(worker->messages));
+	memset(worker->infos, 0, sizeof(worker->infos));
+	for (unsigned i = 0; i < BATCH; i++) {
+		struct msghdr *header = &worker->messages[i].msg_hdr;
+		worker->buffers[i].iov_base = worker->packets[i];
+		header->msg_iov = &worker->buffers[i];
+		header->msg_iovlen = 1;
+		header->msg_name = &worker->clients[i];
+		header->msg_control = worker->has_packet_info ? &worker->controls[i] : NULL;
+		message_reset(worker, &worker->messages[i]);
+		worker->infos[i].proto = PROTO_UDP;
+	}
+	return worker;
+}
+
+/* Shutting down an unconnected socket says ENOTCONN and still does what is wanted: whoever waits in it wakes up, and
+ * nobody waits in it any more. What it holds can still be read. */
+void udp_worker_stop(struct udp_worker *worker)
+{
+	atomic_store(&worker->is_stopping, true);
+	shutdown(worker->fd, SHUT_RD);
+}
+
+void udp_worker_free(struct udp_worker *worker)
+{
+	if (worker == NULL)
+		return;
+	close(worker->fd);
+	asker_free(worker->asker);
+	mem_free(worker);
+}
+
+uint64_t udp_worker_unsent(const struct udp_worker *worker)
+{
+	return atomic_load_explicit(&worker->unsent, memory_order_relaxed);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* udp -- a worker: one thread, one socket, batches of datagrams (private to the stage). */
+#ifndef KNAMED_SERVE_UDP_H
+#define KNAMED_SERVE_UDP_H
+
+#include "router.h"
+
+struct udp_worker;
+/* Takes the bound socket. Nothing is read before udp_worker_run, the thread's whole life. */
+struct udp_worker *udp_worker_new(struct router *router, const struct listener *listener, int fd);
+void *udp_worker_run(void *worker);
+/* Makes run return soon, when what was read is answered. Any thread, any number of times. */
+void udp_worker_stop(struct udp_worker *worker);
+void udp_worker_free(struct udp_worker *worker);
+/* Replies that the kernel did not take. Any thread. */
+uint64_t udp_worker_unsent(const struct udp_worker *worker);
+
+#endif
