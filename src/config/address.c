@@ -19,8 +19,8 @@ struct reading {
 
 static bool fail(struct reading *reading, const char *reason)
 {
-	return error_set(reading->error, "%s:%u - error inspecting server blocks: %s", reading->place.file,
-			 reading->place.line, reason);
+	return error_set(reading->error, "%s:%u - error inspecting server blocks: %s",
+			 reading->place.file, reading->place.line, reason);
 }
 
 static bool read_port(struct reading *reading, const struct zone_word *zone, uint16_t *ret_port)
@@ -28,11 +28,11 @@ static bool read_port(struct reading *reading, const struct zone_word *zone, uin
 	const char *otherwise = reading->options->default_port;
 	uint64_t port = zone->has_port && zone->port >= 0 ? (uint64_t)zone->port : UINT64_MAX;
 	if (!zone->has_port && !text_to_number(otherwise, 0, PORT_MAX, &port))
-		return error_set(reading->error, "%s:%u - address %s: invalid port", reading->place.file,
-				 reading->place.line, otherwise);
+		return error_set(reading->error, "%s:%u - address %s: invalid port",
+				 reading->place.file, reading->place.line, otherwise);
 	if (port > PORT_MAX)
-		return error_set(reading->error, "%s:%u - address %lld: invalid port", reading->place.file,
-				 reading->place.line, (long long)zone->port);
+		return error_set(reading->error, "%s:%u - address %lld: invalid port",
+				 reading->place.file, reading->place.line, (long long)zone->port);
 	*ret_port = (uint16_t)port;
 	return true;
 }
@@ -40,16 +40,17 @@ static bool read_port(struct reading *reading, const struct zone_word *zone, uin
 static void address_add(struct reading *reading, char *zone, uint16_t port)
 {
 	struct config_block *block = reading->block;
-	struct text text = {0};
+	struct text text = { 0 };
 	text_printf(&text, "dns://%s:%u", zone, port);
-	block->addresses =
-	    list_grow(reading->arena, block->addresses, block->address_count, sizeof(block->addresses[0]));
-	reading->places = list_grow(reading->arena, reading->places, block->address_count, sizeof(reading->places[0]));
+	block->addresses = list_grow(reading->arena, block->addresses, block->address_count,
+				     sizeof(block->addresses[0]));
+	reading->places = list_grow(reading->arena, reading->places, block->address_count,
+				    sizeof(reading->places[0]));
 	reading->places[block->address_count] = reading->place;
 	block->addresses[block->address_count++] = (struct config_address){
-	    .zone = zone,
-	    .port = port,
-	    .text = arena_text(reading->arena, text.data, text.size),
+		.zone = zone,
+		.port = port,
+		.text = arena_text(reading->arena, text.data, text.size),
 	};
 	text_done(&text);
 }
@@ -61,7 +62,8 @@ static bool read_key(struct reading *reading, const char *key)
 	const char *scheme, *word = zone_word_skip_scheme(key, &scheme);
 	uint16_t port = 0;
 	if (strcmp(scheme, "dns") != 0)
-		return error_set(reading->error, "%s:%u - cannot serve %s - %s:// is not built into knamed",
+		return error_set(reading->error,
+				 "%s:%u - cannot serve %s - %s:// is not built into knamed",
 				 reading->place.file, reading->place.line, key, scheme);
 	if (!zone_word_read(reading->arena, word, &zone, &reason))
 		return fail(reading, reason.text);
@@ -75,14 +77,16 @@ static bool read_key(struct reading *reading, const char *key)
 	return true;
 }
 
-bool addresses_read(struct arena *arena, const struct tokens *keys, const struct address_options *options,
-		    struct config_block *block, struct place **ret_places, struct error *error)
+bool addresses_read(struct arena *arena, const struct tokens *keys,
+		    const struct address_options *options, struct config_block *block,
+		    struct place **ret_places, struct error *error)
 {
-	struct reading reading = {.arena = arena, .options = options, .block = block, .error = error};
+	struct reading reading = { .arena = arena, .options = options, .block = block, .error = error };
 	for (size_t i = 0; i < keys->count; i++) {
 		const struct token *key = &keys->items[i];
 		const char *file = key->file != NULL ? key->file : options->corefile;
-		reading.place = (struct place){.file = arena_text(arena, file, strlen(file)), .line = key->line};
+		reading.place = (struct place){ .file = arena_text(arena, file, strlen(file)),
+						.line = key->line };
 		if (i == 0) {
 			block->file = reading.place.file;
 			block->line = reading.place.line;

@@ -6,14 +6,15 @@
 #include "parser.h"
 #include "zone.h"
 
-/* Fills block->addresses from the keys: each network becomes one address per zone. ret_places[i] is where address i
- * was written. */
+/* Fills block->addresses from the keys: each network becomes one address per zone. ret_places[i] is
+ * where address i was written. */
 struct address_options {
 	const char *corefile;
 	const char *default_port;
 	size_t *zones_left;
 };
-bool addresses_read(struct arena *arena, const struct tokens *keys, const struct address_options *options,
-		    struct config_block *block, struct place **ret_places, struct error *error);
+bool addresses_read(struct arena *arena, const struct tokens *keys,
+		    const struct address_options *options, struct config_block *block,
+		    struct place **ret_places, struct error *error);
 
 #endif

@@ -73,7 +73,7 @@ bool directive_next_option(struct directive *directive)
 
 struct arguments directive_arguments(struct directive *directive)
 {
-	struct arguments arguments = {.items = directive->tokens->items + directive->at};
+	struct arguments arguments = { .items = directive->tokens->items + directive->at };
 	while (directive_next_argument(directive)) {
 		if (directive_is_at(directive, "{")) {
 			directive->at--;
@@ -123,15 +123,16 @@ bool directive_fail(const struct directive *directive, struct error *error, cons
 	va_start(arguments, format);
 	vsnprintf(sentence, sizeof(sentence), format, arguments);
 	va_end(arguments);
-	return error_set(error, "plugin/%s: %s:%u - Error during parsing: %s", directive->name, file_of(directive),
-			 current(directive)->line, sentence);
+	return error_set(error, "plugin/%s: %s:%u - Error during parsing: %s", directive->name,
+			 file_of(directive), current(directive)->line, sentence);
 }
 
 bool directive_fail_arguments(const struct directive *directive, struct error *error)
 {
 	if (directive_is_at(directive, "{"))
 		return directive_fail(directive, error, "Unexpected token '{', expecting argument");
-	return directive_fail(directive, error, "Wrong argument count or unexpected line ending after '%s'",
+	return directive_fail(directive, error,
+			      "Wrong argument count or unexpected line ending after '%s'",
 			      directive_text(directive));
 }
 
@@ -147,7 +148,8 @@ bool directive_fail_unbuilt(const struct directive *directive, const char *optio
 
 bool directive_once(const struct directive *directive, bool is_first, struct error *error)
 {
-	return is_first || directive_fail(directive, error, "this plugin can only be used once per Server Block");
+	return is_first || directive_fail(directive, error,
+					  "this plugin can only be used once per Server Block");
 }
 
 static void note_add(struct config *config, struct text *text)
@@ -162,7 +164,7 @@ static void note_add(struct config *config, struct text *text)
 void config_note(struct config *config, const char *format, ...)
 {
 	char sentence[1024];
-	struct text text = {0};
+	struct text text = { 0 };
 	va_list arguments;
 	va_start(arguments, format);
 	vsnprintf(sentence, sizeof(sentence), format, arguments);
@@ -174,7 +176,7 @@ void config_note(struct config *config, const char *format, ...)
 void directive_note(const struct directive *directive, const char *format, ...)
 {
 	char sentence[1024];
-	struct text text = {0};
+	struct text text = { 0 };
 	va_list arguments;
 	va_start(arguments, format);
 	vsnprintf(sentence, sizeof(sentence), format, arguments);

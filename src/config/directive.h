@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* directive -- one directive of a block on its way from tokens to the config.
  *
- * The tokens are walked as CoreDNS' plugins walk them, so that the same Corefiles are good and the same lines are
- * named when one is bad. */
+ * The tokens are walked as CoreDNS' plugins walk them, so that the same Corefiles are good and the
+ * same lines are named when one is bad. */
 #ifndef KNAMED_CONFIG_DIRECTIVE_H
 #define KNAMED_CONFIG_DIRECTIVE_H
 
@@ -22,8 +22,8 @@ struct directive {
 };
 typedef bool (*directive_read)(struct directive *directive, struct error *error);
 
-/* Moves: to the next token; to the next one of the same line; to the next option in the braces. False: there is
- * none, and braces that end are left behind. */
+/* Moves: to the next token; to the next one of the same line; to the next option in the braces.
+ * False: there is none, and braces that end are left behind. */
 bool directive_next(struct directive *directive);
 bool directive_next_argument(struct directive *directive);
 bool directive_next_option(struct directive *directive);
@@ -48,7 +48,8 @@ bool directive_expect_none(struct directive *directive, struct error *error);
 bool directive_expect_end(struct directive *directive, struct error *error);
 
 /* "plugin/NAME: file:line - Error during parsing: ..." of the current token. False. */
-bool directive_fail(const struct directive *directive, struct error *error, const char *format, ...) PRINTF_LIKE(3, 4);
+bool directive_fail(const struct directive *directive, struct error *error, const char *format, ...)
+	PRINTF_LIKE(3, 4);
 bool directive_fail_arguments(const struct directive *directive, struct error *error);
 bool directive_fail_option(const struct directive *directive, struct error *error);
 bool directive_fail_unbuilt(const struct directive *directive, const char *option, struct error *error);
@@ -59,14 +60,16 @@ void directive_note(const struct directive *directive, const char *format, ...) 
 void config_note(struct config *config, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* The zones that arguments name, without repetitions; none named: `otherwise`. */
-bool directive_zones(struct directive *directive, struct arguments arguments, const struct config_zones *otherwise,
-		     struct config_zones *ret_zones, struct error *error);
-bool directive_duration(const struct directive *directive, const char *text, uint64_t *ret_ms, struct error *error);
+bool directive_zones(struct directive *directive, struct arguments arguments,
+		     const struct config_zones *otherwise, struct config_zones *ret_zones,
+		     struct error *error);
+bool directive_duration(const struct directive *directive, const char *text, uint64_t *ret_ms,
+			struct error *error);
 char *directive_copy(const struct directive *directive, const char *text);
 /* `name` behind `root`, if there is one and the name is relative. */
 char *directive_path(const struct directive *directive, const char *name);
 /* A missing file or directory is remarked on (it may come); one that cannot be looked at is an error. */
-bool directive_check_path(const struct directive *directive, const char *path, const char *missing, const char *unable,
-			  struct error *error);
+bool directive_check_path(const struct directive *directive, const char *path, const char *missing,
+			  const char *unable, struct error *error);
 
 #endif

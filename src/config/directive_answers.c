@@ -7,7 +7,13 @@
 #include "directives.h"
 #include "list.h"
 
-enum { TXT_MAX = 255, NSID_MAX = 255, BUFSIZE_LEAST = 512, BUFSIZE_MOST = 4096, BUFSIZE_DEFAULT = 1232 };
+enum {
+	TXT_MAX = 255,
+	NSID_MAX = 255,
+	BUFSIZE_LEAST = 512,
+	BUFSIZE_MOST = 4096,
+	BUFSIZE_DEFAULT = 1232
+};
 
 bool directive_any_read(struct directive *directive, struct error *error)
 {
@@ -20,7 +26,9 @@ bool directive_minimal_read(struct directive *directive, struct error *error)
 {
 	directive_next(directive);
 	directive->block->minimal = true;
-	directive_note(directive, "minimal: replies hold little else in any case, this leaves glue out as well");
+	directive_note(
+		directive,
+		"minimal: replies hold little else in any case, this leaves glue out as well");
 	return directive_expect_end(directive, error);
 }
 
@@ -45,7 +53,7 @@ static int compare_words(const void *a, const void *b)
 /* Sorted, each once. */
 static struct words read_authors(const struct directive *directive, struct arguments arguments)
 {
-	struct words authors = {0};
+	struct words authors = { 0 };
 	if (arguments.count < 2)
 		return authors;
 	size_t count = arguments.count - 1;
@@ -88,14 +96,16 @@ bool directive_nsid_read(struct directive *directive, struct error *error)
 		if (!directive_once(directive, block->nsid == NULL, error))
 			return false;
 		struct arguments arguments = directive_arguments(directive);
-		struct text text = {0};
+		struct text text = { 0 };
 		for (size_t i = 0; i < arguments.count; i++)
 			text_printf(&text, i > 0 ? " %s" : "%s", argument(arguments, i));
-		block->nsid = text.data != NULL ? directive_copy(directive, text.data) : host_name(directive);
+		block->nsid = text.data != NULL ? directive_copy(directive, text.data)
+						: host_name(directive);
 		size_t size = text.size;
 		text_done(&text);
 		if (size > NSID_MAX)
-			return directive_fail(directive, error, "nsid data is longer than %d bytes", NSID_MAX);
+			return directive_fail(directive, error, "nsid data is longer than %d bytes",
+					      NSID_MAX);
 	}
 	return true;
 }
@@ -108,7 +118,8 @@ static bool read_local_option(struct directive *directive, struct error *error)
 	if (value == NULL)
 		return false;
 	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
-		return directive_fail(directive, error, "localhost_prefix expects 'on' or 'off', got \"%s\"", value);
+		return directive_fail(directive, error,
+				      "localhost_prefix expects 'on' or 'off', got \"%s\"", value);
 	directive->block->local_prefix = strcmp(value, "on") == 0;
 	return true;
 }
@@ -136,7 +147,8 @@ static bool read_policy(struct directive *directive, struct arguments arguments,
 		return directive_fail_unbuilt(directive, "the policy weighted", error);
 	if (strcmp(policy, "round_robin") != 0)
 		return directive_fail(directive, error, "unknown policy: %s", policy);
-	return arguments.count == 1 || directive_fail(directive, error, "unknown property for %s", policy);
+	return arguments.count == 1 ||
+	       directive_fail(directive, error, "unknown property for %s", policy);
 }
 
 bool directive_loadbalance_read(struct directive *directive, struct error *error)
@@ -161,12 +173,14 @@ bool directive_bufsize_read(struct directive *directive, struct error *error)
 	struct arguments arguments = directive_arguments(directive);
 	if (arguments.count > 1)
 		return directive_fail_arguments(directive, error);
-	if (arguments.count == 1 && !text_to_number(argument(arguments, 0), BUFSIZE_LEAST, BUFSIZE_MOST, &size))
-		return directive_fail(directive, error, "bufsize must be in range [%d, %d]: %s", BUFSIZE_LEAST,
-				      BUFSIZE_MOST, argument(arguments, 0));
+	if (arguments.count == 1 &&
+	    !text_to_number(argument(arguments, 0), BUFSIZE_LEAST, BUFSIZE_MOST, &size))
+		return directive_fail(directive, error, "bufsize must be in range [%d, %d]: %s",
+				      BUFSIZE_LEAST, BUFSIZE_MOST, argument(arguments, 0));
 	directive->block->bufsize = (uint16_t)size;
 	if (size > BUFSIZE_DEFAULT)
-		directive_note(directive, "bufsize %u: replies over UDP are %d bytes at most in any case",
+		directive_note(directive,
+			       "bufsize %u: replies over UDP are %d bytes at most in any case",
 			       (unsigned)size, BUFSIZE_DEFAULT);
 	return directive_expect_end(directive, error);
 }

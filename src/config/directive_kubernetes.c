@@ -39,9 +39,9 @@ static bool read_zonal(struct reading *reading, struct error *error)
 static bool read_pods(struct reading *reading, struct error *error)
 {
 	static const char *const modes[] = {
-	    [PODS_DISABLED] = "disabled",
-	    [PODS_INSECURE] = "insecure",
-	    [PODS_VERIFIED] = "verified",
+		[PODS_DISABLED] = "disabled",
+		[PODS_INSECURE] = "insecure",
+		[PODS_VERIFIED] = "verified",
 	};
 	const char *mode = directive_argument(reading->directive, error);
 	if (mode == NULL)
@@ -52,8 +52,9 @@ static bool read_pods(struct reading *reading, struct error *error)
 			return true;
 		}
 	}
-	return directive_fail(reading->directive, error,
-			      "wrong value for pods: %s,  must be one of: disabled, verified, insecure", mode);
+	return directive_fail(
+		reading->directive, error,
+		"wrong value for pods: %s,  must be one of: disabled, verified, insecure", mode);
 }
 
 static bool read_namespaces(struct reading *reading, struct error *error)
@@ -62,17 +63,19 @@ static bool read_namespaces(struct reading *reading, struct error *error)
 	if (names.count == 0)
 		return directive_fail_arguments(reading->directive, error);
 	for (size_t i = 0; i < names.count; i++)
-		words_add(reading->directive->config->arena, &reading->kubernetes->namespaces, argument(names, i));
+		words_add(reading->directive->config->arena, &reading->kubernetes->namespaces,
+			  argument(names, i));
 	return true;
 }
 
 /* The arguments are one expression; a second line of the same option takes the place of the first. */
-static bool read_selector(struct reading *reading, const char *what, struct selector *ret_selector, struct error *error)
+static bool read_selector(struct reading *reading, const char *what, struct selector *ret_selector,
+			  struct error *error)
 {
 	struct arguments words = directive_arguments(reading->directive);
 	if (words.count == 0)
 		return directive_fail_arguments(reading->directive, error);
-	struct text text = {0};
+	struct text text = { 0 };
 	for (size_t i = 0; i < words.count; i++)
 		text_printf(&text, i > 0 ? " %s" : "%s", argument(words, i));
 	struct selector selector;
@@ -82,8 +85,9 @@ static bool read_selector(struct reading *reading, const char *what, struct sele
 		selector_done(ret_selector);
 		*ret_selector = selector;
 	} else {
-		directive_fail(reading->directive, error, "unable to parse %s selector value: '%s': %s", what,
-			       text.data, reason.text);
+		directive_fail(reading->directive, error,
+			       "unable to parse %s selector value: '%s': %s", what, text.data,
+			       reason.text);
 	}
 	text_done(&text);
 	return good;
@@ -100,15 +104,16 @@ static bool read_namespace_labels(struct reading *reading, struct error *error)
 	return read_selector(reading, "namespace_label", &reading->kubernetes->namespace_labels, error);
 }
 
-static bool read_seconds(struct reading *reading, const char *option, uint32_t *ret_seconds, struct error *error)
+static bool read_seconds(struct reading *reading, const char *option, uint32_t *ret_seconds,
+			 struct error *error)
 {
 	const char *text = directive_argument(reading->directive, error);
 	uint64_t seconds;
 	if (text == NULL)
 		return false;
 	if (!text_to_number(text, 0, TTL_MAX, &seconds))
-		return directive_fail(reading->directive, error, "%s must be in range [0, %d]: %s", option, TTL_MAX,
-				      text);
+		return directive_fail(reading->directive, error, "%s must be in range [0, %d]: %s",
+				      option, TTL_MAX, text);
 	*ret_seconds = (uint32_t)seconds;
 	return true;
 }
@@ -130,7 +135,8 @@ static bool read_ignore(struct reading *reading, struct error *error)
 	if (what == NULL)
 		return false;
 	if (strcmp(what, "empty_service") != 0)
-		return directive_fail(reading->directive, error, "unable to parse ignore value: '%s'", what);
+		return directive_fail(reading->directive, error,
+				      "unable to parse ignore value: '%s'", what);
 	reading->kubernetes->ignore_empty_service = true;
 	return true;
 }
@@ -141,18 +147,20 @@ static bool read_shorthand(struct reading *reading, struct error *error)
 	if (value == NULL)
 		return false;
 	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
-		return directive_fail(reading->directive, error, "shorthand expects 'on' or 'off', got \"%s\"", value);
+		return directive_fail(reading->directive, error,
+				      "shorthand expects 'on' or 'off', got \"%s\"", value);
 	reading->kubernetes->shorthand = strcmp(value, "on") == 0;
 	return true;
 }
 
 static bool read_multicluster(struct reading *reading, struct error *error)
 {
-	static const struct config_zones none = {0};
+	static const struct config_zones none = { 0 };
 	struct arguments zones = directive_arguments(reading->directive);
 	if (zones.count == 0)
 		directive_note(reading->directive, "multicluster names no zone and has no effect");
-	return directive_zones(reading->directive, zones, &none, &reading->kubernetes->multicluster, error);
+	return directive_zones(reading->directive, zones, &none, &reading->kubernetes->multicluster,
+			       error);
 }
 
 static bool read_manifests(struct reading *reading, struct error *error)
@@ -183,30 +191,30 @@ static const struct option {
 	const char *name;
 	bool (*read)(struct reading *reading, struct error *error);
 } options[] = {
-    {"apiserver_burst", refuse},
-    {"apiserver_max_inflight", refuse},
-    {"apiserver_qps", refuse},
-    {"denial_ttl", read_denial_ttl},
-    {"endpoint", refuse},
-    {"endpoint_pod_names", read_endpoint_pod_names},
-    {"fallthrough", refuse},
-    {"ignore", read_ignore},
-    {"kubeconfig", refuse},
-    {"labels", read_labels},
-    {"manifests", read_manifests},
-    {"multicluster", read_multicluster},
-    {"namespace_labels", read_namespace_labels},
-    {"namespaces", read_namespaces},
-    {"noendpoints", read_noendpoints},
-    {"pods", read_pods},
-    {"resyncperiod", skip_legacy},
-    {"shorthand", read_shorthand},
-    {"snapshot", refuse},
-    {"startup_timeout", refuse},
-    {"tls", refuse},
-    {"ttl", read_ttl},
-    {"upstream", skip_legacy},
-    {"zonal", read_zonal},
+	{ "apiserver_burst", refuse },
+	{ "apiserver_max_inflight", refuse },
+	{ "apiserver_qps", refuse },
+	{ "denial_ttl", read_denial_ttl },
+	{ "endpoint", refuse },
+	{ "endpoint_pod_names", read_endpoint_pod_names },
+	{ "fallthrough", refuse },
+	{ "ignore", read_ignore },
+	{ "kubeconfig", refuse },
+	{ "labels", read_labels },
+	{ "manifests", read_manifests },
+	{ "multicluster", read_multicluster },
+	{ "namespace_labels", read_namespace_labels },
+	{ "namespaces", read_namespaces },
+	{ "noendpoints", read_noendpoints },
+	{ "pods", read_pods },
+	{ "resyncperiod", skip_legacy },
+	{ "shorthand", read_shorthand },
+	{ "snapshot", refuse },
+	{ "startup_timeout", refuse },
+	{ "tls", refuse },
+	{ "ttl", read_ttl },
+	{ "upstream", skip_legacy },
+	{ "zonal", read_zonal },
 };
 
 static bool read_option(struct reading *reading, struct error *error)
@@ -225,7 +233,8 @@ static bool zones_contain(const struct config_zones *zones, const char *zone)
 	return false;
 }
 
-static bool check_zones(const struct directive *directive, const struct config_zones *zones, struct error *error)
+static bool check_zones(const struct directive *directive, const struct config_zones *zones,
+			struct error *error)
 {
 	for (size_t i = 0; i < zones->count; i++)
 		if (!zone_name_is_reverse(zones->zones[i].text))
@@ -233,21 +242,21 @@ static bool check_zones(const struct directive *directive, const struct config_z
 	return directive_fail(directive, error, "non-reverse zone name must be used");
 }
 
-static bool refuse_multicluster(const struct directive *directive, const struct config_zones *zones, const char *zone,
-				struct error *error)
+static bool refuse_multicluster(const struct directive *directive, const struct config_zones *zones,
+				const char *zone, struct error *error)
 {
-	struct text text = {0};
+	struct text text = { 0 };
 	for (size_t i = 0; i < zones->count; i++)
 		text_printf(&text, i > 0 ? " %s" : "%s", zones->zones[i].text);
-	directive_fail(directive, error,
-		       "is not authoritative for the multicluster zone %s (authoritative zones: [%s])", zone,
-		       text.data);
+	directive_fail(directive,
+		       error, "is not authoritative for the multicluster zone %s (authoritative zones: [%s])",
+		       zone, text.data);
 	text_done(&text);
 	return false;
 }
 
-static bool check_multicluster(const struct directive *directive, const struct config_kubernetes *kubernetes,
-			       struct error *error)
+static bool check_multicluster(const struct directive *directive,
+			       const struct config_kubernetes *kubernetes, struct error *error)
 {
 	for (size_t i = 0; i < kubernetes->multicluster.count; i++) {
 		const char *zone = kubernetes->multicluster.zones[i].text;
@@ -263,24 +272,27 @@ static bool finish(struct reading *reading, struct error *error)
 	struct directive *directive = reading->directive;
 	struct config_kubernetes *kubernetes = reading->kubernetes;
 	if (kubernetes->namespaces.count > 0 && reading->has_namespace_labels)
-		return directive_fail(directive, error, "namespaces and namespace_labels cannot both be set");
+		return directive_fail(directive, error,
+				      "namespaces and namespace_labels cannot both be set");
 	if (!check_multicluster(directive, kubernetes, error))
 		return false;
 	if (kubernetes->zonal && kubernetes->no_endpoints)
-		return directive_fail(directive, error, "zonal requires the endpoint cache; remove noendpoints");
+		return directive_fail(directive, error,
+				      "zonal requires the endpoint cache; remove noendpoints");
 	if (kubernetes->manifests == NULL)
 		return directive_fail(
-		    directive, error,
-		    "watching an API server is not built into knamed, kubernetes needs `manifests DIR`");
+			directive,
+			error, "watching an API server is not built into knamed, kubernetes needs `manifests DIR`");
 	if (!reading->has_denial_ttl)
-		kubernetes->denial_ttl = kubernetes->ttl < DENIAL_TTL_MOST ? kubernetes->ttl : DENIAL_TTL_MOST;
+		kubernetes->denial_ttl =
+			kubernetes->ttl < DENIAL_TTL_MOST ? kubernetes->ttl : DENIAL_TTL_MOST;
 	return true;
 }
 
 static bool read_one(struct directive *directive, struct error *error)
 {
 	struct config_kubernetes *kubernetes = directive->block->kubernetes;
-	struct reading reading = {.directive = directive, .kubernetes = kubernetes};
+	struct reading reading = { .directive = directive, .kubernetes = kubernetes };
 	struct arguments zones = directive_arguments(directive);
 	if (!directive_zones(directive, zones, directive->block_zones, &kubernetes->zones, error) ||
 	    !check_zones(directive, &kubernetes->zones, error))
@@ -298,7 +310,7 @@ bool directive_kubernetes_read(struct directive *directive, struct error *error)
 		if (!directive_once(directive, *kubernetes == NULL, error))
 			return false;
 		*kubernetes = arena_alloc(directive->config->arena, sizeof(**kubernetes));
-		**kubernetes = (struct config_kubernetes){.ttl = TTL_DEFAULT, .shorthand = true};
+		**kubernetes = (struct config_kubernetes){ .ttl = TTL_DEFAULT, .shorthand = true };
 		if (!read_one(directive, error))
 			return false;
 	}

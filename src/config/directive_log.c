@@ -6,8 +6,9 @@
 #include "list.h"
 #include "zone.h"
 
-#define COMMON                                                                                                         \
-	"{remote}:{port} - {>id} \"{type} {class} {name} {proto} {size} {>do} {>bufsize}\" {rcode} {>rflags} {rsize} " \
+#define COMMON                                                                                     \
+	"{remote}:{port} - {>id} \"{type} {class} {name} {proto} {size} {>do} {>bufsize}\" "       \
+	"{rcode} {>rflags} {rsize} "                                                               \
 	"{duration}"
 
 /* Puts the named formats in the place of {common} and {combined}. */
@@ -15,12 +16,13 @@ static char *read_format(const struct directive *directive, const char *format)
 {
 	static const struct {
 		const char *name, *format;
-	} named[] = {{"{common}", COMMON}, {"{combined}", COMMON " \"{>opcode}\""}};
-	struct text text = {0};
+	} named[] = { { "{common}", COMMON }, { "{combined}", COMMON " \"{>opcode}\"" } };
+	struct text text = { 0 };
 	text_add(&text, "");
 	while (*format != 0) {
 		size_t i = 0;
-		while (i < COUNT_OF(named) && strncmp(format, named[i].name, strlen(named[i].name)) != 0)
+		while (i < COUNT_OF(named) &&
+		       strncmp(format, named[i].name, strlen(named[i].name)) != 0)
 			i++;
 		if (i < COUNT_OF(named)) {
 			text_add(&text, named[i].format);
@@ -35,7 +37,8 @@ static char *read_format(const struct directive *directive, const char *format)
 }
 
 /* Names that no query can have are left out: CoreDNS takes them, and they log nothing. */
-static void add_names(const struct directive *directive, struct arguments names, struct config_zones *zones)
+static void add_names(const struct directive *directive, struct arguments names,
+		      struct config_zones *zones)
 {
 	struct arena *arena = directive->config->arena;
 	for (size_t i = 0; i < names.count; i++) {
@@ -56,10 +59,10 @@ static bool read_class(struct directive *directive, unsigned *classes, struct er
 		const char *name;
 		unsigned classes;
 	} known[] = {
-	    {"all", LOG_CLASS_ALL},
-	    {"denial", LOG_CLASS_DENIAL},
-	    {"error", LOG_CLASS_ERROR},
-	    {"success", LOG_CLASS_SUCCESS},
+		{ "all", LOG_CLASS_ALL },
+		{ "denial", LOG_CLASS_DENIAL },
+		{ "error", LOG_CLASS_ERROR },
+		{ "success", LOG_CLASS_SUCCESS },
 	};
 	struct arguments names = directive_arguments(directive);
 	if (names.count == 0)
@@ -69,7 +72,8 @@ static bool read_class(struct directive *directive, unsigned *classes, struct er
 		while (k < COUNT_OF(known) && strcmp(known[k].name, argument(names, i)) != 0)
 			k++;
 		if (k == COUNT_OF(known))
-			return directive_fail(directive, error, "invalid Class: %s", argument(names, i));
+			return directive_fail(directive, error, "invalid Class: %s",
+					      argument(names, i));
 		*classes |= known[k].classes;
 	}
 	return true;
@@ -103,12 +107,13 @@ bool directive_log_read(struct directive *directive, struct error *error)
 {
 	struct config_block *block = directive->block;
 	while (directive_next(directive)) {
-		struct config_log log = {0};
+		struct config_log log = { 0 };
 		if (!read_log(directive, &log, error))
 			return false;
 		if (log.names.count == 0)
 			continue;
-		block->logs = list_grow(directive->config->arena, block->logs, block->log_count, sizeof(log));
+		block->logs = list_grow(directive->config->arena, block->logs, block->log_count,
+					sizeof(log));
 		block->logs[block->log_count++] = log;
 	}
 	return true;
@@ -131,7 +136,8 @@ static bool read_errors(struct directive *directive, struct error *error)
 	if (arguments.count > 1)
 		return directive_fail_arguments(directive, error);
 	if (arguments.count == 1 && strcmp(argument(arguments, 0), "stdout") != 0)
-		return directive_fail(directive, error, "invalid log file: %s", argument(arguments, 0));
+		return directive_fail(directive, error, "invalid log file: %s",
+				      argument(arguments, 0));
 	directive->block->errors->stdout_ = arguments.count == 1;
 	while (directive_next_option(directive))
 		if (!read_errors_option(directive, error))

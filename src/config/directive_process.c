@@ -20,16 +20,19 @@ bool directive_root_read(struct directive *directive, struct error *error)
 				    "unable to access root path", error);
 }
 
-static bool add_word(const struct directive *directive, const char *word, struct words *words, struct error *error)
+static bool add_word(const struct directive *directive, const char *word, struct words *words,
+		     struct error *error)
 {
 	if (words->count == BIND_MAX)
-		return directive_fail(directive, error, "more than %d addresses or interfaces", BIND_MAX);
+		return directive_fail(directive, error, "more than %d addresses or interfaces",
+				      BIND_MAX);
 	words_add(directive->config->arena, words, word);
 	return true;
 }
 
 /* An address in its one spelling, or the name of an interface that is there. */
-static bool add_host(const struct directive *directive, const char *host, struct words *hosts, struct error *error)
+static bool add_host(const struct directive *directive, const char *host, struct words *hosts,
+		     struct error *error)
 {
 	struct ip ip;
 	char text[IP_TEXT_SIZE];
@@ -37,13 +40,14 @@ static bool add_host(const struct directive *directive, const char *host, struct
 		ip_print(&ip, text);
 		host = text;
 	} else if (strlen(host) >= IF_NAMESIZE || if_nametoindex(host) == 0) {
-		return directive_fail(directive, error, "not a valid IP address or interface name: \"%s\"", host);
+		return directive_fail(directive, error,
+				      "not a valid IP address or interface name: \"%s\"", host);
 	}
 	return add_word(directive, host, hosts, error);
 }
 
-static bool add_hosts(const struct directive *directive, struct arguments arguments, struct words *hosts,
-		      struct error *error)
+static bool add_hosts(const struct directive *directive, struct arguments arguments,
+		      struct words *hosts, struct error *error)
 {
 	for (size_t i = 0; i < arguments.count; i++)
 		if (!add_host(directive, argument(arguments, i), hosts, error))
@@ -54,11 +58,13 @@ static bool add_hosts(const struct directive *directive, struct arguments argume
 static bool read_except(struct directive *directive, struct words *except, struct error *error)
 {
 	if (!directive_is_at(directive, "except"))
-		return directive_fail(directive, error, "invalid option \"%s\"", directive_text(directive));
+		return directive_fail(directive, error, "invalid option \"%s\"",
+				      directive_text(directive));
 	struct arguments arguments = directive_arguments(directive);
 	if (arguments.count == 0)
-		return directive_fail(directive, error,
-				      "at least one address or interface must be given to except subdirective");
+		return directive_fail(
+			directive, error,
+			"at least one address or interface must be given to except subdirective");
 	return add_hosts(directive, arguments, except, error);
 }
 
@@ -68,10 +74,10 @@ static bool is_interface(const char *host)
 	return !ip_parse(host, &ip);
 }
 
-/* Adds one line to the block. What it excludes is for the addresses of its own interfaces, the rest of it is done
- * here. */
-static bool add_line(const struct directive *directive, const struct words *hosts, const struct words *except,
-		     struct error *error)
+/* Adds one line to the block. What it excludes is for the addresses of its own interfaces, the rest
+ * of it is done here. */
+static bool add_line(const struct directive *directive, const struct words *hosts,
+		     const struct words *except, struct error *error)
 {
 	struct config_block *block = directive->block;
 	bool has_interface = false;
@@ -100,10 +106,11 @@ static void keep_named(struct config_block *block)
 
 static bool read_bind_line(struct directive *directive, struct error *error)
 {
-	struct words hosts = {0}, except = {0};
+	struct words hosts = { 0 }, except = { 0 };
 	struct arguments arguments = directive_arguments(directive);
 	if (arguments.count == 0)
-		return directive_fail(directive, error, "at least one address or interface name is expected");
+		return directive_fail(directive, error,
+				      "at least one address or interface name is expected");
 	if (!add_hosts(directive, arguments, &hosts, error))
 		return false;
 	while (directive_next_option(directive))
@@ -139,7 +146,8 @@ bool directive_multisocket_read(struct directive *directive, struct error *error
 		return directive_fail_arguments(directive, error);
 	uint64_t sockets = allowed_cpus();
 	if (arguments.count == 1 && !text_to_number(argument(arguments, 0), 1, SOCKETS_MAX, &sockets))
-		return directive_fail(directive, error, "the number of sockets must be in range [1, %d]: %s",
+		return directive_fail(directive, error,
+				      "the number of sockets must be in range [1, %d]: %s",
 				      SOCKETS_MAX, argument(arguments, 0));
 	directive->block->multisocket = (uint16_t)(sockets < SOCKETS_MAX ? sockets : SOCKETS_MAX);
 	return true;

@@ -19,8 +19,8 @@ char *directive_path(const struct directive *directive, const char *name)
 	return path_under(directive->config->arena, directive->block->root, name);
 }
 
-bool directive_check_path(const struct directive *directive, const char *path, const char *missing, const char *unable,
-			  struct error *error)
+bool directive_check_path(const struct directive *directive, const char *path, const char *missing,
+			  const char *unable, struct error *error)
 {
 	struct stat status;
 	if (stat(path, &status) == 0)
@@ -32,15 +32,16 @@ bool directive_check_path(const struct directive *directive, const char *path, c
 	return true;
 }
 
-bool directive_duration(const struct directive *directive, const char *text, uint64_t *ret_ms, struct error *error)
+bool directive_duration(const struct directive *directive, const char *text, uint64_t *ret_ms,
+			struct error *error)
 {
 	return text_to_duration_ms(text, ret_ms) ||
 	       directive_fail(directive, error, "time: invalid duration \"%s\"", text);
 }
 
 /* Adds the zones of one argument that are not there yet. */
-static bool zones_add(struct directive *directive, const char *word, struct map *known, struct config_zones *zones,
-		      struct error *error)
+static bool zones_add(struct directive *directive, const char *word, struct map *known,
+		      struct config_zones *zones, struct error *error)
 {
 	struct arena *arena = directive->config->arena;
 	struct zone_word zone;
@@ -62,14 +63,15 @@ static bool zones_add(struct directive *directive, const char *word, struct map 
 	return true;
 }
 
-bool directive_zones(struct directive *directive, struct arguments arguments, const struct config_zones *otherwise,
-		     struct config_zones *ret_zones, struct error *error)
+bool directive_zones(struct directive *directive, struct arguments arguments,
+		     const struct config_zones *otherwise, struct config_zones *ret_zones,
+		     struct error *error)
 {
 	if (arguments.count == 0) {
 		*ret_zones = *otherwise;
 		return true;
 	}
-	struct config_zones zones = {0};
+	struct config_zones zones = { 0 };
 	struct map *known = map_new();
 	bool good = true;
 	for (size_t i = 0; good && i < arguments.count; i++)

@@ -46,7 +46,7 @@ static bool read_file(struct directive *directive, struct config_file *file, str
 	if (arguments.count == 0)
 		return directive_fail_arguments(directive, error);
 	file->path = directive_path(directive, argument(arguments, 0));
-	struct arguments zones = {.items = arguments.items + 1, .count = arguments.count - 1};
+	struct arguments zones = { .items = arguments.items + 1, .count = arguments.count - 1 };
 	if (!directive_zones(directive, zones, directive->block_zones, &file->zones, error))
 		return false;
 	while (directive_next_option(directive))
@@ -59,10 +59,11 @@ bool directive_file_read(struct directive *directive, struct error *error)
 {
 	struct config_block *block = directive->block;
 	while (directive_next(directive)) {
-		struct config_file file = {.reload_ms = RELOAD_DEFAULT_MS};
+		struct config_file file = { .reload_ms = RELOAD_DEFAULT_MS };
 		if (!read_file(directive, &file, error))
 			return false;
-		block->files = list_grow(directive->config->arena, block->files, block->file_count, sizeof(file));
+		block->files = list_grow(directive->config->arena, block->files, block->file_count,
+					 sizeof(file));
 		block->files[block->file_count++] = file;
 	}
 	return true;
@@ -86,11 +87,13 @@ static bool check_groups(const struct directive *directive, const char *pattern,
 			open++;
 			groups += at[1] != '?' || at[2] == 'P' || at[2] == '<';
 		} else if (*at == ')' && open-- == 0) {
-			return directive_fail(directive, error, "error parsing regexp: unexpected ): `%s`", pattern);
+			return directive_fail(directive, error,
+					      "error parsing regexp: unexpected ): `%s`", pattern);
 		}
 	}
 	if (open > 0)
-		return directive_fail(directive, error, "error parsing regexp: missing closing ): `%s`", pattern);
+		return directive_fail(directive, error,
+				      "error parsing regexp: missing closing ): `%s`", pattern);
 	return groups > 0 || directive_fail(directive, error, "Need at least one sub expression");
 }
 
@@ -100,8 +103,8 @@ static bool read_directory(struct directive *directive, struct config_auto *auto
 	if (!directive_next_argument(directive))
 		return directive_fail_arguments(directive, error);
 	auto_->directory = directive_path(directive, directive_text(directive));
-	if (!directive_check_path(directive, auto_->directory, "Directory does not exist", "Unable to access root path",
-				  error))
+	if (!directive_check_path(directive, auto_->directory, "Directory does not exist",
+				  "Unable to access root path", error))
 		return false;
 	if (!directive_next_argument(directive))
 		return true;
@@ -135,7 +138,8 @@ static bool read_auto(struct directive *directive, struct config_auto *auto_, st
 	while (directive_next_option(directive))
 		if (!read_auto_option(directive, auto_, error))
 			return false;
-	return auto_->directory != NULL || directive_fail(directive, error, "auto needs `directory DIR`");
+	return auto_->directory != NULL ||
+	       directive_fail(directive, error, "auto needs `directory DIR`");
 }
 
 bool directive_auto_read(struct directive *directive, struct error *error)
@@ -143,13 +147,14 @@ bool directive_auto_read(struct directive *directive, struct error *error)
 	struct config_block *block = directive->block;
 	while (directive_next(directive)) {
 		struct config_auto auto_ = {
-		    .pattern = directive_copy(directive, "db\\.(.*)"),
-		    .template_ = directive_copy(directive, "{1}"),
-		    .reload_ms = RELOAD_DEFAULT_MS,
+			.pattern = directive_copy(directive, "db\\.(.*)"),
+			.template_ = directive_copy(directive, "{1}"),
+			.reload_ms = RELOAD_DEFAULT_MS,
 		};
 		if (!read_auto(directive, &auto_, error))
 			return false;
-		block->autos = list_grow(directive->config->arena, block->autos, block->auto_count, sizeof(auto_));
+		block->autos = list_grow(directive->config->arena, block->autos, block->auto_count,
+					 sizeof(auto_));
 		block->autos[block->auto_count++] = auto_;
 	}
 	return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of directives. What is known and not built is refused with a sentence of its own: a directive that is
- * read and does nothing would be worse than none. */
+/* The table of directives. What is known and not built is refused with a sentence of its own: a
+ * directive that is read and does nothing would be worse than none. */
 #include "directives.h"
 
 #include <stdlib.h>
@@ -14,68 +14,68 @@ static const struct entry {
 	directive_read read;
 	const char *purpose; /* of those that are not built */
 } table[] = {
-    {"root", directive_root_read, NULL},
-    {"metadata", NULL, "hands facts about a query from directive to directive"},
-    {"geoip", NULL, "looks clients up in a map of the world"},
-    {"cancel", NULL, "gives up on a query after a while"},
-    {"proxyproto", NULL, "takes client addresses from a proxy in front"},
-    {"quic", NULL, "limits DNS over QUIC"},
-    {"grpc_server", NULL, "limits DNS over gRPC"},
-    {"https", NULL, "limits DNS over HTTPS"},
-    {"https3", NULL, "limits DNS over HTTP/3"},
-    {"timeouts", NULL, "sets how long connections may take"},
-    {"multisocket", directive_multisocket_read, NULL},
-    {"reload", NULL, "reads the Corefile again when it changes"},
-    {"nsid", directive_nsid_read, NULL},
-    {"bufsize", directive_bufsize_read, NULL},
-    {"bind", directive_bind_read, NULL},
-    {"debug", NULL, "turns on debug lines and crash dumps"},
-    {"trace", NULL, "sends traces to a collector"},
-    {"ready", NULL, "tells over HTTP when all data is there"},
-    {"health", NULL, "tells over HTTP that the server is alive"},
-    {"pprof", NULL, "serves profiles of the process"},
-    {"shed", NULL, "drops queries under overload"},
-    {"prometheus", NULL, "serves metrics over HTTP"},
-    {"errors", directive_errors_read, NULL},
-    {"log", directive_log_read, NULL},
-    {"dnstap", NULL, "sends copies of messages to a socket"},
-    {"local", directive_local_read, NULL},
-    {"dns64", NULL, "makes IPv6 addresses from IPv4 ones"},
-    {"siit", NULL, "translates between IPv4 and IPv6 addresses"},
-    {"any", directive_any_read, NULL},
-    {"chaos", directive_chaos_read, NULL},
-    {"loadbalance", directive_loadbalance_read, NULL},
-    {"tsig", NULL, "checks and signs messages with shared keys"},
-    {"rewrite", NULL, "changes queries and their answers"},
-    {"autopath", NULL, "walks the search path of a client in one query"},
-    {"acl", NULL, "lets queries in by address and type"},
-    {"cache", NULL, "keeps answers of others"},
-    {"header", NULL, "sets and clears header flags"},
-    {"dnssec", NULL, "signs answers on the fly"},
-    {"tls", NULL, "serves DNS over TLS"},
-    {"minimal", directive_minimal_read, NULL},
-    {"template", NULL, "makes answers from patterns"},
-    {"transfer", NULL, "hands whole zones to other servers"},
-    {"dynupdate", NULL, "takes dynamic updates"},
-    {"hosts", NULL, "answers from a hosts file"},
-    {"route53", NULL, "takes zones from AWS"},
-    {"azure", NULL, "takes zones from Azure"},
-    {"clouddns", NULL, "takes zones from Google Cloud"},
-    {"k8s_external", NULL, "answers with external addresses of Services"},
-    {"kubernetes", directive_kubernetes_read, NULL},
-    {"file", directive_file_read, NULL},
-    {"auto", directive_auto_read, NULL},
-    {"secondary", NULL, "takes zones from a primary server"},
-    {"etcd", NULL, "answers from keys in etcd"},
-    {"loop", NULL, "finds forwarding that leads back"},
-    {"forward", NULL, "asks other resolvers"},
-    {"grpc", NULL, "asks other resolvers over gRPC"},
-    {"erratic", NULL, "answers badly on purpose"},
-    {"whoami", directive_whoami_read, NULL},
-    {"on", NULL, "runs commands at start and stop"},
-    {"sign", NULL, "signs zone files"},
-    {"view", NULL, "chooses a block by an expression"},
-    {"nomad", NULL, "answers from a Nomad cluster"},
+	{ "root", directive_root_read, NULL },
+	{ "metadata", NULL, "hands facts about a query from directive to directive" },
+	{ "geoip", NULL, "looks clients up in a map of the world" },
+	{ "cancel", NULL, "gives up on a query after a while" },
+	{ "proxyproto", NULL, "takes client addresses from a proxy in front" },
+	{ "quic", NULL, "limits DNS over QUIC" },
+	{ "grpc_server", NULL, "limits DNS over gRPC" },
+	{ "https", NULL, "limits DNS over HTTPS" },
+	{ "https3", NULL, "limits DNS over HTTP/3" },
+	{ "timeouts", NULL, "sets how long connections may take" },
+	{ "multisocket", directive_multisocket_read, NULL },
+	{ "reload", NULL, "reads the Corefile again when it changes" },
+	{ "nsid", directive_nsid_read, NULL },
+	{ "bufsize", directive_bufsize_read, NULL },
+	{ "bind", directive_bind_read, NULL },
+	{ "debug", NULL, "turns on debug lines and crash dumps" },
+	{ "trace", NULL, "sends traces to a collector" },
+	{ "ready", NULL, "tells over HTTP when all data is there" },
+	{ "health", NULL, "tells over HTTP that the server is alive" },
+	{ "pprof", NULL, "serves profiles of the process" },
+	{ "shed", NULL, "drops queries under overload" },
+	{ "prometheus", NULL, "serves metrics over HTTP" },
+	{ "errors", directive_errors_read, NULL },
+	{ "log", directive_log_read, NULL },
+	{ "dnstap", NULL, "sends copies of messages to a socket" },
+	{ "local", directive_local_read, NULL },
+	{ "dns64", NULL, "makes IPv6 addresses from IPv4 ones" },
+	{ "siit", NULL, "translates between IPv4 and IPv6 addresses" },
+	{ "any", directive_any_read, NULL },
+	{ "chaos", directive_chaos_read, NULL },
+	{ "loadbalance", directive_loadbalance_read, NULL },
+	{ "tsig", NULL, "checks and signs messages with shared keys" },
+	{ "rewrite", NULL, "changes queries and their answers" },
+	{ "autopath", NULL, "walks the search path of a client in one query" },
+	{ "acl", NULL, "lets queries in by address and type" },
+	{ "cache", NULL, "keeps answers of others" },
+	{ "header", NULL, "sets and clears header flags" },
+	{ "dnssec", NULL, "signs answers on the fly" },
+	{ "tls", NULL, "serves DNS over TLS" },
+	{ "minimal", directive_minimal_read, NULL },
+	{ "template", NULL, "makes answers from patterns" },
+	{ "transfer", NULL, "hands whole zones to other servers" },
+	{ "dynupdate", NULL, "takes dynamic updates" },
+	{ "hosts", NULL, "answers from a hosts file" },
+	{ "route53", NULL, "takes zones from AWS" },
+	{ "azure", NULL, "takes zones from Azure" },
+	{ "clouddns", NULL, "takes zones from Google Cloud" },
+	{ "k8s_external", NULL, "answers with external addresses of Services" },
+	{ "kubernetes", directive_kubernetes_read, NULL },
+	{ "file", directive_file_read, NULL },
+	{ "auto", directive_auto_read, NULL },
+	{ "secondary", NULL, "takes zones from a primary server" },
+	{ "etcd", NULL, "answers from keys in etcd" },
+	{ "loop", NULL, "finds forwarding that leads back" },
+	{ "forward", NULL, "asks other resolvers" },
+	{ "grpc", NULL, "asks other resolvers over gRPC" },
+	{ "erratic", NULL, "answers badly on purpose" },
+	{ "whoami", directive_whoami_read, NULL },
+	{ "on", NULL, "runs commands at start and stop" },
+	{ "sign", NULL, "signs zone files" },
+	{ "view", NULL, "chooses a block by an expression" },
+	{ "nomad", NULL, "answers from a Nomad cluster" },
 };
 
 bool directive_is_known(const char *name)
@@ -97,7 +97,7 @@ static const struct tokens *tokens_of(const struct block_tokens *block, const ch
 /* Zones of the block's addresses, each once. */
 static struct config_zones zones_of_block(struct arena *arena, const struct config_block *block)
 {
-	struct config_zones zones = {0};
+	struct config_zones zones = { 0 };
 	struct map *known = map_new();
 	for (size_t i = 0; i < block->address_count; i++) {
 		char *zone = block->addresses[i].zone;
@@ -118,10 +118,12 @@ static bool read_entry(const struct entry *entry, struct directive *directive, s
 		return entry->read(directive, error);
 	}
 	directive_next(directive);
-	return directive_fail(directive, error, "%s, which %s, is not built into knamed", entry->name, entry->purpose);
+	return directive_fail(directive, error, "%s, which %s, is not built into knamed",
+			      entry->name, entry->purpose);
 }
 
-bool directives_read(const struct corefile *corefile, struct config *config, size_t *zones_left, struct error *error)
+bool directives_read(const struct corefile *corefile, struct config *config, size_t *zones_left,
+		     struct error *error)
 {
 	struct config_zones *zones = arena_alloc(config->arena, config->block_count * sizeof(*zones));
 	for (size_t i = 0; i < config->block_count; i++)
@@ -130,13 +132,13 @@ bool directives_read(const struct corefile *corefile, struct config *config, siz
 	for (size_t e = 0; e < COUNT_OF(table); e++) {
 		for (size_t i = 0; i < config->block_count; i++) {
 			struct directive directive = {
-			    .name = table[e].name,
-			    .corefile = corefile->name,
-			    .tokens = tokens_of(&corefile->blocks[i], table[e].name),
-			    .config = config,
-			    .block = &config->blocks[i],
-			    .block_zones = &zones[i],
-			    .zones_left = zones_left,
+				.name = table[e].name,
+				.corefile = corefile->name,
+				.tokens = tokens_of(&corefile->blocks[i], table[e].name),
+				.config = config,
+				.block = &config->blocks[i],
+				.block_zones = &zones[i],
+				.zones_left = zones_left,
 			};
 			if (directive.tokens != NULL && !read_entry(&table[e], &directive, error))
 				return false;

@@ -8,9 +8,10 @@
 
 bool directive_is_known(const char *name);
 
-/* Block i of the Corefile becomes block i of the config, which has its addresses already. All blocks are done for a
- * directive before the next directive. */
-bool directives_read(const struct corefile *corefile, struct config *config, size_t *zones_left, struct error *error);
+/* Block i of the Corefile becomes block i of the config, which has its addresses already. All
+ * blocks are done for a directive before the next directive. */
+bool directives_read(const struct corefile *corefile, struct config *config, size_t *zones_left,
+		     struct error *error);
 
 bool directive_any_read(struct directive *directive, struct error *error);
 bool directive_auto_read(struct directive *directive, struct error *error);

@@ -9,8 +9,8 @@
 enum { ROUNDS = 64 };
 
 /* The first reference in `text`: from *ret_start, ret_size bytes with its marks. False if there is none. */
-static bool find_reference(const char *text, const char *open, const char *close, const char **ret_start,
-			   size_t *ret_size)
+static bool find_reference(const char *text, const char *open, const char *close,
+			   const char **ret_start, size_t *ret_size)
 {
 	const char *start = strstr(text, open);
 	const char *end = start != NULL ? strstr(start, close) : NULL;
@@ -32,10 +32,11 @@ static const char *value_of(const char *reference, size_t size, const char *open
 /* Replaces each `reference` in *text. */
 static bool replace_all(struct text *text, const char *reference, const char *value, size_t *budget)
 {
-	struct text filled = {0};
+	struct text filled = { 0 };
 	const char *at = text->data;
 	bool good = true;
-	for (const char *hit; good && (hit = strstr(at, reference)) != NULL; at = hit + strlen(reference)) {
+	for (const char *hit; good && (hit = strstr(at, reference)) != NULL;
+	     at = hit + strlen(reference)) {
 		text_add_n(&filled, at, (size_t)(hit - at));
 		good = strlen(value) <= *budget;
 		if (good) {
@@ -71,7 +72,7 @@ bool environment_fill(struct arena *arena, size_t *budget, const char *text, con
 		*ret_text = text;
 		return true;
 	}
-	struct text filled = {0};
+	struct text filled = { 0 };
 	text_add(&filled, text);
 	bool good = fill(&filled, "{%", "%}", budget) && fill(&filled, "{$", "}", budget);
 	if (good)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-512 of the parsed Corefile, equal to what CoreDNS prints for the same file: its digest is over the JSON text
- * that Go makes of the server blocks, keys of objects in byte order. */
+/* SHA-512 of the parsed Corefile, equal to what CoreDNS prints for the same file: its digest is
+ * over the JSON text that Go makes of the server blocks, keys of objects in byte order. */
 #include "fingerprint.h"
 
 #include <assert.h>
@@ -23,8 +23,8 @@ static void flush(struct digest *digest)
 /* Characters that Go does not leave as they are. Returns how many bytes were read. */
 static size_t add_special(struct text *json, const char *at)
 {
-	static const char short_names[] = {
-	    ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\'};
+	static const char short_names[] = { ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r',
+					    ['\t'] = 't', ['"'] = '"',	['\\'] = '\\' };
 	unsigned char c = (unsigned char)*at;
 	if (c < sizeof(short_names) && short_names[c] != 0) {
 		text_printf(json, "\\%c", short_names[c]);
@@ -117,7 +117,7 @@ static void add_blocks(struct digest *digest, const struct corefile *corefile)
 
 char *corefile_sha512(struct arena *arena, const struct corefile *corefile)
 {
-	struct digest digest = {.context = EVP_MD_CTX_new()};
+	struct digest digest = { .context = EVP_MD_CTX_new() };
 	unsigned char sum[EVP_MAX_MD_SIZE];
 	unsigned size;
 	assert(digest.context != NULL);

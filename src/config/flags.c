@@ -13,14 +13,14 @@ static const struct flag {
 	bool is_switch;
 	size_t offset; /* of a bool or a string in struct flags */
 } known[] = {
-    {"conf", false, offsetof(struct flags, conf)},
-    {"dns.port", false, offsetof(struct flags, port)},
-    {"log-format", false, SIZE_MAX}, /* kept apart until it is checked */
-    {"p", false, offsetof(struct flags, port)},
-    {"pidfile", false, offsetof(struct flags, pidfile)},
-    {"plugins", true, offsetof(struct flags, plugins)},
-    {"quiet", true, offsetof(struct flags, quiet)},
-    {"version", true, offsetof(struct flags, version)},
+	{ "conf", false, offsetof(struct flags, conf) },
+	{ "dns.port", false, offsetof(struct flags, port) },
+	{ "log-format", false, SIZE_MAX }, /* kept apart until it is checked */
+	{ "p", false, offsetof(struct flags, port) },
+	{ "pidfile", false, offsetof(struct flags, pidfile) },
+	{ "plugins", true, offsetof(struct flags, plugins) },
+	{ "quiet", true, offsetof(struct flags, quiet) },
+	{ "version", true, offsetof(struct flags, version) },
 };
 
 struct reading {
@@ -49,13 +49,13 @@ static bool is_one_of(const char *text, const char *const *words, size_t count)
 
 static bool read_switch(struct reading *reading, const struct flag *flag, const char *value)
 {
-	static const char *const yes[] = {"1", "t", "T", "TRUE", "true", "True"};
-	static const char *const no[] = {"0", "f", "F", "FALSE", "false", "False"};
+	static const char *const yes[] = { "1", "t", "T", "TRUE", "true", "True" };
+	static const char *const no[] = { "0", "f", "F", "FALSE", "false", "False" };
 	bool *target = (bool *)((char *)reading->flags + flag->offset);
 	bool is_yes = value == NULL || is_one_of(value, yes, COUNT_OF(yes));
 	if (!is_yes && !is_one_of(value, no, COUNT_OF(no)))
-		return error_set(reading->error, "invalid boolean value \"%s\" for -%s: parse error", value,
-				 flag->name);
+		return error_set(reading->error, "invalid boolean value \"%s\" for -%s: parse error",
+				 value, flag->name);
 	*target = is_yes;
 	return true;
 }
@@ -67,8 +67,9 @@ static bool read_value(struct reading *reading, const struct flag *flag, const c
 			return error_set(reading->error, "flag needs an argument: -%s", flag->name);
 		value = reading->argv[reading->at++];
 	}
-	const char **target =
-	    flag->offset == SIZE_MAX ? &reading->log_format : (const char **)((char *)reading->flags + flag->offset);
+	const char **target = flag->offset == SIZE_MAX
+				      ? &reading->log_format
+				      : (const char **)((char *)reading->flags + flag->offset);
 	*target = value;
 	return true;
 }
@@ -97,17 +98,19 @@ static enum flags_verdict read_flag(struct reading *reading, const char *word)
 	const char *value = name[size] == '=' ? name + size + 1 : NULL;
 	const struct flag *flag = flag_named(name, size);
 	if (flag == NULL) {
-		bool is_help = (size == 1 && name[0] == 'h') || (size == 4 && memcmp(name, "help", 4) == 0);
+		bool is_help = (size == 1 && name[0] == 'h') ||
+			       (size == 4 && memcmp(name, "help", 4) == 0);
 		error_set(reading->error, "flag provided but not defined: -%.*s", (int)size, name);
 		return is_help ? FLAGS_HELP : FLAGS_BAD;
 	}
-	bool good = flag->is_switch ? read_switch(reading, flag, value) : read_value(reading, flag, value);
+	bool good = flag->is_switch ? read_switch(reading, flag, value)
+				    : read_value(reading, flag, value);
 	return good ? FLAGS_GOOD : FLAGS_BAD;
 }
 
 static bool refuse_extra(struct reading *reading)
 {
-	struct text words = {0};
+	struct text words = { 0 };
 	for (int i = reading->at; i < reading->argc; i++)
 		text_printf(&words, i > reading->at ? " %s" : "%s", reading->argv[i]);
 	bool good = reading->at == reading->argc;
@@ -121,21 +124,23 @@ static bool read_log_format(struct reading *reading)
 {
 	const char *format = reading->log_format;
 	if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
-		return error_set(reading->error, "unknown log format \"%s\": expected text or json", format);
+		return error_set(reading->error, "unknown log format \"%s\": expected text or json",
+				 format);
 	reading->flags->log_json = strcmp(format, "json") == 0;
 	return true;
 }
 
-enum flags_verdict flags_read(int argc, char **argv, struct flags *ret_flags, int *ret_exit, struct error *error)
+enum flags_verdict flags_read(int argc, char **argv, struct flags *ret_flags, int *ret_exit,
+			      struct error *error)
 {
-	struct flags flags = {.port = "53"};
+	struct flags flags = { .port = "53" };
 	struct reading reading = {
-	    .argc = argc,
-	    .at = 1,
-	    .argv = argv,
-	    .flags = &flags,
-	    .log_format = "text",
-	    .error = error,
+		.argc = argc,
+		.at = 1,
+		.argv = argv,
+		.flags = &flags,
+		.log_format = "text",
+		.error = error,
 	};
 	for (const char *word; next_flag(&reading, &word);) {
 		enum flags_verdict verdict = read_flag(&reading, word);
@@ -157,7 +162,8 @@ const char *flags_usage(void)
 {
 	return "Usage of knamed:\n"
 	       "  -conf FILE\n"
-	       "    \tCorefile to read, \"stdin\" for standard input (default: ./Corefile if it is there, else whoami "
+	       "    \tCorefile to read, \"stdin\" for standard input (default: ./Corefile if it is "
+	       "there, else whoami "
 	       "and log)\n"
 	       "  -dns.port PORT, -p PORT\n"
 	       "    \tport of server blocks that name none (default 53)\n"

@@ -31,14 +31,15 @@ static bool refuse_wild_pattern(struct parser *parser, const char *pattern)
 {
 	bool has_set = strchr(pattern, '[') != NULL && strchr(pattern, ']') != NULL;
 	if (ends_in_escape(pattern))
-		return parser_fail(
-		    parser, "Error during parsing: Failed to use import pattern %s: syntax error in pattern", pattern);
+		return parser_fail(parser, "Error during parsing: Failed to use import pattern %s: syntax error in pattern",
+				   pattern);
 	if (occurrences(pattern, '*') <= 1 && occurrences(pattern, '?') <= 1 && !has_set)
 		return true;
-	return parser_fail(parser,
-			   "Error during parsing: Glob pattern may only contain one wildcard (*), but has "
-			   "others: %s",
-			   pattern);
+	return parser_fail(
+		parser,
+		"Error during parsing: Glob pattern may only contain one wildcard (*), but has "
+		"others: %s",
+		pattern);
 }
 
 /* The pattern from the root, or NULL and the error. */
@@ -47,10 +48,13 @@ static const char *full_pattern(struct parser *parser, const char *pattern)
 	if (pattern[0] == '/')
 		return pattern;
 	const struct token *token = stream_token(parser);
-	const char *importer = path_absolute(parser->arena, token->file != NULL ? token->file : parser->corefile->name);
+	const char *importer =
+		path_absolute(parser->arena,
+			      token->file != NULL ? token->file : parser->corefile->name);
 	if (importer != NULL)
 		return path_under(parser->arena, path_directory(parser->arena, importer), pattern);
-	parser_fail(parser, "Error during parsing: Failed to get absolute path of file: %s", parser->corefile->name);
+	parser_fail(parser, "Error during parsing: Failed to get absolute path of file: %s",
+		    parser->corefile->name);
 	return NULL;
 }
 
@@ -84,8 +88,8 @@ static int compare_names(const void *a, const void *b)
 /* Files that match, by name. */
 static struct words find_files(struct parser *parser, const char *pattern)
 {
-	struct words files = {0};
-	glob_t found = {0};
+	struct words files = { 0 };
+	glob_t found = { 0 };
 	int verdict = glob(pattern, GLOB_PERIOD | GLOB_NOSORT, NULL, &found);
 	assert(verdict != GLOB_NOSPACE);
 	for (size_t i = 0; verdict == 0 && i < found.gl_pathc; i++)
@@ -100,7 +104,8 @@ static struct words find_files(struct parser *parser, const char *pattern)
 static bool count_bytes(struct parser *parser, size_t bytes)
 {
 	if (bytes > parser->import_left)
-		return parser_fail(parser, "Error during parsing: imports add up to more than %d bytes",
+		return parser_fail(parser,
+				   "Error during parsing: imports add up to more than %d bytes",
 				   COREFILE_IMPORT_MAX);
 	parser->import_left -= bytes;
 	return true;
@@ -109,7 +114,8 @@ static bool count_bytes(struct parser *parser, size_t bytes)
 static bool count_tokens(struct parser *parser, size_t count)
 {
 	if (count > parser->tokens_left)
-		return parser_fail(parser, "Error during parsing: imports add up to more than %d words",
+		return parser_fail(parser,
+				   "Error during parsing: imports add up to more than %d words",
 				   COREFILE_TOKENS_MAX);
 	parser->tokens_left -= count;
 	return true;
@@ -118,20 +124,24 @@ static bool count_tokens(struct parser *parser, size_t count)
 /* Adds the tokens of one file. */
 static bool file_add(struct parser *parser, const char *path, struct tokens *tokens)
 {
-	struct text text = {0};
+	struct text text = { 0 };
 	struct error reason;
 	if (!file_read(path, COREFILE_SIZE_MAX, &text, &reason))
-		return parser_fail(parser, "Error during parsing: Could not import %s: %s", path, reason.text);
+		return parser_fail(parser, "Error during parsing: Could not import %s: %s", path,
+				   reason.text);
 
 	const char *file = path_clean(parser->arena, path);
 	struct lexer_input input = {
-	    .name = file, .file = file, .text = text.data, .size = text.size, .most = parser->tokens_left};
-	struct tokens fresh = {0};
-	bool good = count_bytes(parser, text.size) && lexer_read(parser->arena, &input, &fresh, parser->error) &&
+		.name = file, .file = file, .text = text.data, .size = text.size, .most = parser->tokens_left
+	};
+	struct tokens fresh = { 0 };
+	bool good = count_bytes(parser, text.size) &&
+		    lexer_read(parser->arena, &input, &fresh, parser->error) &&
 		    count_tokens(parser, fresh.count);
 	text_done(&text);
 	for (size_t i = 0; good && i < fresh.count; i++) {
-		tokens->items = list_grow(parser->arena, tokens->items, tokens->count, sizeof(tokens->items[0]));
+		tokens->items = list_grow(parser->arena, tokens->items, tokens->count,
+					  sizeof(tokens->items[0]));
 		tokens->items[tokens->count++] = fresh.items[i];
 	}
 	return good;
@@ -140,7 +150,8 @@ static bool file_add(struct parser *parser, const char *path, struct tokens *tok
 static bool files_add(struct parser *parser, const char *name, struct tokens *tokens)
 {
 	if (parser->file_expansions >= FILE_EXPANSIONS_MAX)
-		return parser_fail(parser, "Error during parsing: maximum file import depth (%d) exceeded",
+		return parser_fail(parser,
+				   "Error during parsing: maximum file import depth (%d) exceeded",
 				   FILE_EXPANSIONS_MAX);
 	parser->file_expansions++;
 	const char *pattern = full_pattern(parser, name);
@@ -152,7 +163,7 @@ static bool files_add(struct parser *parser, const char *name, struct tokens *to
 	if (files.count == 0 && strpbrk(pattern, "*?[]") == NULL)
 		return parser_fail(parser, "Error during parsing: File to import not found: %s", name);
 	if (files.count == 0) {
-		struct text warning = {0};
+		struct text warning = { 0 };
 		text_printf(&warning, "No files matching import glob pattern: %s", name);
 		words_add(parser->arena, &parser->corefile->warnings, warning.data);
 		text_done(&warning);
@@ -181,14 +192,16 @@ bool parser_import(struct parser *parser)
 	if (name == NULL)
 		return false;
 	if (*name == 0)
-		return parser_fail(parser, "Error during parsing: Import requires a non-empty filepath");
-	if (stream_next_on_line(parser))
 		return parser_fail(parser,
-				   "Error during parsing: Import takes only one argument (glob pattern or file)");
+				   "Error during parsing: Import requires a non-empty filepath");
+	if (stream_next_on_line(parser))
+		return parser_fail(parser, "Error during parsing: Import takes only one argument "
+					   "(glob pattern or file)");
 
-	struct tokens imported = {0};
+	struct tokens imported = { 0 };
 	const struct snippet *snippet = map_get(parser->snippets, name, strlen(name));
-	bool good = snippet != NULL ? snippet_add(parser, snippet, &imported) : files_add(parser, name, &imported);
+	bool good = snippet != NULL ? snippet_add(parser, snippet, &imported)
+				    : files_add(parser, name, &imported);
 	if (!good)
 		return false;
 	stream_remove(parser); /* the name */

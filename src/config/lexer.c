@@ -27,11 +27,11 @@ static bool is_continuation(unsigned char byte)
 
 static struct letter letter_at(const struct lexer *lexer)
 {
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	const struct letter bad = {.code = REPLACEMENT, .size = 1};
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const struct letter bad = { .code = REPLACEMENT, .size = 1 };
 	unsigned char first = *lexer->at;
 	if (first < 0x80)
-		return (struct letter){.code = first, .size = 1};
+		return (struct letter){ .code = first, .size = 1 };
 
 	unsigned size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
 	if (first < 0xc2 || first > 0xf4 || (size_t)(lexer->end - lexer->at) < size)
@@ -45,7 +45,7 @@ static struct letter letter_at(const struct lexer *lexer)
 	bool is_surrogate = code >= 0xd800 && code <= 0xdfff;
 	if (code < least[size] || code > 0x10ffff || is_surrogate)
 		return bad;
-	return (struct letter){.code = code, .size = size};
+	return (struct letter){ .code = code, .size = size };
 }
 
 /* Unicode's White_Space. */
@@ -53,8 +53,9 @@ static bool is_blank(uint32_t code)
 {
 	if (code < 0x80)
 		return code == ' ' || (code >= '\t' && code <= '\r');
-	return code == 0x85 || code == 0xa0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200a) || code == 0x2028 ||
-	       code == 0x2029 || code == 0x202f || code == 0x205f || code == 0x3000;
+	return code == 0x85 || code == 0xa0 || code == 0x1680 ||
+	       (code >= 0x2000 && code <= 0x200a) || code == 0x2028 || code == 0x2029 ||
+	       code == 0x202f || code == 0x205f || code == 0x3000;
 }
 
 static void word_add(struct lexer *lexer, struct letter letter)
@@ -160,7 +161,8 @@ static bool refuse_zero_byte(const struct lexer_input *input, struct error *erro
 	if (zero == NULL)
 		return true;
 	unsigned line = 1 + text_line_breaks(input->text);
-	return error_set(error, "%s:%u - Error during parsing: a zero byte is not text", input->name, line);
+	return error_set(error, "%s:%u - Error during parsing: a zero byte is not text",
+			 input->name, line);
 }
 
 static bool read_tokens(struct lexer *lexer, struct arena *arena, const struct lexer_input *input,
@@ -170,28 +172,30 @@ static bool read_tokens(struct lexer *lexer, struct arena *arena, const struct l
 		if (tokens->count == input->most)
 			return error_set(error, "%s:%u - Error during parsing: more than %zu words are too many",
 					 input->name, line, input->most);
-		tokens->items = list_grow(arena, tokens->items, tokens->count, sizeof(tokens->items[0]));
+		tokens->items =
+			list_grow(arena, tokens->items, tokens->count, sizeof(tokens->items[0]));
 		const char *word = lexer->word.size > 0 ? lexer->word.data : "";
 		tokens->items[tokens->count++] = (struct token){
-		    .text = arena_text(arena, word, lexer->word.size),
-		    .file = input->file,
-		    .line = line,
-		    .breaks = text_line_breaks(word),
+			.text = arena_text(arena, word, lexer->word.size),
+			.file = input->file,
+			.line = line,
+			.breaks = text_line_breaks(word),
 		};
 	}
 	return true;
 }
 
-bool lexer_read(struct arena *arena, const struct lexer_input *input, struct tokens *ret_tokens, struct error *error)
+bool lexer_read(struct arena *arena, const struct lexer_input *input, struct tokens *ret_tokens,
+		struct error *error)
 {
 	if (!refuse_zero_byte(input, error))
 		return false;
 	const unsigned char *start = (const unsigned char *)input->text;
-	struct lexer lexer = {.at = start, .end = start + input->size, .line = 1};
+	struct lexer lexer = { .at = start, .end = start + input->size, .line = 1 };
 	if (input->size >= 3 && memcmp(start, "\xef\xbb\xbf", 3) == 0) /* byte order mark */
 		lexer.at += 3;
 
-	struct tokens tokens = {0};
+	struct tokens tokens = { 0 };
 	bool good = read_tokens(&lexer, arena, input, &tokens, error);
 	text_done(&lexer.word);
 	if (good)
@@ -201,7 +205,8 @@ bool lexer_read(struct arena *arena, const struct lexer_input *input, struct tok
 
 static bool same_file(const struct token *a, const struct token *b)
 {
-	return a->file == b->file || (a->file != NULL && b->file != NULL && strcmp(a->file, b->file) == 0);
+	return a->file == b->file ||
+	       (a->file != NULL && b->file != NULL && strcmp(a->file, b->file) == 0);
 }
 
 bool token_begins_line(const struct token *token, const struct token *next)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* list -- arrays that grow inside an arena.
  *
- * No room is kept beside the count: an array has room for the next power of two, 4 at least. So an array that is
- * grown here is grown here only, and never gets shorter. */
+ * No room is kept beside the count: an array has room for the next power of two, 4 at least. So an
+ * array that is grown here is grown here only, and never gets shorter. */
 #ifndef KNAMED_CONFIG_LIST_H
 #define KNAMED_CONFIG_LIST_H
 
@@ -19,7 +19,7 @@ static inline void *list_grow(struct arena *arena, void *items, size_t count, si
 	if (!is_full)
 		return items;
 	void *grown = arena_alloc(arena, (count == 0 ? LIST_LEAST : 2 * count) * item_size);
-	if (count > 0)
+	if (items != NULL)
 		memcpy(grown, items, count * item_size);
 	return grown;
 }

@@ -11,7 +11,8 @@
 #include "parser.h"
 #include "path.h"
 
-static struct config *read_text(const char *name, const struct text *text, const char *port, struct error *error)
+static struct config *read_text(const char *name, const struct text *text, const char *port,
+				struct error *error)
 {
 	const char *zero = memchr(text->data, 0, text->size);
 	if (zero == NULL)
@@ -21,9 +22,10 @@ static struct config *read_text(const char *name, const struct text *text, const
 	return NULL;
 }
 
-static struct config *load_file(const char *path, const char *prefix, const char *port, struct error *error)
+static struct config *load_file(const char *path, const char *prefix, const char *port,
+				struct error *error)
 {
-	struct text text = {0};
+	struct text text = { 0 };
 	if (!file_read(path, COREFILE_SIZE_MAX, &text, error)) {
 		error_prefix(error, "%s", prefix);
 		return NULL;
@@ -49,7 +51,8 @@ static struct config *load_default(const char *port, struct error *error)
 static bool fail_stdin(int number, struct error *error)
 {
 	struct arena *arena = arena_new();
-	error_set(error, "loading Caddyfile via flag: read /dev/stdin: %s", errno_words(arena, number));
+	error_set(error, "loading Caddyfile via flag: read /dev/stdin: %s",
+		  errno_words(arena, number));
 	arena_free(arena);
 	return false;
 }
@@ -79,7 +82,7 @@ static struct config *load_stdin(const char *port, struct error *error)
 	struct stat status;
 	if (fstat(STDIN_FILENO, &status) != 0 || S_ISCHR(status.st_mode))
 		return load_default(port, error);
-	struct text text = {0};
+	struct text text = { 0 };
 	struct config *config = NULL;
 	if (read_stdin(&text, error))
 		config = read_text("/dev/stdin", &text, port, error);

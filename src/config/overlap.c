@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Blocks that would fight for the same queries: equal zone and port on equal addresses, or once with and once
- * without `bind`. Interface names count as the addresses that they have now. */
+/* Blocks that would fight for the same queries: equal zone and port on equal addresses, or once
+ * with and once without `bind`. Interface names count as the addresses that they have now. */
 #include <ifaddrs.h>
 #include <string.h>
 
@@ -25,7 +25,8 @@ static bool is_ip(const char *word)
 /* Adds the addresses of an interface that are not there yet. */
 static void interface_add(const struct overlap *overlap, const char *name, struct words *hosts)
 {
-	for (const struct ifaddrs *entry = overlap->interfaces; entry != NULL; entry = entry->ifa_next) {
+	for (const struct ifaddrs *entry = overlap->interfaces; entry != NULL;
+	     entry = entry->ifa_next) {
 		char host[IP_TEXT_SIZE];
 		if (entry->ifa_addr == NULL || strcmp(entry->ifa_name, name) != 0)
 			continue;
@@ -40,7 +41,7 @@ static void interface_add(const struct overlap *overlap, const char *name, struc
 
 static struct words expand(const struct overlap *overlap, const struct words *words)
 {
-	struct words hosts = {0};
+	struct words hosts = { 0 };
 	for (size_t i = 0; i < words->count; i++)
 		if (is_ip(words->words[i]))
 			words_add(overlap->arena, &hosts, words->words[i]);
@@ -53,30 +54,33 @@ static struct words expand(const struct overlap *overlap, const struct words *wo
 /* Addresses of a block; a single "" if it listens on all. */
 static struct words hosts_of(const struct overlap *overlap, const struct config_block *block)
 {
-	struct words hosts = {0};
+	struct words hosts = { 0 };
 	if (block->bind.count == 0) {
 		words_add(overlap->arena, &hosts, "");
 		return hosts;
 	}
-	struct words all = expand(overlap, &block->bind), except = expand(overlap, &block->bind_except);
+	struct words all = expand(overlap, &block->bind),
+		     except = expand(overlap, &block->bind_except);
 	for (size_t i = 0; i < all.count; i++)
 		if (!words_contain(&except, all.words[i]))
 			words_add(overlap->arena, &hosts, all.words[i]);
 	return hosts;
 }
 
-static bool refuse(struct overlap *overlap, const struct place *place, const char *listener, const char *other)
+static bool refuse(struct overlap *overlap, const struct place *place, const char *listener,
+		   const char *other)
 {
 	if (other == NULL)
-		return error_set(overlap->error, "%s:%u - cannot serve %s - it is already defined", place->file,
-				 place->line, listener);
-	return error_set(overlap->error, "%s:%u - cannot serve %s - zone overlap listener capacity with %s",
+		return error_set(overlap->error, "%s:%u - cannot serve %s - it is already defined",
+				 place->file, place->line, listener);
+	return error_set(overlap->error,
+			 "%s:%u - cannot serve %s - zone overlap listener capacity with %s",
 			 place->file, place->line, listener, other);
 }
 
 static bool take(struct overlap *overlap, const char *zone, const char *host, const struct place *place)
 {
-	struct text text = {0};
+	struct text text = { 0 };
 	text_add(&text, zone);
 	if (*host != 0)
 		text_printf(&text, " on %s", host);
@@ -96,16 +100,17 @@ static bool take(struct overlap *overlap, const char *zone, const char *host, co
 	return true;
 }
 
-static bool check_block(struct overlap *overlap, const struct config_block *block, const struct place *places)
+static bool check_block(struct overlap *overlap, const struct config_block *block,
+			const struct place *places)
 {
 	struct words hosts = hosts_of(overlap, block);
 	if (hosts.count == 0)
-		return error_set(overlap->error, "%s:%u - bind leaves no address to listen on", block->file,
-				 block->line);
+		return error_set(overlap->error, "%s:%u - bind leaves no address to listen on",
+				 block->file, block->line);
 	for (size_t i = 0; i < block->address_count; i++) {
 		if (hosts.count > overlap->listeners_left)
-			return error_set(overlap->error, "%s:%u - more than %d addresses to listen on", places[i].file,
-					 places[i].line, CONFIG_LISTENERS_MAX);
+			return error_set(overlap->error, "%s:%u - more than %d addresses to listen on",
+					 places[i].file, places[i].line, CONFIG_LISTENERS_MAX);
 		overlap->listeners_left -= hosts.count;
 		for (size_t j = 0; j < hosts.count; j++)
 			if (!take(overlap, block->addresses[i].text, hosts.words[j], &places[i]))
@@ -117,11 +122,11 @@ static bool check_block(struct overlap *overlap, const struct config_block *bloc
 bool overlap_check(const struct config *config, struct place *const *places, struct error *error)
 {
 	struct overlap overlap = {
-	    .arena = arena_new(),
-	    .taken = map_new(),
-	    .zones = map_new(),
-	    .listeners_left = CONFIG_LISTENERS_MAX,
-	    .error = error,
+		.arena = arena_new(),
+		.taken = map_new(),
+		.zones = map_new(),
+		.listeners_left = CONFIG_LISTENERS_MAX,
+		.error = error,
 	};
 	if (getifaddrs(&overlap.interfaces) != 0)
 		overlap.interfaces = NULL; /* no interface has an address then */

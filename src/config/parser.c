@@ -15,8 +15,8 @@ static bool is(const char *text, const char *other)
 
 static bool fail_syntax(struct parser *parser, const char *expected)
 {
-	return parser_fail(parser, "Syntax error: Unexpected token '%s', expecting '%s'", stream_text(parser),
-			   expected);
+	return parser_fail(parser, "Syntax error: Unexpected token '%s', expecting '%s'",
+			   stream_text(parser), expected);
 }
 
 static void tokens_add(struct parser *parser, struct tokens *tokens, struct token token)
@@ -63,8 +63,9 @@ static enum keys_verdict read_keys(struct parser *parser, struct block_tokens *b
 		if (is(text, "{")) {
 			if (!is_expecting)
 				return KEYS_READ;
-			parser_fail(parser, "Error during parsing: Expected another address but had '{' - "
-					    "check for extra comma");
+			parser_fail(parser,
+				    "Error during parsing: Expected another address but had '{' - "
+				    "check for extra comma");
 			return KEYS_FAILED;
 		}
 		if (*text != 0)
@@ -76,15 +77,16 @@ static enum keys_verdict read_keys(struct parser *parser, struct block_tokens *b
 	}
 }
 
-static struct tokens *tokens_of_directive(struct parser *parser, struct block_tokens *block, const char *name)
+static struct tokens *tokens_of_directive(struct parser *parser, struct block_tokens *block,
+					  const char *name)
 {
 	for (size_t i = 0; i < block->directive_count; i++)
 		if (is(block->directives[i].name, name))
 			return &block->directives[i].tokens;
-	block->directives =
-	    list_grow(parser->arena, block->directives, block->directive_count, sizeof(block->directives[0]));
+	block->directives = list_grow(parser->arena, block->directives, block->directive_count,
+				      sizeof(block->directives[0]));
 	struct directive_tokens *fresh = &block->directives[block->directive_count++];
-	*fresh = (struct directive_tokens){.name = name};
+	*fresh = (struct directive_tokens){ .name = name };
 	return &fresh->tokens;
 }
 
@@ -124,8 +126,10 @@ static bool read_directive(struct parser *parser, struct block_tokens *block)
 			break;
 		} else if (is(text, "}")) {
 			if (nesting == 0)
-				return parser_fail(parser, "Error during parsing: Unexpected '}' because no matching "
-							   "opening brace");
+				return parser_fail(
+					parser,
+					"Error during parsing: Unexpected '}' because no matching "
+					"opening brace");
 			nesting--;
 		} else if (is(text, "import") && stream_at_line_start(parser)) {
 			if (!parser_import(parser))
@@ -201,8 +205,10 @@ static bool refuse_self_import(struct parser *parser, const struct snippet *snip
 		if (target == NULL)
 			return false;
 		if (is(target, name))
-			return parser_fail(parser, "Error during parsing: maximum snippet import depth (%d) exceeded",
-					   SNIPPET_EXPANSIONS_MAX);
+			return parser_fail(
+				parser,
+				"Error during parsing: maximum snippet import depth (%d) exceeded",
+				SNIPPET_EXPANSIONS_MAX);
 	}
 	return true;
 }
@@ -224,14 +230,14 @@ static void block_add(struct parser *parser, const struct block_tokens *block)
 	struct corefile *corefile = parser->corefile;
 	if (block->keys.count == 0)
 		return;
-	corefile->blocks =
-	    list_grow(parser->arena, corefile->blocks, corefile->block_count, sizeof(corefile->blocks[0]));
+	corefile->blocks = list_grow(parser->arena, corefile->blocks, corefile->block_count,
+				     sizeof(corefile->blocks[0]));
 	corefile->blocks[corefile->block_count++] = *block;
 }
 
 static bool read_block(struct parser *parser)
 {
-	struct block_tokens block = {0};
+	struct block_tokens block = { 0 };
 	enum keys_verdict keys = read_keys(parser, &block);
 	if (keys == KEYS_FAILED)
 		return false;
@@ -249,8 +255,9 @@ static bool read_block(struct parser *parser)
 static bool read_blocks(struct parser *parser, const char *text, size_t size)
 {
 	struct lexer_input input = {
-	    .name = parser->corefile->name, .text = text, .size = size, .most = parser->tokens_left};
-	struct tokens tokens = {0};
+		.name = parser->corefile->name, .text = text, .size = size, .most = parser->tokens_left
+	};
+	struct tokens tokens = { 0 };
 	if (!lexer_read(parser->arena, &input, &tokens, parser->error))
 		return false;
 	parser->tokens_left -= tokens.count;
@@ -261,18 +268,18 @@ static bool read_blocks(struct parser *parser, const char *text, size_t size)
 	return true;
 }
 
-bool corefile_parse(struct arena *arena, const char *name, const char *text, size_t size, struct corefile *ret_corefile,
-		    struct error *error)
+bool corefile_parse(struct arena *arena, const char *name, const char *text, size_t size,
+		    struct corefile *ret_corefile, struct error *error)
 {
-	struct corefile corefile = {.name = name};
+	struct corefile corefile = { .name = name };
 	struct parser parser = {
-	    .arena = arena,
-	    .corefile = &corefile,
-	    .snippets = map_new(),
-	    .tokens_left = COREFILE_TOKENS_MAX,
-	    .import_left = COREFILE_IMPORT_MAX,
-	    .environment_left = COREFILE_ENVIRONMENT_MAX,
-	    .error = error,
+		.arena = arena,
+		.corefile = &corefile,
+		.snippets = map_new(),
+		.tokens_left = COREFILE_TOKENS_MAX,
+		.import_left = COREFILE_IMPORT_MAX,
+		.environment_left = COREFILE_ENVIRONMENT_MAX,
+		.error = error,
 	};
 	bool good = read_blocks(&parser, text, size);
 	stream_done(&parser);

@@ -29,8 +29,8 @@ struct corefile {
 
 /* What one Corefile may take at most. */
 enum {
-	COREFILE_SIZE_MAX = 4 << 20,	/* bytes of one file */
-	COREFILE_TOKENS_MAX = 500000,	/* of all files, imports counted as often as they are used */
+	COREFILE_SIZE_MAX = 4 << 20,  /* bytes of one file */
+	COREFILE_TOKENS_MAX = 500000, /* of all files, imports counted as often as they are used */
 	COREFILE_IMPORT_MAX = 64 << 20, /* bytes of all imports, counted likewise */
 	COREFILE_ENVIRONMENT_MAX = 4 << 20,
 	SNIPPET_EXPANSIONS_MAX = 10000,
@@ -38,13 +38,13 @@ enum {
 };
 
 /* `text` must outlive nothing: all is copied. Fills ret_corefile; false with "file:line - ..." */
-bool corefile_parse(struct arena *arena, const char *name, const char *text, size_t size, struct corefile *ret_corefile,
-		    struct error *error);
+bool corefile_parse(struct arena *arena, const char *name, const char *text, size_t size,
+		    struct corefile *ret_corefile, struct error *error);
 
 /* Private to parser.c, stream.c and import.c. */
 
-/* The tokens with a cursor: `before` ends with the current one, `after` holds what comes, the next one last. An
- * import costs what it brings, wherever it stands. */
+/* The tokens with a cursor: `before` ends with the current one, `after` holds what comes, the next
+ * one last. An import costs what it brings, wherever it stands. */
 struct token_stack {
 	struct token *items;
 	size_t count, room;
@@ -81,8 +81,8 @@ bool parser_fail_arguments(struct parser *parser);
 bool parser_fail_end(struct parser *parser);
 /* NULL and the error if the environment has no end. */
 const char *parser_fill(struct parser *parser, const char *text);
-/* The current token is `import`: puts what it names in the place of the line. The current token is then the one
- * before it. */
+/* The current token is `import`: puts what it names in the place of the line. The current token is
+ * then the one before it. */
 bool parser_import(struct parser *parser);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Label selectors of Kubernetes: "a=b, c!=d, e in (f,g), h notin (i), j, !k". "=" and "!=" become "in" and "notin"
- * with one value. */
+/* Label selectors of Kubernetes: "a=b, c!=d, e in (f,g), h notin (i), j, !k". "=" and "!=" become
+ * "in" and "notin" with one value. */
 #include <string.h>
 
 #include "knamed/config.h"
@@ -33,7 +33,7 @@ static void advance(struct scanner *scanner)
 {
 	while (is_blank(*scanner->at))
 		scanner->at++;
-	struct piece piece = {.text = scanner->at};
+	struct piece piece = { .text = scanner->at };
 	if (is_sign(*scanner->at)) {
 		bool is_double = scanner->at[1] == '=' && (*scanner->at == '=' || *scanner->at == '!');
 		piece.size = is_double ? 2 : 1;
@@ -49,13 +49,14 @@ static void advance(struct scanner *scanner)
 
 static bool at(const struct scanner *scanner, const char *text)
 {
-	return scanner->piece.size == strlen(text) && memcmp(scanner->piece.text, text, scanner->piece.size) == 0;
+	return scanner->piece.size == strlen(text) &&
+	       memcmp(scanner->piece.text, text, scanner->piece.size) == 0;
 }
 
 static bool fail(struct scanner *scanner, const char *expected)
 {
-	return error_set(scanner->error, "found '%.*s', expected: %s", (int)scanner->piece.size, scanner->piece.text,
-			 expected);
+	return error_set(scanner->error, "found '%.*s', expected: %s", (int)scanner->piece.size,
+			 scanner->piece.text, expected);
 }
 
 static bool is_alphanumeric(char c)
@@ -66,7 +67,8 @@ static bool is_alphanumeric(char c)
 /* Letters, digits and "-_." with a letter or digit at both ends. */
 static bool is_label_part(const char *text, size_t size)
 {
-	if (size == 0 || size > PART_MAX || !is_alphanumeric(text[0]) || !is_alphanumeric(text[size - 1]))
+	if (size == 0 || size > PART_MAX || !is_alphanumeric(text[0]) ||
+	    !is_alphanumeric(text[size - 1]))
 		return false;
 	for (size_t i = 0; i < size; i++)
 		if (!is_alphanumeric(text[i]) && strchr("-_.", text[i]) == NULL)
@@ -106,7 +108,8 @@ static bool read_key(struct scanner *scanner, char **ret_key)
 	if (!piece->is_word)
 		return fail(scanner, "identifier");
 	if (!is_label_key(piece->text, piece->size))
-		return error_set(scanner->error, "'%.*s' is not a label key", (int)piece->size, piece->text);
+		return error_set(scanner->error, "'%.*s' is not a label key", (int)piece->size,
+				 piece->text);
 	*ret_key = mem_text_n(piece->text, piece->size);
 	advance(scanner);
 	return true;
@@ -117,7 +120,8 @@ static bool read_value(struct scanner *scanner, struct words *values)
 {
 	const struct piece *piece = &scanner->piece;
 	if (piece->is_word && !is_label_part(piece->text, piece->size))
-		return error_set(scanner->error, "'%.*s' is not a label value", (int)piece->size, piece->text);
+		return error_set(scanner->error, "'%.*s' is not a label value", (int)piece->size,
+				 piece->text);
 	values->words = mem_realloc(values->words, (values->count + 1) * sizeof(values->words[0]));
 	values->words[values->count++] = mem_text_n(piece->text, piece->is_word ? piece->size : 0);
 	if (piece->is_word)
@@ -174,7 +178,8 @@ static bool read_term(struct scanner *scanner, struct selector_term *term)
 	term->op = is_negated ? SELECT_NOT_EXISTS : SELECT_EXISTS;
 	if (is_negated || is_at_end_of_term(scanner))
 		return is_at_end_of_term(scanner) || fail(scanner, "',' or 'end of string'");
-	return read_operator(scanner, term) && (is_at_end_of_term(scanner) || fail(scanner, "',' or 'end of string'"));
+	return read_operator(scanner, term) &&
+	       (is_at_end_of_term(scanner) || fail(scanner, "',' or 'end of string'"));
 }
 
 static bool read_terms(struct scanner *scanner, struct selector *selector)
@@ -183,9 +188,10 @@ static bool read_terms(struct scanner *scanner, struct selector *selector)
 	if (scanner->piece.size == 0)
 		return true;
 	for (;;) {
-		selector->terms = mem_realloc(selector->terms, (selector->count + 1) * sizeof(selector->terms[0]));
+		selector->terms = mem_realloc(selector->terms,
+					      (selector->count + 1) * sizeof(selector->terms[0]));
 		struct selector_term *term = &selector->terms[selector->count++];
-		*term = (struct selector_term){0};
+		*term = (struct selector_term){ 0 };
 		if (!read_term(scanner, term))
 			return false;
 		if (scanner->piece.size == 0)
@@ -196,8 +202,8 @@ static bool read_terms(struct scanner *scanner, struct selector *selector)
 
 bool selector_read(const char *text, struct selector *ret_selector, struct error *error)
 {
-	struct scanner scanner = {.at = text, .error = error};
-	struct selector selector = {0};
+	struct scanner scanner = { .at = text, .error = error };
+	struct selector selector = { 0 };
 	if (read_terms(&scanner, &selector)) {
 		*ret_selector = selector;
 		return true;
@@ -247,5 +253,5 @@ void selector_done(struct selector *selector)
 		mem_free(term->key);
 	}
 	mem_free(selector->terms);
-	*selector = (struct selector){0};
+	*selector = (struct selector){ 0 };
 }

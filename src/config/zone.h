@@ -5,8 +5,8 @@
 
 #include "knamed/config.h"
 
-/* A zone name in the one form that all stages use: lower case, final dot, escapes only where they are needed.
- * NULL if text is not a domain name (labels <= 63, name <= 255 octets on the wire). */
+/* A zone name in the one form that all stages use: lower case, final dot, escapes only where they
+ * are needed. NULL if text is not a domain name (labels <= 63, name <= 255 octets on the wire). */
 char *config_zone_text(struct arena *arena, const char *text);
 bool zone_name_is_reverse(const char *name);
 
@@ -19,7 +19,8 @@ struct zone_word {
 	bool has_port;
 	int64_t port; /* as written: may be out of range */
 };
-bool zone_word_read(struct arena *arena, const char *word, struct zone_word *ret_zone, struct error *error);
+bool zone_word_read(struct arena *arena, const char *word, struct zone_word *ret_zone,
+		    struct error *error);
 /* Takes "scheme://" off; none is "dns". */
 const char *zone_word_skip_scheme(const char *word, const char **ret_scheme);
 

@@ -65,7 +65,7 @@ char *config_zone_text(struct arena *arena, const char *text)
 {
 	if (strcmp(text, ".") == 0)
 		return arena_text(arena, text, 1);
-	struct text name = {0};
+	struct text name = { 0 };
 	size_t octets = 1; /* the root's */
 	bool good = *text != 0;
 	while (good && *text != 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Networks as zones: 10.0.0.0/24 is 0.0.10.in-addr.arpa., 10.0.0.0/23 is two zones of /24 each. A "digit" here is
- * what one label of a reverse name holds: an octet of IPv4, a nibble of IPv6. */
+/* Networks as zones: 10.0.0.0/24 is 0.0.10.in-addr.arpa., 10.0.0.0/23 is two zones of /24 each. A
+ * "digit" here is what one label of a reverse name holds: an octet of IPv4, a nibble of IPv6. */
 #include <string.h>
 
 #include "list.h"
@@ -20,9 +20,10 @@ static void read_digits(const struct ip *net, unsigned digits[DIGITS_MAX])
 	}
 }
 
-static void zone_add(struct arena *arena, unsigned family, const unsigned *digits, unsigned count, struct words *zones)
+static void zone_add(struct arena *arena, unsigned family, const unsigned *digits, unsigned count,
+		     struct words *zones)
 {
-	struct text name = {0};
+	struct text name = { 0 };
 	for (unsigned i = count; i > 0; i--)
 		text_printf(&name, family == 4 ? "%u." : "%x.", digits[i - 1]);
 	text_add(&name, family == 4 ? "in-addr.arpa." : "ip6.arpa.");
@@ -35,7 +36,7 @@ void zones_of_network(struct arena *arena, const struct ip *net, unsigned bits, 
 	unsigned width = net->family == 4 ? 8 : 4;
 	unsigned count = (bits + width - 1) / width;
 	unsigned several = 1u << (count * width - bits); /* values that the last digit takes */
-	unsigned digits[DIGITS_MAX] = {0};
+	unsigned digits[DIGITS_MAX] = { 0 };
 	read_digits(net, digits);
 	if (count > 0)
 		digits[count - 1] &= ~(several - 1);
