@@ -19,9 +19,10 @@ struct decode_options {
 };
 struct decode_options decode_options_of(const struct config_kubernetes *kubernetes);
 
-/* The manifests of one `kubernetes` block: read at once, then again when something under DIR changes. */
+/* The manifests of one `kubernetes` block: read at once, then again when something under DIR changes. Opening fails only
+ * where DIR cannot be read; a broken file is logged. Kubernetes' objects of the model are all this source's. */
 struct manifests;
-typedef void (*source_changed)(void *context); /* a step was applied to the model completely */
+typedef void (*source_changed)(void *context); /* a later step was applied to the model completely and changed it */
 struct manifests *manifests_open(struct event_base *events, const struct config_kubernetes *kubernetes,
 				 struct model *model, source_changed changed, void *context, struct error *error);
 void manifests_close(struct manifests *manifests);
@@ -47,14 +48,15 @@ bool zone_file_read(const char *path, const uint8_t *origin, zone_record_call ta
 bool zone_text_read(const char *name, const char *text, size_t size, const uint8_t *origin, zone_record_call take,
 		    void *context, struct error *error);
 
-/* Files of `file` and `auto` directives, watched. `loaded` is called for each zone that was read well, with a
- * reader to pass to answers; `gone` when an auto zone's file went. */
+/* Files of `file` and `auto` directives, watched. Opening loads what there is; of `file`, a file that is there must
+ * be good. Later, unless by_mtime is set, a zone is loaded only when its SOA has another serial. What fails is logged
+ * and keeps what was loaded. */
 struct zone_files;
 struct zone_files_calls {
-	/* Reads the zone anew: must call zone_file_read itself with (path, origin). Control thread. */
+	/* Reads the zone anew, by zone_file_read() with the same path and origin, and replaces it as a whole or fails. */
 	bool (*load)(void *context, const char *origin, const char *path, struct error *error);
-	void (*gone)(void *context, const char *origin);
-	void (*changed)(void *context); /* after one or more loads or gones */
+	void (*gone)(void *context, const char *origin); /* the file of an `auto` zone that was loaded went */
+	void (*changed)(void *context);                  /* after loads and gones, but for those of opening */
 	void *context;
 };
 struct zone_files *zone_files_open_file(struct event_base *events, const struct config_file *file,

@@ -19,6 +19,14 @@ static bool refuse(const struct translation *translation, int size)
 	return error_set(translation->error, "regexp: '%.*s' is not supported", size, translation->at);
 }
 
+/* Whether the escaped character stands for itself without the backslash, and with it for something else. */
+static bool is_plain(char c, bool in_set)
+{
+	if (in_set)
+		return ispunct((unsigned char)c) && strchr("]^-", c) == NULL;
+	return c != '\0' && strchr("<>`'", c) != NULL;
+}
+
 /* Behind a backslash; `in_set`: between brackets, where POSIX knows no escapes. */
 static bool translate_escape(struct translation *translation, bool in_set)
 {
@@ -32,9 +40,9 @@ static bool translate_escape(struct translation *translation, bool in_set)
 		text_add(&translation->regex, "[:alnum:]_");
 	else if (c == 's' && in_set)
 		text_add(&translation->regex, "[:space:]");
-	else if (ispunct((unsigned char)c) && strchr(in_set ? "]^-" : "<>`'", c) == NULL != !in_set)
-		text_add_n(&translation->regex, &c, 1); /* plain as it is; \< and the like would be anchors */
-	else if (!in_set && (ispunct((unsigned char)c) || (c != '\0' && strchr("wWsSbB", c) != NULL)))
+	else if (is_plain(c, in_set))
+		text_add_n(&translation->regex, &c, 1);
+	else if (!in_set && c != '\0' && (ispunct((unsigned char)c) || strchr("wWsSbB", c) != NULL))
 		text_add_n(&translation->regex, translation->at, 2);
 	else
 		return refuse(translation, 2);

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A directory of manifests: which files count, what a broken one keeps, and that changes are seen. */
-#include "reading.h"
-
-#include <dirent.h>
-#include <event2/event.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "directory.h"
 
 struct place {
-	char directory[64];
+	char *directory;
 	struct config_kubernetes kubernetes;
 	struct model *model;
 	struct event_base *events;
@@ -18,63 +12,28 @@ struct place {
 	struct error error;
 };
 
-static void write_file(const struct place *place, const char *name, const char *text)
+static void write_service(const struct place *place, const char *name, const char *service,
+			  const char *address)
 {
-	char *path = file_path(place->directory, name);
-	FILE *file = fopen(path, "w");
+	struct text text = { 0 };
 
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-	mem_free(path);
-}
-
-static void write_service(const struct place *place, const char *name, const char *service, const char *address)
-{
-	struct text text = {0};
-
-	text_printf(&text, "apiVersion: v1\nkind: Service\nmetadata: {name: %s}\nspec: {clusterIP: %s}\n", service,
-		    address);
-	write_file(place, name, text.data);
+	text_printf(&text,
+		    "apiVersion: v1\nkind: Service\nmetadata: {name: %s}\nspec: {clusterIP: %s}\n",
+		    service, address);
+	write_file(place->directory, name, text.data);
 	text_done(&text);
-}
-
-static void remove_file(const struct place *place, const char *name)
-{
-	char *path = file_path(place->directory, name);
-
-	assert_int_equal(unlink(path), 0);
-	mem_free(path);
 }
 
 static int setup(void **state)
 {
 	struct place *place = mem_zalloc(sizeof(*place));
 
-	strcpy(place->directory, "/tmp/knamed-manifests-XXXXXX");
-	assert_non_null(mkdtemp(place->directory));
+	place->directory = directory_new();
 	place->kubernetes.manifests = place->directory;
 	place->model = model_new();
 	place->events = event_base_new();
 	*state = place;
 	return 0;
-}
-
-/* Directories of tests are two levels deep at most. */
-static void empty_directory(const char *path, bool within)
-{
-	DIR *directory = opendir(path);
-
-	for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		char *inner = file_path(path, entry->d_name);
-		if (unlink(inner) != 0 && within)
-			empty_directory(inner, false);
-		mem_free(inner);
-	}
-	closedir(directory);
-	rmdir(path);
 }
 
 static int teardown(void **state)
@@ -84,7 +43,7 @@ static int teardown(void **state)
 	manifests_close(place->manifests);
 	model_free(place->model);
 	event_base_free(place->events);
-	empty_directory(place->directory, true);
+	directory_free(place->directory);
 	mem_free(place);
 	return 0;
 }
@@ -101,22 +60,10 @@ static void on_change(void *context)
 
 static void open_manifests(struct place *place)
 {
-	place->manifests =
-	    manifests_open(place->events, &place->kubernetes, place->model, on_change, place, &place->error);
+	place->manifests = manifests_open(place->events, &place->kubernetes, place->model,
+					  on_change, place, &place->error);
 	if (place->manifests == NULL)
 		fail_msg("%s", place->error.text);
-}
-
-/* Runs the loop until the count is reached. A deadline of ten seconds ends a test that would hang. */
-static void wait_for_changes(struct place *place, unsigned changes)
-{
-	struct timeval turn = {0, 20000};
-
-	for (int turns = 0; place->changes < changes && turns < 500; turns++) {
-		event_base_loopexit(place->events, &turn);
-		event_base_dispatch(place->events);
-	}
-	assert_int_equal(place->changes, changes);
 }
 
 static void assert_address(const struct place *place, const char *service, const char *address)
@@ -130,7 +77,8 @@ static void files_count_by_their_ending(void **state)
 
 	write_service(place, "a.yaml", "a", "10.0.0.1");
 	write_service(place, "b.yml", "b", "10.0.0.1");
-	write_file(place, "c.json", "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"c\"}}");
+	write_file(place->directory, "c.json",
+		   "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"c\"}}");
 	write_service(place, ".hidden.yaml", "d", "10.0.0.1");
 	write_service(place, "e.yaml.bak", "e", "10.0.0.1");
 	write_service(place, "yaml", "f", "10.0.0.1");
@@ -158,20 +106,23 @@ static void a_missing_directory_is_an_error(void **state)
 
 	place->kubernetes.manifests = nowhere;
 	assert_false(read_once(place));
-	assert_string_equal(place->error.text, "/nowhere/at/all: cannot be opened: No such file or directory");
-	assert_null(manifests_open(place->events, &place->kubernetes, place->model, on_change, place, &place->error));
+	assert_string_equal(place->error.text,
+			    "/nowhere/at/all: cannot be opened: No such file or directory");
+	assert_null(manifests_open(place->events, &place->kubernetes, place->model, on_change,
+				   place, &place->error));
 }
 
 static void a_broken_file_does_not_hold_up_the_others(void **state)
 {
 	struct place *place = *state;
-	struct text expected = {0};
+	struct text expected = { 0 };
 
 	write_service(place, "a.yaml", "a", "10.0.0.1");
 	write_service(place, "b.yaml", "b", "[");
 	write_service(place, "c.yaml", "c", "10.0.0.1");
 	assert_false(read_once(place));
-	text_printf(&expected, "%s/b.yaml:4: did not find expected node content (while parsing a flow node)",
+	text_printf(&expected,
+		    "%s/b.yaml:4: did not find expected node content (while parsing a flow node)",
 		    place->directory);
 	assert_string_equal(place->error.text, expected.data);
 	assert_int_equal(model_count(place->model, OBJECT_SERVICE), 2);
@@ -187,7 +138,7 @@ static void a_changed_file_is_seen(void **state)
 	assert_address(place, "a", "10.0.0.1");
 	assert_int_equal(place->changes, 0);
 	write_service(place, "a.yaml", "a", "10.0.0.2");
-	wait_for_changes(place, 1);
+	wait_for(place->events, &place->changes, 1);
 	assert_address(place, "a", "10.0.0.2");
 }
 
@@ -198,10 +149,10 @@ static void new_and_removed_files_are_seen(void **state)
 	write_service(place, "a.yaml", "a", "10.0.0.1");
 	open_manifests(place);
 	write_service(place, "b.yaml", "b", "10.0.0.1");
-	wait_for_changes(place, 1);
+	wait_for(place->events, &place->changes, 1);
 	assert_int_equal(model_count(place->model, OBJECT_SERVICE), 2);
-	remove_file(place, "a.yaml");
-	wait_for_changes(place, 2);
+	remove_file(place->directory, "a.yaml");
+	wait_for(place->events, &place->changes, 2);
 	assert_int_equal(model_count(place->model, OBJECT_SERVICE), 1);
 	service_of(place->model, "default", "b");
 }
@@ -215,11 +166,11 @@ static void a_file_that_breaks_keeps_what_it_gave(void **state)
 	open_manifests(place);
 	write_service(place, "a.yaml", "a", "[10.0.0.2]"); /* of the wrong type */
 	write_service(place, "b.yaml", "b", "10.0.0.2");
-	wait_for_changes(place, 1);
+	wait_for(place->events, &place->changes, 1);
 	assert_address(place, "a", "10.0.0.1");
 	assert_address(place, "b", "10.0.0.2");
 	write_service(place, "a.yaml", "a", "10.0.0.3");
-	wait_for_changes(place, 2);
+	wait_for(place->events, &place->changes, 2);
 	assert_address(place, "a", "10.0.0.3");
 }
 
@@ -229,10 +180,10 @@ static void a_change_that_says_the_same_is_not_told(void **state)
 
 	write_service(place, "a.yaml", "a", "10.0.0.1");
 	open_manifests(place);
-	write_file(place, "z.txt", "not a manifest");
+	write_file(place->directory, "z.txt", "not a manifest");
 	write_service(place, "a.yaml", "a", "10.0.0.1");
 	write_service(place, "b.yaml", "b", "10.0.0.1");
-	wait_for_changes(place, 1);
+	wait_for(place->events, &place->changes, 1);
 	assert_int_equal(model_count(place->model, OBJECT_SERVICE), 2);
 }
 
@@ -253,7 +204,7 @@ static void a_config_map_volume_is_followed(void **state)
 	assert_address(place, "a", "10.0.0.1");
 	assert_int_equal(symlink("..two", "..next"), 0);
 	assert_int_equal(rename("..next", "..data"), 0);
-	wait_for_changes(place, 1);
+	wait_for(place->events, &place->changes, 1);
 	assert_address(place, "a", "10.0.0.2");
 	assert_int_equal(chdir(cwd), 0);
 	free(cwd);
@@ -263,7 +214,7 @@ static void what_is_no_regular_file_is_refused(void **state)
 {
 	struct place *place = *state;
 	char *path = file_path(place->directory, "a.yaml");
-	struct text expected = {0};
+	struct text expected = { 0 };
 
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_false(read_once(place));
@@ -276,17 +227,19 @@ static void what_is_no_regular_file_is_refused(void **state)
 static void the_configuration_decides_what_is_kept(void **state)
 {
 	(void)state;
-	struct config_zone zone = {(char *)"clusterset.local."};
-	struct config_kubernetes kubernetes = {
-	    .pods = PODS_VERIFIED, .endpoint_pod_names = true, .zonal = true, .multicluster = {&zone, 1}};
+	struct config_zone zone = { (char *)"clusterset.local." };
+	struct config_kubernetes kubernetes = { .pods = PODS_VERIFIED,
+						.endpoint_pod_names = true,
+						.zonal = true,
+						.multicluster = { &zone, 1 } };
 	struct decode_options options = decode_options_of(&kubernetes);
 
-	assert_true(options.keep_pods && options.keep_pod_names && options.keep_zones && options.keep_imports &&
-		    options.keep_slices);
-	kubernetes = (struct config_kubernetes){.pods = PODS_INSECURE, .no_endpoints = true};
+	assert_true(options.keep_pods && options.keep_pod_names && options.keep_zones &&
+		    options.keep_imports && options.keep_slices);
+	kubernetes = (struct config_kubernetes){ .pods = PODS_INSECURE, .no_endpoints = true };
 	options = decode_options_of(&kubernetes);
-	assert_false(options.keep_pods || options.keep_pod_names || options.keep_zones || options.keep_imports ||
-		     options.keep_slices);
+	assert_false(options.keep_pods || options.keep_pod_names || options.keep_zones ||
+		     options.keep_imports || options.keep_slices);
 	assert_ptr_equal(options.labels, &kubernetes.labels);
 	assert_ptr_equal(options.namespace_labels, &kubernetes.namespace_labels);
 }
@@ -294,18 +247,20 @@ static void the_configuration_decides_what_is_kept(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(files_count_by_their_ending, setup, teardown),
-	    cmocka_unit_test_setup_teardown(of_files_that_give_the_same_object_the_last_by_name_counts, setup,
-					    teardown),
-	    cmocka_unit_test_setup_teardown(a_missing_directory_is_an_error, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_broken_file_does_not_hold_up_the_others, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_changed_file_is_seen, setup, teardown),
-	    cmocka_unit_test_setup_teardown(new_and_removed_files_are_seen, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_file_that_breaks_keeps_what_it_gave, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_change_that_says_the_same_is_not_told, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_config_map_volume_is_followed, setup, teardown),
-	    cmocka_unit_test_setup_teardown(what_is_no_regular_file_is_refused, setup, teardown),
-	    cmocka_unit_test(the_configuration_decides_what_is_kept),
+		cmocka_unit_test_setup_teardown(files_count_by_their_ending, setup, teardown),
+		cmocka_unit_test_setup_teardown(of_files_that_give_the_same_object_the_last_by_name_counts,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_missing_directory_is_an_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_broken_file_does_not_hold_up_the_others, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_changed_file_is_seen, setup, teardown),
+		cmocka_unit_test_setup_teardown(new_and_removed_files_are_seen, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_file_that_breaks_keeps_what_it_gave, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_change_that_says_the_same_is_not_told, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_config_map_volume_is_followed, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_no_regular_file_is_refused, setup, teardown),
+		cmocka_unit_test(the_configuration_decides_what_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,17 +13,18 @@
 
 /* Keeps everything. */
 static const struct decode_options keep_all = {
-    .keep_pod_names = true,
-    .keep_zones = true,
-    .keep_pods = true,
-    .keep_imports = true,
-    .keep_slices = true,
+	.keep_pod_names = true,
+	.keep_zones = true,
+	.keep_pods = true,
+	.keep_imports = true,
+	.keep_slices = true,
 };
 
-static inline struct model *read_good(const char *name, const char *text, const struct decode_options *options)
+static inline struct model *read_good(const char *name, const char *text,
+				      const struct decode_options *options)
 {
 	struct model *model = model_new();
-	struct error error = {0};
+	struct error error = { 0 };
 
 	if (!manifests_read_text(options, name, text, strlen(text), model, &error))
 		fail_msg("%s", error.text);
@@ -39,7 +40,7 @@ static inline struct model *read_yaml(const char *text)
 static inline void assert_wrong(const char *name, const char *text, const char *sentence)
 {
 	struct model *model = model_new();
-	struct error error = {0};
+	struct error error = { 0 };
 
 	assert_false(manifests_read_text(&keep_all, name, text, strlen(text), model, &error));
 	assert_string_equal(error.text, sentence);
@@ -48,7 +49,8 @@ static inline void assert_wrong(const char *name, const char *text, const char *
 	model_free(model);
 }
 
-static inline const struct service *service_of(const struct model *model, const char *namespace_, const char *name)
+static inline const struct service *service_of(const struct model *model, const char *namespace_,
+					       const char *name)
 {
 	const struct object *object = model_get(model, OBJECT_SERVICE, namespace_, name);
 
@@ -57,7 +59,8 @@ static inline const struct service *service_of(const struct model *model, const 
 	return (const struct service *)object;
 }
 
-static inline const struct slice *slice_of(const struct model *model, const char *namespace_, const char *name)
+static inline const struct slice *slice_of(const struct model *model, const char *namespace_,
+					   const char *name)
 {
 	const struct object *object = model_get(model, OBJECT_SLICE, namespace_, name);
 

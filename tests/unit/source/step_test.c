@@ -2,7 +2,8 @@
 /* What manifests put into the model: namespaces, objects given twice, and that a step is one change. */
 #include "reading.h"
 
-#define SERVICE(name, more) "---\napiVersion: v1\nkind: Service\nmetadata: {name: " name "}\nspec: {" more "}\n"
+#define SERVICE(name, more)                                                                        \
+	"---\napiVersion: v1\nkind: Service\nmetadata: {name: " name "}\nspec: {" more "}\n"
 
 struct heard {
 	unsigned calls;
@@ -17,7 +18,7 @@ static void hear(void *context, const struct object *before, const struct object
 
 static void reread(struct model *model, const char *text)
 {
-	struct error error = {0};
+	struct error error = { 0 };
 
 	if (!manifests_read_text(&keep_all, "test.yaml", text, strlen(text), model, &error))
 		fail_msg("%s", error.text);
@@ -26,11 +27,12 @@ static void reread(struct model *model, const char *text)
 static void a_namespace_exists_as_soon_as_an_object_names_it(void **state)
 {
 	(void)state;
-	struct model *model = read_yaml("apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: one}\n---\n"
-					"apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: two}\n---\n"
-					"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: three}\n---\n"
-					"apiVersion: v1\nkind: Namespace\nmetadata: {name: four}\n" SERVICE("b", ""));
-	static const char *const names[] = {"one", "two", "three", "four", "default"};
+	struct model *model = read_yaml(
+		"apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: one}\n---\n"
+		"apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: two}\n---\n"
+		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: three}\n---\n"
+		"apiVersion: v1\nkind: Namespace\nmetadata: {name: four}\n" SERVICE("b", ""));
+	static const char *const names[] = { "one", "two", "three", "four", "default" };
 
 	assert_int_equal(model_count(model, OBJECT_NAMESPACE), COUNT_OF(names));
 	for (size_t i = 0; i < COUNT_OF(names); i++)
@@ -56,7 +58,8 @@ static size_t namespaces_matching(const char *selector_text, const char *text)
 static void namespaces_that_nobody_describes_have_their_name_as_a_label(void **state)
 {
 	(void)state;
-	assert_int_equal(namespaces_matching("kubernetes.io/metadata.name=default", SERVICE("a", "")), 1);
+	assert_int_equal(namespaces_matching("kubernetes.io/metadata.name=default", SERVICE("a", "")),
+			 1);
 	assert_int_equal(namespaces_matching("kubernetes.io/metadata.name=other", SERVICE("a", "")), 0);
 	assert_int_equal(namespaces_matching("team=web", SERVICE("a", "")), 0);
 }
@@ -64,9 +67,10 @@ static void namespaces_that_nobody_describes_have_their_name_as_a_label(void **s
 static void a_namespace_that_is_described_is_as_described(void **state)
 {
 	(void)state;
-	static const char web[] =
-	    "apiVersion: v1\nkind: Namespace\nmetadata: {name: default, labels: {team: web}}\n" SERVICE("a", "");
-	static const char plain[] = "apiVersion: v1\nkind: Namespace\nmetadata: {name: default}\n" SERVICE("a", "");
+	static const char web[] = "apiVersion: v1\nkind: Namespace\nmetadata: {name: default, "
+				  "labels: {team: web}}\n" SERVICE("a", "");
+	static const char plain[] =
+		"apiVersion: v1\nkind: Namespace\nmetadata: {name: default}\n" SERVICE("a", "");
 
 	assert_int_equal(namespaces_matching("team=web", web), 1);
 	assert_int_equal(namespaces_matching("team=web", plain), 0);
@@ -78,12 +82,13 @@ static void of_an_object_given_twice_the_latter_counts(void **state)
 {
 	(void)state;
 	struct model *model = model_new();
-	struct heard heard = {0};
-	static const char text[] = SERVICE("a", "clusterIP: 10.0.0.1") SERVICE("a", "clusterIP: 10.0.0.2");
+	struct heard heard = { 0 };
+	static const char text[] =
+		SERVICE("a", "clusterIP: 10.0.0.1") SERVICE("a", "clusterIP: 10.0.0.2");
 
 	reread(model, text);
 	assert_ip(&service_of(model, "default", "a")->addresses[0], "10.0.0.2");
-	model_listen(model, (struct model_listener){hear, &heard});
+	model_listen(model, (struct model_listener){ hear, &heard });
 	reread(model, text);
 	assert_int_equal(heard.calls, 0); /* the former is never shown, not even for a moment */
 	model_free(model);
@@ -93,15 +98,18 @@ static void what_is_read_again_without_a_change_is_no_change(void **state)
 {
 	(void)state;
 	struct model *model = model_new();
-	struct heard heard = {0};
+	struct heard heard = { 0 };
 	static const char text[] =
-	    SERVICE("a", "selector: {app: a}, ports: [{port: 80}]") "---\n"
-								    "apiVersion: v1\nkind: Pod\nmetadata: {name: p, "
-								    "labels: {app: a}}\nstatus: {podIP: 10.1.0.1}\n";
+		SERVICE("a",
+			"selector: {app: a}, ports: [{port: 80}]") "---\n"
+								   "apiVersion: v1\nkind: "
+								   "Pod\nmetadata: {name: p, "
+								   "labels: {app: a}}\nstatus: "
+								   "{podIP: 10.1.0.1}\n";
 
 	reread(model, text);
 	assert_int_equal(model_count(model, OBJECT_SLICE), 1);
-	model_listen(model, (struct model_listener){hear, &heard});
+	model_listen(model, (struct model_listener){ hear, &heard });
 	reread(model, text);
 	assert_int_equal(heard.calls, 0);
 	model_free(model);
@@ -127,14 +135,17 @@ static void text_that_is_wrong_changes_nothing(void **state)
 {
 	(void)state;
 	struct model *model = model_new();
-	struct heard heard = {0};
-	struct error error = {0};
-	static const char wrong[] = SERVICE("a", "clusterIP: 10.0.0.9") SERVICE("b", "clusterIP: 1");
+	struct heard heard = { 0 };
+	struct error error = { 0 };
+	static const char wrong[] =
+		SERVICE("a", "clusterIP: 10.0.0.9") SERVICE("b", "clusterIP: 1");
 
 	reread(model, SERVICE("a", "clusterIP: 10.0.0.1"));
-	model_listen(model, (struct model_listener){hear, &heard});
+	model_listen(model, (struct model_listener){ hear, &heard });
 	assert_false(manifests_read_text(&keep_all, "w.yaml", wrong, strlen(wrong), model, &error));
-	assert_string_equal(error.text, "w.yaml:10: Service b: spec.clusterIP: expected text, not a number (quote it)");
+	assert_string_equal(
+		error.text,
+		"w.yaml:10: Service b: spec.clusterIP: expected text, not a number (quote it)");
 	assert_int_equal(heard.calls, 0);
 	assert_ip(&service_of(model, "default", "a")->addresses[0], "10.0.0.1");
 	model_free(model);
@@ -143,13 +154,13 @@ static void text_that_is_wrong_changes_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_namespace_exists_as_soon_as_an_object_names_it),
-	    cmocka_unit_test(namespaces_that_nobody_describes_have_their_name_as_a_label),
-	    cmocka_unit_test(a_namespace_that_is_described_is_as_described),
-	    cmocka_unit_test(of_an_object_given_twice_the_latter_counts),
-	    cmocka_unit_test(what_is_read_again_without_a_change_is_no_change),
-	    cmocka_unit_test(what_is_no_longer_given_goes),
-	    cmocka_unit_test(text_that_is_wrong_changes_nothing),
+		cmocka_unit_test(a_namespace_exists_as_soon_as_an_object_names_it),
+		cmocka_unit_test(namespaces_that_nobody_describes_have_their_name_as_a_label),
+		cmocka_unit_test(a_namespace_that_is_described_is_as_described),
+		cmocka_unit_test(of_an_object_given_twice_the_latter_counts),
+		cmocka_unit_test(what_is_read_again_without_a_change_is_no_change),
+		cmocka_unit_test(what_is_no_longer_given_goes),
+		cmocka_unit_test(text_that_is_wrong_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
