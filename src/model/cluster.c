@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The store: a map per kind from (namespace, name) to the object.
  *
- * A relist marks in place: each object carries the generation that last saw it, and what was not seen goes at
- * the end. The old state is there throughout, no second copy is made. A listener is told after the store was
- * changed and must not change it. */
+ * A relist marks in place: each object carries the generation that last saw it, and what was not
+ * seen goes at the end. The old state is there throughout, no second copy is made. A listener is
+ * told after the store was changed and must not change it. */
 #include "knamed/model.h"
 
 #include <assert.h>
@@ -57,11 +57,13 @@ void model_free(struct model *model)
 
 void model_listen(struct model *model, struct model_listener listener)
 {
-	model->listeners = mem_realloc(model->listeners, (model->listener_count + 1) * sizeof(listener));
+	model->listeners =
+		mem_realloc(model->listeners, (model->listener_count + 1) * sizeof(listener));
 	model->listeners[model->listener_count++] = listener;
 }
 
-static void model_tell(const struct model *model, const struct object *before, const struct object *after)
+static void model_tell(const struct model *model, const struct object *before,
+		       const struct object *after)
 {
 	for (size_t i = 0; i < model->listener_count; i++)
 		model->listeners[i].changed(model->listeners[i].context, before, after);
@@ -133,8 +135,8 @@ size_t model_relist_end(struct model *model, enum object_kind kind)
 	return gone;
 }
 
-const struct object *model_get(const struct model *model, enum object_kind kind, const char *namespace_,
-			       const char *name)
+const struct object *model_get(const struct model *model, enum object_kind kind,
+			       const char *namespace_, const char *name)
 {
 	const struct text *key = model_key(model, namespace_, name);
 
@@ -152,5 +154,6 @@ const struct object *model_next(const struct model *model, enum object_kind kind
 	size_t key_size;
 	void *object;
 
-	return map_next(model->stores[kind].objects, position, &key, &key_size, &object) ? object : NULL;
+	return map_next(model->stores[kind].objects, position, &key, &key_size, &object) ? object
+											 : NULL;
 }

@@ -28,8 +28,7 @@ static bool ports_equal(const struct port *a, size_t a_count, const struct port 
 static bool services_equal(const struct service *a, const struct service *b)
 {
 	return a->type == b->type && a->publish_not_ready == b->publish_not_ready &&
-	       strcmp(a->external_name, b->external_name) == 0 &&
-	       a->listed_count == b->listed_count &&
+	       strcmp(a->external_name, b->external_name) == 0 && a->listed_count == b->listed_count &&
 	       addresses_equal(a->addresses, a->address_count, b->addresses, b->address_count) &&
 	       ports_equal(a->ports, a->port_count, b->ports, b->port_count);
 }
@@ -70,7 +69,8 @@ static bool slices_equal(const struct slice *a, const struct slice *b)
 
 bool object_equal(const struct object *a, const struct object *b)
 {
-	if (a->kind != b->kind || strcmp(a->namespace_, b->namespace_) != 0 || strcmp(a->name, b->name) != 0)
+	if (a->kind != b->kind || strcmp(a->namespace_, b->namespace_) != 0 ||
+	    strcmp(a->name, b->name) != 0)
 		return false;
 	switch (a->kind) {
 	case OBJECT_NAMESPACE:

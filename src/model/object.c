@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Objects: made, held and dropped.
  *
- * All that an object points to lives behind it in the same block. A lay_ function is run twice over the same
- * fields: first without memory, to measure, then with a block of that size, to copy. */
+ * All that an object points to lives behind it in the same block. A lay_ function is run twice over
+ * the same fields: first without memory, to measure, then with a block of that size, to copy. */
 #include "knamed/model.h"
 
 #include <assert.h>
@@ -12,9 +12,9 @@
 const char *object_kind_name(enum object_kind kind)
 {
 	static const char *const names[OBJECT_KINDS] = {
-	    [OBJECT_NAMESPACE] = "Namespace",  [OBJECT_SERVICE] = "Service",
-	    [OBJECT_SLICE] = "EndpointSlice",  [OBJECT_POD] = "Pod",
-	    [OBJECT_IMPORT] = "ServiceImport",
+		[OBJECT_NAMESPACE] = "Namespace",  [OBJECT_SERVICE] = "Service",
+		[OBJECT_SLICE] = "EndpointSlice",  [OBJECT_POD] = "Pod",
+		[OBJECT_IMPORT] = "ServiceImport",
 	};
 	return names[kind];
 }
@@ -72,11 +72,11 @@ static void lay_import(struct block *block, const void *fields)
 
 static struct object *object_lay(void (*lay)(struct block *, const void *), const void *fields)
 {
-	struct block block = {0};
+	struct block block = { 0 };
 
 	lay(&block, fields);
 	size_t size = block.size;
-	block = (struct block){.start = mem_zalloc(size)};
+	block = (struct block){ .start = mem_zalloc(size) };
 	lay(&block, fields);
 	assert(block.size == size);
 	return (struct object *)block.start;
@@ -84,7 +84,7 @@ static struct object *object_lay(void (*lay)(struct block *, const void *), cons
 
 struct object *namespace_new(const char *name)
 {
-	return object_lay(lay_namespace, &(struct namespace_){.head.name = name});
+	return object_lay(lay_namespace, &(struct namespace_){ .head.name = name });
 }
 
 struct object *service_new(const struct service *fields)

@@ -64,7 +64,7 @@ static void lay_slice(struct block *block, const struct slice *fields, const str
 	block_put(endpoints, copy.endpoints, endpoints_size);
 	copy.endpoints = endpoints;
 	copy.ports = block_ports(block, copy.ports, copy.port_count);
-	copy.head = (struct object){.kind = OBJECT_SLICE, .references = 1};
+	copy.head = (struct object){ .kind = OBJECT_SLICE, .references = 1 };
 	copy.head.namespace_ = block_text(block, fields->head.namespace_);
 	copy.head.name = block_text(block, fields->head.name);
 	copy.service = block_text(block, copy.service);
@@ -77,14 +77,14 @@ static void lay_slice(struct block *block, const struct slice *fields, const str
 
 struct object *slice_new(const struct slice *fields, const struct endpoint_text *endpoints)
 {
-	struct pool pool = {0};
+	struct pool pool = { 0 };
 	struct slice slice = *fields;
 	struct endpoint *records = endpoints_new(&pool, endpoints, slice.endpoint_count);
-	struct block block = {0};
+	struct block block = { 0 };
 
 	slice.endpoints = records;
 	lay_slice(&block, &slice, &pool.text);
-	block = (struct block){.start = mem_zalloc(block.size)};
+	block = (struct block){ .start = mem_zalloc(block.size) };
 	lay_slice(&block, &slice, &pool.text);
 	mem_free(records);
 	text_done(&pool.text);

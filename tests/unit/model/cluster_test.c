@@ -29,21 +29,23 @@ static void hear(void *context, const struct object *before, const struct object
 	heard->calls++;
 	note(heard->before, before);
 	note(heard->after, after);
-	heard->store_was_changed = model_get(heard->model, any->kind, any->namespace_, any->name) == after;
+	heard->store_was_changed =
+		model_get(heard->model, any->kind, any->namespace_, any->name) == after;
 }
 
 static struct object *alias(const char *namespace_, const char *name, const char *target)
 {
-	return service_new(&(struct service){
-	    .head = {.namespace_ = namespace_, .name = name}, .type = SERVICE_EXTERNAL_NAME, .external_name = target});
+	return service_new(&(struct service){ .head = { .namespace_ = namespace_, .name = name },
+					      .type = SERVICE_EXTERNAL_NAME,
+					      .external_name = target });
 }
 
 static int setup(void **state)
 {
 	static struct heard heard;
 
-	heard = (struct heard){.model = model_new()};
-	model_listen(heard.model, (struct model_listener){hear, &heard});
+	heard = (struct heard){ .model = model_new() };
+	model_listen(heard.model, (struct model_listener){ hear, &heard });
 	*state = &heard;
 	return 0;
 }
@@ -110,7 +112,8 @@ static void namespace_name_and_kind_all_tell_objects_apart(void **state)
 	model_put(heard->model, alias("a", "c", "three"));
 	assert_int_equal(model_count(heard->model, OBJECT_SERVICE), 3);
 	assert_null(model_get(heard->model, OBJECT_POD, "a", "c"));
-	const struct service *found = (const struct service *)model_get(heard->model, OBJECT_SERVICE, "a/b", "c");
+	const struct service *found =
+		(const struct service *)model_get(heard->model, OBJECT_SERVICE, "a/b", "c");
 	assert_string_equal(found->external_name, "two");
 }
 
@@ -155,7 +158,7 @@ static void an_object_that_someone_holds_outlives_its_place_in_the_store(void **
 static void a_walk_shows_every_object_once(void **state)
 {
 	struct heard *heard = *state;
-	const char *names[] = {"a", "b", "c", "d"};
+	const char *names[] = { "a", "b", "c", "d" };
 	unsigned seen = 0;
 	size_t position = 0;
 	const struct object *object;
@@ -170,16 +173,20 @@ static void a_walk_shows_every_object_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(a_new_object_is_told_with_nothing_before_it, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_changed_object_is_told_with_both_states, setup, teardown),
-	    cmocka_unit_test_setup_teardown(an_equal_object_is_no_change, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_removed_object_is_told_once, setup, teardown),
-	    cmocka_unit_test_setup_teardown(namespace_name_and_kind_all_tell_objects_apart, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_relist_keeps_what_was_put_and_removes_the_rest, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_relist_of_one_kind_leaves_the_others, setup, teardown),
-	    cmocka_unit_test_setup_teardown(an_object_that_someone_holds_outlives_its_place_in_the_store, setup,
-					    teardown),
-	    cmocka_unit_test_setup_teardown(a_walk_shows_every_object_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_new_object_is_told_with_nothing_before_it, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_changed_object_is_told_with_both_states, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(an_equal_object_is_no_change, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_removed_object_is_told_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(namespace_name_and_kind_all_tell_objects_apart,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_relist_keeps_what_was_put_and_removes_the_rest,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_relist_of_one_kind_leaves_the_others, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_object_that_someone_holds_outlives_its_place_in_the_store,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_walk_shows_every_object_once, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@
 
 static struct ip ip_of(const char *text)
 {
-	struct ip ip = {0};
+	struct ip ip = { 0 };
 
 	assert_true(ip_parse(text, &ip));
 	return ip;
@@ -19,15 +19,17 @@ static struct ip ip_of(const char *text)
 
 static struct object *a_service(const char *name, uint16_t port, const char *address)
 {
-	struct ip addresses[] = {ip_of(address)};
-	struct port ports[] = {{.name = "Client", .number = port, .has_number = true, .protocol = PROTOCOL_TCP}};
+	struct ip addresses[] = { ip_of(address) };
+	struct port ports[] = {
+		{ .name = "Client", .number = port, .has_number = true, .protocol = PROTOCOL_TCP }
+	};
 
 	return service_new(&(struct service){
-	    .head = {.namespace_ = "etcd", .name = name},
-	    .address_count = 1,
-	    .addresses = addresses,
-	    .port_count = 1,
-	    .ports = ports,
+		.head = { .namespace_ = "etcd", .name = name },
+		.address_count = 1,
+		.addresses = addresses,
+		.port_count = 1,
+		.ports = ports,
 	});
 }
 
@@ -61,7 +63,7 @@ static void port_names_are_stored_in_lower_case(void **state)
 static void missing_strings_are_empty(void **state)
 {
 	(void)state;
-	struct object *object = service_new(&(struct service){.head.name = "x"});
+	struct object *object = service_new(&(struct service){ .head.name = "x" });
 
 	assert_string_equal(object->namespace_, "");
 	assert_string_equal(((const struct service *)object)->external_name, "");
@@ -72,8 +74,8 @@ static void objects_are_equal_when_their_fields_are(void **state)
 {
 	(void)state;
 	struct object *one = a_service("a", 1, "10.0.0.1"), *same = a_service("a", 1, "10.0.0.1");
-	struct object *others[] = {a_service("b", 1, "10.0.0.1"), a_service("a", 2, "10.0.0.1"),
-				   a_service("a", 1, "10.0.0.2"), namespace_new("a")};
+	struct object *others[] = { a_service("b", 1, "10.0.0.1"), a_service("a", 2, "10.0.0.1"),
+				    a_service("a", 1, "10.0.0.2"), namespace_new("a") };
 
 	assert_true(object_equal(one, same));
 	for (size_t i = 0; i < COUNT_OF(others); i++) {
@@ -86,20 +88,21 @@ static void objects_are_equal_when_their_fields_are(void **state)
 
 static struct object *a_slice(size_t count, bool ready, const char *zone)
 {
-	struct endpoint_text endpoints[100] = {0};
+	struct endpoint_text endpoints[100] = { 0 };
 	char hostnames[100][16];
 
 	for (size_t i = 0; i < count; i++) {
 		snprintf(hostnames[i], sizeof(hostnames[i]), "etcd-%zu", i);
-		endpoints[i] = (struct endpoint_text){.address = {.family = 4, .bytes = {10, 0, 0, i}},
-						      .ready = ready,
-						      .hostname = hostnames[i],
-						      .pod_name = hostnames[i],
-						      .zone = zone};
+		endpoints[i] =
+			(struct endpoint_text){ .address = { .family = 4, .bytes = { 10, 0, 0, i } },
+						.ready = ready,
+						.hostname = hostnames[i],
+						.pod_name = hostnames[i],
+						.zone = zone };
 	}
-	return slice_new(&(struct slice){.head = {.namespace_ = "etcd", .name = "etcd-x"},
-					 .service = "etcd",
-					 .endpoint_count = count},
+	return slice_new(&(struct slice){ .head = { .namespace_ = "etcd", .name = "etcd-x" },
+					  .service = "etcd",
+					  .endpoint_count = count },
 			 endpoints);
 }
 
@@ -125,7 +128,8 @@ static void slices_differ_by_any_field_of_an_endpoint(void **state)
 {
 	(void)state;
 	struct object *one = a_slice(3, true, "west"), *same = a_slice(3, true, "west");
-	struct object *others[] = {a_slice(2, true, "west"), a_slice(3, false, "west"), a_slice(3, true, "east")};
+	struct object *others[] = { a_slice(2, true, "west"), a_slice(3, false, "west"),
+				    a_slice(3, true, "east") };
 
 	assert_true(object_equal(one, same));
 	for (size_t i = 0; i < COUNT_OF(others); i++) {
@@ -162,10 +166,14 @@ static void pods_and_imports_are_made_and_compared_alike(void **state)
 {
 	(void)state;
 	struct ip address = ip_of("fd00::1"), other = ip_of("fd00::2");
-	struct object *pod = pod_new(&(struct pod){.head.name = "p", .address_count = 1, .addresses = &address});
-	struct object *moved = pod_new(&(struct pod){.head.name = "p", .address_count = 1, .addresses = &other});
-	struct object *import = import_new(&(struct import){.head.name = "p", .type = IMPORT_HEADLESS});
-	struct object *typed = import_new(&(struct import){.head.name = "p", .type = IMPORT_CLUSTER_SET_IP});
+	struct object *pod =
+		pod_new(&(struct pod){ .head.name = "p", .address_count = 1, .addresses = &address });
+	struct object *moved =
+		pod_new(&(struct pod){ .head.name = "p", .address_count = 1, .addresses = &other });
+	struct object *import =
+		import_new(&(struct import){ .head.name = "p", .type = IMPORT_HEADLESS });
+	struct object *typed =
+		import_new(&(struct import){ .head.name = "p", .type = IMPORT_CLUSTER_SET_IP });
 
 	assert_true(object_equal(pod, pod));
 	assert_false(object_equal(pod, moved));
@@ -190,16 +198,16 @@ static void kinds_have_the_names_of_the_api(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_maker_copies_everything_it_is_given),
-	    cmocka_unit_test(port_names_are_stored_in_lower_case),
-	    cmocka_unit_test(missing_strings_are_empty),
-	    cmocka_unit_test(objects_are_equal_when_their_fields_are),
-	    cmocka_unit_test(a_slice_keeps_the_strings_of_its_endpoints),
-	    cmocka_unit_test(slices_differ_by_any_field_of_an_endpoint),
-	    cmocka_unit_test(a_hundred_endpoints_take_one_block_of_at_most_48_bytes_each),
-	    cmocka_unit_test(an_object_lives_until_its_last_holder_drops_it),
-	    cmocka_unit_test(pods_and_imports_are_made_and_compared_alike),
-	    cmocka_unit_test(kinds_have_the_names_of_the_api),
+		cmocka_unit_test(a_maker_copies_everything_it_is_given),
+		cmocka_unit_test(port_names_are_stored_in_lower_case),
+		cmocka_unit_test(missing_strings_are_empty),
+		cmocka_unit_test(objects_are_equal_when_their_fields_are),
+		cmocka_unit_test(a_slice_keeps_the_strings_of_its_endpoints),
+		cmocka_unit_test(slices_differ_by_any_field_of_an_endpoint),
+		cmocka_unit_test(a_hundred_endpoints_take_one_block_of_at_most_48_bytes_each),
+		cmocka_unit_test(an_object_lives_until_its_last_holder_drops_it),
+		cmocka_unit_test(pods_and_imports_are_made_and_compared_alike),
+		cmocka_unit_test(kinds_have_the_names_of_the_api),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
