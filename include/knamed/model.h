@@ -73,8 +73,8 @@ struct import {
 	const struct port *ports;
 };
 
-/* Makers: copy everything into one block; the result has one reference, the caller's. slice_new takes endpoint
- * string fields as pointers (NULL or "": none). */
+/* Makers: copy everything into one block; the result has one reference, the caller's. slice_new
+ * takes endpoint string fields as pointers (NULL or "": none). */
 struct endpoint_text { struct ip address; bool ready; const char *hostname, *pod_name, *zone; };
 struct object *namespace_new(const char *name);
 struct object *service_new(const struct service *fields);
@@ -85,7 +85,8 @@ struct object *object_hold(const struct object *object); /* +1 */
 void object_drop(const struct object *object);           /* -1; NULL is fine */
 bool object_equal(const struct object *a, const struct object *b);
 
-/* Told after each change. before NULL: new; after NULL: gone. Pointers are borrowed: object_hold to keep. */
+/* Told after each change. before NULL: new; after NULL: gone. Pointers are borrowed: object_hold to
+ * keep. */
 struct model_listener {
 	void (*changed)(void *context, const struct object *before, const struct object *after);
 	void *context;

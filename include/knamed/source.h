@@ -11,28 +11,32 @@
 #include "knamed/config.h"
 #include "knamed/model.h"
 
-/* Reads one API object from JSON text (jansson) into a model object. *ret_object is NULL and the result true for an
- * object that is not ours to keep (other kind, filtered by selectors, a pod that is done). */
+/* Reads one API object from JSON text (jansson) into a model object. *ret_object is NULL and the
+ * result true for an object that is not ours to keep (other kind, filtered by selectors, a pod that
+ * is done). */
 struct decode_options {
 	const struct selector *labels, *namespace_labels; /* NULL or empty: all */
 	bool keep_pod_names, keep_zones, keep_pods, keep_imports, keep_slices;
 };
 struct decode_options decode_options_of(const struct config_kubernetes *kubernetes);
 
-/* The manifests of one `kubernetes` block: read at once, then again when something under DIR changes. Opening fails only
- * where DIR cannot be read; a broken file is logged. Kubernetes' objects of the model are all this source's. */
+/* The manifests of one `kubernetes` block: read at once, then again when something under DIR
+ * changes. Opening fails only where DIR cannot be read; a broken file is logged. Kubernetes'
+ * objects of the model are all this source's. */
 struct manifests;
 typedef void (*source_changed)(void *context); /* a later step was applied to the model completely and changed it */
 struct manifests *manifests_open(struct event_base *events, const struct config_kubernetes *kubernetes,
 				 struct model *model, source_changed changed, void *context, struct error *error);
 void manifests_close(struct manifests *manifests);
-/* Reads DIR once into the model without watching (knamectl). False if any file was bad; error has the first. */
+/* Reads DIR once into the model without watching (knamectl). False if any file was bad; error has
+ * the first. */
 bool manifests_read(const struct config_kubernetes *kubernetes, struct model *model, struct error *error);
 /* Reads manifest text (one file's) into the model; for tests and fuzzing. */
 bool manifests_read_text(const struct decode_options *options, const char *name, const char *text, size_t size,
 			 struct model *model, struct error *error);
 
-/* Zone files. Records are handed over one at a time in wire form (names uncompressed, owner as spelled). */
+/* Zone files. Records are handed over one at a time in wire form (names uncompressed, owner as
+ * spelled). */
 struct zone_record {
 	const uint8_t *owner;
 	uint16_t type, class_;
@@ -41,19 +45,20 @@ struct zone_record {
 	uint16_t rdata_size;
 };
 typedef bool (*zone_record_call)(void *context, const struct zone_record *record, struct error *error);
-/* Reads a zone file; false with "file:line: ..." on the first bad record, on a missing or second SOA, an owner
- * outside `origin`, or when the callback says no. */
+/* Reads a zone file; false with "file:line: ..." on the first bad record, on a missing or second
+ * SOA, an owner outside `origin`, or when the callback says no. */
 bool zone_file_read(const char *path, const uint8_t *origin, zone_record_call take, void *context,
 		    struct error *error);
 bool zone_text_read(const char *name, const char *text, size_t size, const uint8_t *origin, zone_record_call take,
 		    void *context, struct error *error);
 
-/* Files of `file` and `auto` directives, watched. Opening loads what there is; of `file`, a file that is there must
- * be good. Later, unless by_mtime is set, a zone is loaded only when its SOA has another serial. What fails is logged
- * and keeps what was loaded. */
+/* Files of `file` and `auto` directives, watched. Opening loads what there is; of `file`, a file
+ * that is there must be good. Later, unless by_mtime is set, a zone is loaded only when its SOA has
+ * another serial. What fails is logged and keeps what was loaded. */
 struct zone_files;
 struct zone_files_calls {
-	/* Reads the zone anew, by zone_file_read() with the same path and origin, and replaces it as a whole or fails. */
+	/* Reads the zone anew, by zone_file_read() with the same path and origin, and replaces it
+	 * as a whole or fails. */
 	bool (*load)(void *context, const char *origin, const char *path, struct error *error);
 	void (*gone)(void *context, const char *origin); /* the file of an `auto` zone that was loaded went */
 	void (*changed)(void *context);                  /* after loads and gones, but for those of opening */
@@ -64,5 +69,9 @@ struct zone_files *zone_files_open_file(struct event_base *events, const struct 
 struct zone_files *zone_files_open_auto(struct event_base *events, const struct config_auto *auto_,
 					const struct zone_files_calls *calls, struct error *error);
 void zone_files_close(struct zone_files *files);
+/* Names the files that an `auto` directive would read now, with the origins that their names give (knamectl). False if
+ * the pattern or the template is bad. */
+typedef void (*zone_file_found)(void *context, const char *origin, const char *path);
+bool zone_files_list(const struct config_auto *auto_, zone_file_found found, void *context, struct error *error);
 
 #endif

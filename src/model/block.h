@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One block of memory that is filled front to back. With start NULL nothing is written and only the size counts. */
+/* One block of memory that is filled front to back. With start NULL nothing is written and only the
+ * size counts. */
 #ifndef KNAMED_MODEL_BLOCK_H
 #define KNAMED_MODEL_BLOCK_H
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* EndpointSlices are where the memory goes: a record per address, its strings in one pool per slice.
+/* EndpointSlices are where the memory goes: a record per address, its strings in one pool per
+ * slice.
  *
- * The strings of a slice repeat (three zones, host names that are pod names): the pool looks a new string up
- * among the ones it added last. */
+ * The strings of a slice repeat (three zones, host names that are pod names): the pool looks a new
+ * string up among the ones it added last. */
 #include "block.h"
 
 #include <assert.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a JSON value to its kind's reader: apiVersion, kind, metadata and selectors are the same for all. */
+/* From a JSON value to its kind's reader: apiVersion, kind, metadata and selectors are the same for
+ * all. */
 #include "decode.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One API object, as a JSON value, becomes a model object. Where it comes from does not matter here. */
+/* One API object, as a JSON value, becomes a model object. Where it comes from does not matter
+ * here. */
 #ifndef KNAMED_SOURCE_DECODE_H
 #define KNAMED_SOURCE_DECODE_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pod v1, for `pods verified`: name and addresses of a pod that is not done and not being deleted. */
+/* Pod v1, for `pods verified`: name and addresses of a pod that is not done and not being
+ * deleted. */
 #include "decode.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the EndpointSlice controller would look at, kept beside the model for Services that come without slices. */
+/* What the EndpointSlice controller would look at, kept beside the model for Services that come
+ * without slices. */
 #ifndef KNAMED_SOURCE_FACTS_H
 #define KNAMED_SOURCE_FACTS_H
 
@@ -44,7 +45,8 @@ struct service_facts {
 /* Everything is copied into the arena. False leaves fields->at on what is wrong. */
 bool pod_facts_read(struct fields *fields, const json_t *value, struct arena *arena,
 		    struct pod_facts **ret_facts);
-/* *ret_facts is NULL for a service whose endpoints nobody makes: ExternalName or without selector. */
+/* *ret_facts is NULL for a service whose endpoints nobody makes: ExternalName or without
+ * selector. */
 bool service_facts_read(struct fields *fields, const json_t *value, const struct service *service,
 			struct arena *arena, struct service_facts **ret_facts);
 

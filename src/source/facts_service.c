@@ -57,7 +57,8 @@ static bool read_targets(struct fields *fields, const json_t *spec, struct arena
 	return true;
 }
 
-/* ipFamilies if given; else those of the cluster addresses; else IPv4, or both where there is no such address. */
+/* ipFamilies if given; else those of the cluster addresses; else IPv4, or both where there is no
+ * such address. */
 static bool read_families(struct fields *fields, const json_t *spec, const struct service *service,
 			  struct service_facts *facts)
 {
@@ -80,10 +81,8 @@ static bool read_families(struct fields *fields, const json_t *spec, const struc
 		facts->ipv4 |= service->addresses[i].family == 4;
 		facts->ipv6 |= service->addresses[i].family == 6;
 	}
-	if (!facts->ipv4 && !facts->ipv6) {
-		facts->ipv4 = true;
-		facts->ipv6 = service->type == SERVICE_HEADLESS;
-	}
+	if (!facts->ipv4 && !facts->ipv6)
+		facts->ipv4 = facts->ipv6 = true;
 	return true;
 }
 

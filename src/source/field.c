@@ -175,7 +175,7 @@ bool field_list(struct fields *fields, const json_t *object, const char *key, co
 
 bool field_texts(struct fields *fields, const json_t *object, const char *key, const json_t **ret_value)
 {
-	const json_t *values, *value;
+	const json_t *values = NULL, *value;
 	const char *name, *unused;
 
 	if (!field_object(fields, object, key, &values))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Typed access to the fields of a JSON value, which knows where it stands: an error names the field's path
- * ("spec.ports[2].port: expected a number 0..65535") and leaves `at` on it. Absent and null are the same. */
+/* Typed access to the fields of a JSON value, which knows where it stands: an error names the
+ * field's path ("spec.ports[2].port: expected a number 0..65535") and leaves `at` on it. Absent and
+ * null are the same. */
 #ifndef KNAMED_SOURCE_FIELD_H
 #define KNAMED_SOURCE_FIELD_H
 

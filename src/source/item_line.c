@@ -44,8 +44,9 @@ static unsigned marked_line(const struct marks *marks, const struct field_path *
 	return marks->list[at].line;
 }
 
-/* A walk over well-formed JSON. The first `matched` parts of the path are found; the value of the last one is the
- * container at depth matched + 1, whose children are compared with the next part. */
+/* A walk over well-formed JSON. The first `matched` parts of the path are found; the value of the
+ * last one is the container at depth matched + 1, whose children are compared with the next
+ * part. */
 struct walk {
 	const struct field_path *path;
 	const char *at, *end;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Splits JSON text into objects for jansson, so that of a List of any size one item is in memory at a time.
+/* Splits JSON text into objects for jansson, so that of a List of any size one item is in memory at
+ * a time.
  *
- * Only strings and brackets are looked at here; jansson reads each piece and says what is wrong in it. The document
- * around a list is kept with an empty list in its place. */
+ * Only strings and brackets are looked at here; jansson reads each piece and says what is wrong in
+ * it. The document around a list is kept with an empty list in its place. */
 #include "items.h"
 
 #include <string.h>
@@ -88,7 +89,8 @@ static bool is_list_kind(const json_t *document)
 	return kind == NULL || (size >= 4 && strcmp(kind + size - 4, "List") == 0);
 }
 
-/* The list `items` begins: what the document said so far is its kind and version, if they came first. */
+/* The list `items` begins: what the document said so far is its kind and version, if they came
+ * first. */
 static bool begin_items(struct splitter *splitter)
 {
 	json_error_t problem;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads one file of manifests. What it gave before is replaced only when all of it was read well. */
+/* Reads one file of manifests. What it gave before is replaced only when all of it was read
+ * well. */
 #include "manifest_file.h"
 
 #include <errno.h>

@@ -6,8 +6,9 @@
 #include "facts.h"
 #include "stamp.h"
 
-/* One object of the file. Objects that the options do not want are here too, without `object`: they may still hide
- * an object of an earlier file, say that endpoints are given, or name a namespace. */
+/* One object of the file. Objects that the options do not want are here too, without `object`: they
+ * may still hide an object of an earlier file, say that endpoints are given, or name a
+ * namespace. */
 struct entry {
 	enum object_kind kind; /* OBJECT_KINDS: one of another kind, only its namespace is known */
 	const char *namespace_, *name;
@@ -39,7 +40,8 @@ bool manifest_file_read(struct manifest_file *file, FILE *text, const struct dec
 			const struct model *model, struct error *error);
 void manifest_file_done(struct manifest_file *file);
 
-/* Puts what the files give into the model as one step. True if that changed it. `tells` logs what is given twice. */
+/* Puts what the files give into the model as one step. True if that changed it. `tells` logs what
+ * is given twice. */
 bool step_apply(struct manifest_file *const *files, size_t count,
 		const struct decode_options *options, struct model *model, bool tells);
 

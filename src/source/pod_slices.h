@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* EndpointSlices for a Service that selects pods, as the controller of a cluster would make them. */
+/* EndpointSlices for a Service that selects pods, as the controller of a cluster would make
+ * them. */
 #ifndef KNAMED_SOURCE_POD_SLICES_H
 #define KNAMED_SOURCE_POD_SLICES_H
 

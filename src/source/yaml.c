@@ -9,9 +9,7 @@
 #include <string.h>
 #include <yaml.h>
 
-struct size {
-	size_t nodes, bytes, height;
-};
+#include "yaml_anchors.h"
 
 struct frame {
 	json_t *container;
@@ -23,11 +21,6 @@ struct frame {
 	bool merge_is_next, streams;
 };
 
-struct anchor {
-	json_t *value;
-	struct size size;
-};
-
 struct reader {
 	const char *name;
 	const struct item_taker *taker;
@@ -35,8 +28,8 @@ struct reader {
 	struct frame frames[ITEM_DEPTH];
 	size_t depth;
 	bool streamed; /* the document's items were handed over already */
-	struct map *anchors;
-	struct size item, anchored; /* height is not used in these two */
+	struct anchors anchors;
+	struct size item; /* without height */
 	struct marks marks;
 	unsigned line, item_line; /* of the event; of the item */
 };
@@ -57,14 +50,11 @@ static bool wants_key(const struct frame *top)
 	       !top->merge_is_next;
 }
 
-static bool size_add(struct reader *reader, struct size *total, size_t nodes, size_t bytes)
+static const char too_large[] = "too large for one object (with all that its aliases stand for)";
+
+static bool count(struct reader *reader, size_t nodes, size_t bytes)
 {
-	total->nodes += nodes;
-	total->bytes += bytes;
-	if (total->nodes > ITEM_NODES || total->bytes > ITEM_BYTES)
-		return wrong(reader,
-			     "too large for one object (with all that its aliases stand for)");
-	return true;
+	return size_add(&reader->item, nodes, bytes) || wrong(reader, too_large);
 }
 
 /* Notes where a value begins. The first value of an item begins the item. */
@@ -146,33 +136,10 @@ static bool place(struct reader *reader, json_t *value, size_t height)
 	return good;
 }
 
-static bool anchor_put(struct reader *reader, const char *name, json_t *value, const struct size *size)
+static bool keep_anchor(struct reader *reader, const char *name, json_t *value, const struct size *size)
 {
-	if (!size_add(reader, &reader->anchored, size->nodes, size->bytes))
-		return false;
-	struct anchor *anchor = mem_alloc(sizeof(*anchor)),
-		      *before = map_get(reader->anchors, name, strlen(name));
-	*anchor = (struct anchor){ json_incref(value), *size };
-	map_put(reader->anchors, name, strlen(name), anchor);
-	if (before != NULL)
-		json_decref(before->value);
-	mem_free(before);
-	return true;
-}
-
-static void anchors_clear(struct reader *reader)
-{
-	size_t position = 0, key_size;
-	const void *key;
-	void *value;
-
-	while (map_next(reader->anchors, &position, &key, &key_size, &value)) {
-		struct anchor *anchor = value;
-		map_remove(reader->anchors, key, key_size);
-		json_decref(anchor->value);
-		mem_free(anchor);
-	}
-	reader->anchored = (struct size){ 0 };
+	return name == NULL || anchors_put(&reader->anchors, name, value, size) ||
+	       wrong(reader, too_large);
 }
 
 /* The text of a key. Keys that read as numbers or truth are text in JSON. */
@@ -220,7 +187,7 @@ static bool take_key(struct reader *reader, const json_t *value, const char *spe
 		return error_set(reader->error, "%s:%u: key '%.100s' is given twice", reader->name,
 				 reader->line, top->key);
 	marks_add(&reader->marks, top->mark, mark_name_of_key(top->key), reader->line);
-	return size_add(reader, &reader->item, 0, strlen(top->key));
+	return count(reader, 0, strlen(top->key));
 }
 
 static bool on_scalar(struct reader *reader, const yaml_event_t *event)
@@ -235,8 +202,7 @@ static bool on_scalar(struct reader *reader, const yaml_event_t *event)
 		return wrong(reader, what.text[0] != '\0' ? what.text : "text that is not UTF-8");
 	if (!is_key)
 		mark_value(reader);
-	if ((anchor != NULL && !anchor_put(reader, anchor, value, &size)) ||
-	    !size_add(reader, &reader->item, size.nodes, size.bytes)) {
+	if (!keep_anchor(reader, anchor, value, &size) || !count(reader, size.nodes, size.bytes)) {
 		json_decref(value);
 		return false;
 	}
@@ -252,7 +218,7 @@ static bool on_scalar(struct reader *reader, const yaml_event_t *event)
 static bool on_alias(struct reader *reader, const yaml_event_t *event)
 {
 	const char *name = (const char *)event->data.alias.anchor;
-	const struct anchor *anchor = map_get(reader->anchors, name, strlen(name));
+	const struct anchor *anchor = anchors_get(&reader->anchors, name);
 
 	if (anchor == NULL)
 		return wrong(reader, "an alias to what is not (completely) there");
@@ -262,7 +228,7 @@ static bool on_alias(struct reader *reader, const yaml_event_t *event)
 	mark_value(reader);
 	if (reader->depth + anchor->size.height > ITEM_DEPTH)
 		return wrong(reader, "too many levels");
-	if (!size_add(reader, &reader->item, anchor->size.nodes, anchor->size.bytes))
+	if (!count(reader, anchor->size.nodes, anchor->size.bytes))
 		return false;
 	return place(reader, json_incref(anchor->value), anchor->size.height);
 }
@@ -306,7 +272,7 @@ static bool on_start(struct reader *reader, bool is_list, const yaml_char_t *anc
 		.streams = streams,
 	};
 	reader->depth++;
-	return size_add(reader, &reader->item, 1, 0);
+	return count(reader, 1, 0);
 }
 
 static void frame_done(struct frame *frame)
@@ -325,9 +291,8 @@ static bool on_end(struct reader *reader)
 
 	for (size_t i = 0; i < json_array_size(frame.merges); i++)
 		json_object_update_missing(frame.container, json_array_get(frame.merges, i));
-	bool good =
-		(frame.anchor == NULL || anchor_put(reader, frame.anchor, frame.container, &size)) &&
-		place(reader, json_incref(frame.container), frame.height);
+	bool good = keep_anchor(reader, frame.anchor, frame.container, &size) &&
+		    place(reader, json_incref(frame.container), frame.height);
 	frame_done(&frame);
 	return good;
 }
@@ -338,7 +303,7 @@ static bool on_event(struct reader *reader, const yaml_event_t *event)
 	switch (event->type) {
 	case YAML_DOCUMENT_START_EVENT:
 		reader->streamed = false;
-		anchors_clear(reader);
+		anchors_clear(&reader->anchors);
 		return true;
 	case YAML_SCALAR_EVENT:
 		return on_scalar(reader, event);
@@ -387,20 +352,18 @@ static bool read_events(struct reader *reader, yaml_parser_t *parser)
 
 bool yaml_read_items(const char *name, FILE *file, const struct item_taker *taker, struct error *error)
 {
-	struct reader reader = { .name = name, .taker = taker, .error = error, .anchors = map_new() };
+	struct reader reader = { .name = name, .taker = taker, .error = error };
 	yaml_parser_t parser;
 
-	if (!yaml_parser_initialize(&parser)) {
-		map_free(reader.anchors);
+	if (!yaml_parser_initialize(&parser))
 		return error_set(error, "%s: out of memory", name);
-	}
 	yaml_parser_set_input_file(&parser, file);
+	anchors_init(&reader.anchors);
 	bool good = read_events(&reader, &parser);
 	yaml_parser_delete(&parser);
 	while (reader.depth > 0)
 		frame_done(&reader.frames[--reader.depth]);
-	anchors_clear(&reader);
-	map_free(reader.anchors);
+	anchors_done(&reader.anchors);
 	mem_free(reader.marks.list);
 	return good;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the text of a YAML scalar is: as the YAML reader in front of the Kubernetes API takes it (YAML 1.1 words for
- * true and false, base prefixes, `_` in numbers). What is not a number, a bool or null is text. */
+/* What the text of a YAML scalar is: as the YAML reader in front of the Kubernetes API takes it
+ * (YAML 1.1 words for true and false, base prefixes, `_` in numbers). What is not a number, a bool
+ * or null is text. */
 #include "items.h"
 
 #include <errno.h>
@@ -25,7 +26,8 @@ static bool is_among(const char *text, const char *const *words, size_t count)
 
 enum { LONGEST_NUMBER = 80 }; /* a sign, a prefix and 64 binary digits, or a float of any use */
 
-/* [-+]?(0x|0o|0b|0)?digits that fit into 64 bits; what is larger than JSON's integers becomes a real. */
+/* [-+]?(0x|0o|0b|0)?digits that fit into 64 bits; what is larger than JSON's integers becomes a
+ * real. */
 static json_t *read_integer(const char *text)
 {
 	const char *digits = text + (*text == '-' || *text == '+');

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Zone files (RFC 1035 5.1), one record at a time: a zone of any size takes no memory here. Files that are included
- * lie on a stack above the file that names them, each with an origin of its own. */
+/* Zone files (RFC 1035 5.1), one record at a time: a zone of any size takes no memory here. Files
+ * that are included lie on a stack above the file that names them, each with an origin of its
+ * own. */
 #include "knamed/source.h"
 
 #include <errno.h>

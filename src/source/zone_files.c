@@ -151,3 +151,23 @@ void zone_files_close(struct zone_files *files)
 	mem_free(files->watches);
 	mem_free(files);
 }
+
+bool zone_files_list(const struct config_auto *auto_, zone_file_found found, void *context,
+		     struct error *error)
+{
+	const struct zone_files_calls no_calls = { 0 };
+	struct zone_files *files =
+		zone_files_new(NULL, &no_calls, 0); /* no period: nothing is watched */
+
+	files->plugin = "auto";
+	files->auto_ = auto_;
+	if (!zone_pattern_init(&files->pattern, auto_->pattern, auto_->template_, error)) {
+		mem_free(files);
+		return false;
+	}
+	zone_files_scan(files);
+	for (size_t i = 0; i < files->count; i++)
+		found(context, files->places[i]->origin, files->places[i]->path);
+	zone_files_close(files);
+	return true;
+}

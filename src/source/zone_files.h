@@ -45,7 +45,8 @@ struct zone_place *zone_place_add(struct zone_files *files, const char *origin, 
 void zone_place_free(struct zone_place *place);
 /* Reads the file into the zone. */
 bool zone_place_load(const struct zone_files *files, struct zone_place *place, struct error *error);
-/* Reads the file if it says something new, and logs what comes of it. True if the zone was loaded. */
+/* Reads the file if it says something new, and logs what comes of it. True if the zone was
+ * loaded. */
 bool zone_place_refresh(const struct zone_files *files, struct zone_place *place);
 /* Watches a directory or file, if that is not done yet. */
 void zone_files_watch(struct zone_files *files, const char *path);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Joins the lines of an entry. Quotes and escapes stay as they are: what they mean is the record's business. */
+/* Joins the lines of an entry. Quotes and escapes stay as they are: what they mean is the record's
+ * business. */
 #include "zone_lines.h"
 
 #include <string.h>

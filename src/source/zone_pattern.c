@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Patterns are written for Go's regular expressions and run by POSIX' extended ones. What means the same in both is
- * passed on, \d, (?:...) and escapes in sets are put in other words, the rest is refused. */
+/* Patterns are written for Go's regular expressions and run by POSIX' extended ones. What means the
+ * same in both is passed on, \d, (?:...) and escapes in sets are put in other words, the rest is
+ * refused. */
 #include "zone_pattern.h"
 
 #include <ctype.h>
@@ -19,7 +20,8 @@ static bool refuse(const struct translation *translation, int size)
 	return error_set(translation->error, "regexp: '%.*s' is not supported", size, translation->at);
 }
 
-/* Whether the escaped character stands for itself without the backslash, and with it for something else. */
+/* Whether the escaped character stands for itself without the backslash, and with it for something
+ * else. */
 static bool is_plain(char c, bool in_set)
 {
 	if (in_set)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ldns reads the data of a record, so that every type it knows is known here. It is given one record at a time,
- * with placeholders for owner and TTL: those are read before, because ldns takes the class only behind the TTL. */
+/* ldns reads the data of a record, so that every type it knows is known here. It is given one
+ * record at a time, with placeholders for owner and TTL: those are read before, because ldns takes
+ * the class only behind the TTL. */
 #include "zone_rdata.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `auto`: walks the directory and all below it for files whose names give a zone. Directories that begin with ".." are
- * left out: in a ConfigMap volume they hold what the links beside them stand for. */
+/* `auto`: walks the directory and all below it for files whose names give a zone. Directories that
+ * begin with ".." are left out: in a ConfigMap volume they hold what the links beside them stand
+ * for. */
 #include "zone_files.h"
 
 #include <fts.h>
