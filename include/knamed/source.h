@@ -52,9 +52,9 @@ bool zone_file_read(const char *path, const uint8_t *origin, zone_record_call ta
 bool zone_text_read(const char *name, const char *text, size_t size, const uint8_t *origin, zone_record_call take,
 		    void *context, struct error *error);
 
-/* Files of `file` and `auto` directives, watched. Opening loads what there is; of `file`, a file
- * that is there must be good. Later, unless by_mtime is set, a zone is loaded only when its SOA has
- * another serial. What fails is logged and keeps what was loaded. */
+/* Files of `file` and `auto` directives, watched (events NULL: read once). Opening loads what there
+ * is; of `file`, a file that is there must be good. Later, unless by_mtime is set, a zone is loaded
+ * only when its SOA has another serial. What fails is logged and keeps what was loaded. */
 struct zone_files;
 struct zone_files_calls {
 	/* Reads the zone anew, by zone_file_read() with the same path and origin, and replaces it
@@ -69,9 +69,10 @@ struct zone_files *zone_files_open_file(struct event_base *events, const struct 
 struct zone_files *zone_files_open_auto(struct event_base *events, const struct config_auto *auto_,
 					const struct zone_files_calls *calls, struct error *error);
 void zone_files_close(struct zone_files *files);
-/* Names the files that an `auto` directive would read now, with the origins that their names give (knamectl). False if
- * the pattern or the template is bad. */
+/* Names the files that an `auto` directive would read now, with the origins that their names give
+ * (knamectl). False if the pattern or the template is bad. */
 typedef void (*zone_file_found)(void *context, const char *origin, const char *path);
-bool zone_files_list(const struct config_auto *auto_, zone_file_found found, void *context, struct error *error);
+bool zone_files_list(const struct config_auto *auto_, zone_file_found found, void *context,
+		     struct error *error);
 
 #endif

@@ -37,7 +37,7 @@ void zone_files_watch(struct zone_files *files, const char *path)
 {
 	struct error error;
 
-	if (files->reload_ms == 0)
+	if (files->reload_ms == 0 || files->events == NULL)
 		return;
 	for (size_t i = 0; i < files->watch_count; i++) {
 		if (strcmp(files->watches[i].path, path) == 0) {
@@ -59,7 +59,7 @@ static void start_timer(struct zone_files *files)
 	struct timeval period = { (time_t)(files->reload_ms / 1000),
 				  (suseconds_t)(files->reload_ms % 1000 * 1000) };
 
-	if (files->reload_ms == 0)
+	if (files->reload_ms == 0 || files->events == NULL)
 		return;
 	files->timer = event_new(files->events, -1, EV_PERSIST, on_timer, files);
 	event_add(files->timer, &period);
