@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`knamectl check`: one Corefile after the other, what is said about it, and the exit code."""
+import os
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
+from running_server import KNAMECTL, ROOT  # noqa: E402
+from tap import Tap  # noqa: E402
+
+tap = Tap()
+SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: b}\nspec: {clusterIP: 10.0.0.1}\n"
+ZONE = "@ 300 IN SOA ns h 1 2 3 4 5\n@ 300 IN NS ns\nns 300 IN A 10.0.0.1\n"
+
+
+def run(*words, cwd=ROOT, stdin=""):
+    done = subprocess.run([KNAMECTL, "check", *words], capture_output=True, text=True, check=False, cwd=cwd, input=stdin)
+    return done.returncode, done.stdout, done.stderr
+
+
+def check(files, *words):
+    """In a directory with these files."""
+    with tempfile.TemporaryDirectory() as directory:
+        for name, text in files.items():
+            path = os.path.join(directory, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        return run(*words, cwd=directory)
+
+
+def test_good():
+    tap.same(run("-conf", "deploy/sample/Corefile"), (0, "OK\n", ""), "the sample is OK")
+    good = {"Corefile": ". {\n kubernetes cluster.local {\n manifests m\n }\n file db.x x\n auto {\n directory z\n }\n}\n",
+            "m/a.yaml": SERVICE, "db.x": ZONE, "z/db.a.org": ZONE, "z/other": "no zone"}
+    tap.same(check(good), (0, "OK\n", ""), "manifests, file and auto are read")
+    tap.same(check({}), (0, "note: Corefile holds no server block: whoami and log on port 53 take its place\nOK\n", ""),
+             "no Corefile: the built-in one")
+    tap.same(run("-conf", "stdin", "-dns.port", "1053", stdin="a {\n}\n"), (0, "OK\n", ""), "a Corefile from standard input")
+
+
+def test_notes():
+    code, out, err = check({"Corefile": ". {\n bufsize 4096\n import *.override\n}\n"})
+    tap.same((code, err), (0, ""), "notes are no faults")
+    tap.same(out.splitlines(), ["note: No files matching import glob pattern: *.override",
+                                "note: Corefile:2 - bufsize 4096: replies over UDP are 1232 bytes at most in any case",
+                                "OK"], "notes stand before the verdict")
+
+
+def test_faults():
+    for text, fault in ((". {\n bogus\n}\n", "Corefile:2 - Error during parsing: Unknown directive 'bogus'"),
+                        (". {\n}\n. {\n}\n", "Corefile:3 - cannot serve dns://.:53 - it is already defined"),
+                        (". {\n forward . 9.9.9.9\n}\n", "plugin/forward: Corefile:2 - Error during parsing: forward, "
+                                                         "which asks other resolvers, is not built into knamed")):
+        tap.same(check({"Corefile": text}), (1, "", f"knamectl check: {fault}\n"), fault)
+    tap.same(run("-conf", "/nonexistent"), (1, "", "knamectl check: loading Caddyfile via flag: open /nonexistent: "
+                                                   "no such file or directory\n"), "a missing Corefile")
+    code, out, err = run("-port", "53")
+    tap.ok(code == 1 and out == "" and "flag provided but not defined: -port\nusage: knamectl check" in err,
+           "a bad flag", code, out, err)
+    code, out, err = run("--help")
+    tap.ok(code == 0 and out.startswith("usage: knamectl check") and err == "", "--help")
+
+
+def test_all_faults_are_named():
+    code, out, err = check({
+        "Corefile": "x {\n kubernetes {\n manifests m\n }\n file db.x\n file nothing\n auto {\n directory z\n }\n}\n"
+                    "y {\n file db.x\n}\n",
+        "m/a.yaml": SERVICE + "---\nkind: Service\nmetadata: [\n",
+        "db.x": "$TTL 5\n@ SOA ns h 1 2 3 4 5\n@ FOO x\n",
+        "z/db.x": "@ 300 IN A 10.0.0.1\n",
+        "z/db.good.x": ZONE})
+    lines = err.splitlines()
+    tap.same((code, out, len(lines)), (1, "", 5), "each fault is a line on stderr")
+    for line, start in zip(lines, ("m/a.yaml:", "db.x:3: ", "open nothing: ", "z/db.x", "db.x:3: ")):
+        tap.ok(line.startswith(f"knamectl check: {start}"), f"{start} is named", line)
+
+
+def main():
+    test_good()
+    test_notes()
+    test_faults()
+    test_all_faults_are_named()
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `knamectl check`: reads a Corefile, its manifests and its zone files by the very code that the
+ * server runs, one source at a time, so that one fault does not hide the others. */
+#include <stdio.h>
+#include <string.h>
+
+#include "knamectl.h"
+#include "knamed/source.h"
+#include "../../src/pipeline.h"
+
+static const char usage[] = "usage: knamectl check [-conf FILE] [-dns.port PORT]\n"
+			    "Without -conf: ./Corefile. Exit: 0 and OK, or 1 and every fault.\n";
+
+static void complain(unsigned *faults, const char *sentence)
+{
+	fprintf(stderr, "knamectl check: %s\n", sentence);
+	(*faults)++;
+}
+
+/* Whether the server would serve a block with these sources alone. */
+static void check_block(const struct config_block *block, unsigned *faults)
+{
+	struct config_block copy = *block;
+	const struct config config = { .blocks = &copy, .block_count = 1 };
+	struct error error;
+	struct pipeline *pipeline =
+		pipeline_new(&(struct pipeline_options){ .config = &config }, &error);
+	if (pipeline == NULL)
+		complain(faults, error.text);
+	pipeline_free(pipeline);
+}
+
+static struct config_block block_without_sources(const struct config_block *block)
+{
+	struct config_block bare = *block;
+	bare.kubernetes = NULL;
+	bare.file_count = 0;
+	bare.auto_count = 0;
+	return bare;
+}
+
+struct checking {
+	const struct config_block *block;
+	unsigned *faults;
+};
+
+/* A file that is read once must be there: the server would wait for it. */
+static void check_file(const struct checking *checking, const struct config_file *file)
+{
+	struct config_block block = block_without_sources(checking->block);
+	struct config_file once = *file;
+	once.reload_ms = 0;
+	block.files = &once;
+	block.file_count = 1;
+	check_block(&block, checking->faults);
+}
+
+static void check_found(void *context, const char *origin, const char *path)
+{
+	char *origin_copy = mem_text(origin), *path_copy = mem_text(path);
+	struct config_zone zone = { .text = origin_copy };
+	struct config_file file = { .path = path_copy, .zones = { .zones = &zone, .count = 1 } };
+	check_file(context, &file);
+	mem_free(origin_copy);
+	mem_free(path_copy);
+}
+
+static void check_sources(const struct config_block *block, unsigned *faults)
+{
+	struct checking checking = { .block = block, .faults = faults };
+	struct config_block cluster = block_without_sources(block);
+	struct error error;
+	cluster.kubernetes = block->kubernetes;
+	check_block(&cluster, faults);
+	for (size_t i = 0; i < block->file_count; i++)
+		check_file(&checking, &block->files[i]);
+	for (size_t i = 0; i < block->auto_count; i++)
+		if (!zone_files_list(&block->autos[i], check_found, &checking, &error))
+			complain(faults, error.text);
+}
+
+static void print_notes(const struct config *config)
+{
+	for (size_t i = 0; i < config->notes.count; i++)
+		printf("note: %s\n", config->notes.words[i]);
+}
+
+static int check(const struct flags *flags)
+{
+	struct error error;
+	unsigned faults = 0;
+	struct config *config = config_load(flags, &error);
+	if (config == NULL) {
+		complain(&faults, error.text);
+		return 1;
+	}
+	print_notes(config);
+	for (size_t i = 0; i < config->block_count; i++)
+		check_sources(&config->blocks[i], &faults);
+	if (faults == 0)
+		puts("OK");
+	config_free(config);
+	return faults == 0 ? 0 : 1;
+}
+
+int knamectl_check(int argc, char **argv)
+{
+	struct flags flags;
+	struct error error;
+	int status;
+	switch (flags_read(argc, argv, &flags, &status, &error)) {
+	case FLAGS_GOOD:
+		return check(&flags);
+	case FLAGS_HELP:
+		fputs(usage, stdout);
+		return 0;
+	case FLAGS_BAD:
+		break;
+	}
+	fprintf(stderr, "knamectl check: %s\n%s", error.text, usage);
+	return 1;
+}
