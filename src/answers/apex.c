@@ -65,24 +65,29 @@ static bool has_port(const struct ports *ports, uint16_t number)
 	return false;
 }
 
+/* A ClusterIP service is one server; of a headless one every endpoint is (names.md 9). */
 static void servers_of_ref(struct cluster *cluster, const struct zone *zone, const struct address_ref *ref,
-			   const struct ip *ip, struct servers *servers)
+			   struct servers *servers)
 {
-	const struct group *group = ((const struct member *)ref->from)->group;
+	struct group *group = ((const struct member *)ref->from)->group;
 	const struct service *service = (const void *)group->now;
 	struct wire name;
 	if (service == NULL || !has_port(ref->ports, cluster->port) || !group_wire(group, zone, &name))
 		return;
+	group->is_server = true;
 	if (service->type == SERVICE_CLUSTER_IP) {
 		for (size_t i = 0; i < service->address_count; i++)
 			server_add(servers, &name, &service->addresses[i]);
 		return;
 	}
-	uint8_t label[DNS_LABEL_MAX + 1];
-	const void *host = ref->host == NULL ? label : ref->host->labels;
-	size_t size = ref->host == NULL ? dashed_label(ip, label) : ref->host->size;
-	if (wire_add_front(host, size, &name, &name))
-		server_add(servers, &name, ip);
+	seats_of_group(group, &cluster->old_seats);
+	for (size_t i = 0; i < cluster->old_seats.count; i++) {
+		const struct seat *seat = &cluster->old_seats.seats[i];
+		struct host_name host;
+		struct wire full;
+		if (seat_host(seat, &host) && wire_add_front(host.labels, host.size, &name, &full))
+			server_add(servers, &full, &seat->ip);
+	}
 }
 
 /* Services that hold one of our addresses and expose our port; else ns.dns.Z with the addresses themselves. */
@@ -94,7 +99,7 @@ static struct servers servers_of(struct cluster *cluster, const struct zone *nam
 		const struct address_ref *refs = refs_get(cluster, KEY_ADDRESS, &cluster->local[i], &count);
 		for (size_t k = 0; k < count; k++)
 			if (refs[k].ports != NULL)
-				servers_of_ref(cluster, names_zone, &refs[k], &cluster->local[i], &servers);
+				servers_of_ref(cluster, names_zone, &refs[k], &servers);
 	}
 	if (servers.count > 0)
 		return servers;

@@ -11,7 +11,6 @@ struct catalog *catalog_new(struct answers *answers)
 	struct catalog *catalog = mem_zalloc(sizeof *catalog);
 	catalog->answers = answers;
 	catalog->index = answers->catalog_count;
-	catalog->table = table_new(answers);
 	catalog->synced = true;
 	answers->catalogs = mem_realloc(answers->catalogs, (answers->catalog_count + 1) * sizeof(struct catalog *));
 	answers->catalogs[answers->catalog_count++] = catalog;
@@ -22,8 +21,11 @@ struct catalog *catalog_new(struct answers *answers)
 void catalog_free(struct catalog *catalog)
 {
 	cluster_free(catalog->cluster);
-	for (uint32_t i = 0; i < catalog->zone_count; i++)
+	for (uint32_t i = 0; i < catalog->zone_count; i++) {
+		if (catalog->zones[i]->table != catalog->table)
+			table_free(catalog->zones[i]->table);
 		mem_free((void *)(uintptr_t)catalog->zones[i]);
+	}
 	mem_free(catalog->zones);
 	table_free(catalog->table);
 	mem_free(catalog);
@@ -43,8 +45,10 @@ struct zone *zone_new(struct answers *answers, enum zone_kind kind, const char *
 	name_lower(zone->name, zone->size);
 	zone->labels = (uint8_t)name_label_count(zone->name);
 	zone->kind = kind;
-	zone->index = answers->zone_count++;
-	answers->states = mem_realloc(answers->states, answers->zone_count * sizeof *answers->states);
+	while (zone->index < answers->zone_count && !answers->states[zone->index].is_free)
+		zone->index++;
+	if (zone->index == answers->zone_count)
+		answers->states = mem_realloc(answers->states, ++answers->zone_count * sizeof *answers->states);
 	answers->states[zone->index] = (struct zone_state){ .serial = (uint32_t)clock_unix_s() };
 	return zone;
 }
@@ -67,6 +71,7 @@ static void zones_replace(struct catalog *catalog, const struct zone **zones, ui
 
 void catalog_add_zone(struct catalog *catalog, struct zone *zone)
 {
+	zone->table = catalog->table != NULL ? catalog->table : table_new(catalog->answers);
 	const struct zone **zones = mem_alloc((catalog->zone_count + 1) * sizeof *zones);
 	if (catalog->zone_count > 0)
 		memcpy(zones, catalog->zones, catalog->zone_count * sizeof *zones);
@@ -82,6 +87,7 @@ void catalog_drop_zone(struct catalog *catalog, const struct zone *zone)
 		if (catalog->zones[i] != zone)
 			zones[count++] = catalog->zones[i];
 	zones_replace(catalog, zones, count);
+	catalog->answers->states[zone->index] = (struct zone_state){ .is_free = true };
 	retire_memory(catalog->answers, (void *)(uintptr_t)zone);
 }
 

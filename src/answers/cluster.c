@@ -336,7 +336,7 @@ static void cluster_ips_compile(struct group *group, bool shown_before, bool sho
 			if (side == 0)
 				refs_remove(group->cluster, KEY_ADDRESS, &service->addresses[i], &ref);
 			else
-				refs_add(group->cluster, KEY_ADDRESS, &service->addresses[i], &ref);
+				refs_add(group->cluster, KEY_ADDRESS, &service->addresses[i], &ref, false);
 		}
 	}
 }
@@ -434,8 +434,15 @@ static void serials_move(struct cluster *cluster)
 	cluster->changed = cluster->imports_changed = false;
 }
 
+static void mark_apex(struct cluster *cluster)
+{
+	for (const struct group *group = cluster->dirty_groups; group != NULL; group = group->next_dirty)
+		cluster->apex_dirty |= group->is_server;
+}
+
 static void compile_marked(struct cluster *cluster)
 {
+	mark_apex(cluster);
 	for (struct space *space = cluster->dirty_spaces; space != NULL; space = space->next_dirty)
 		space_compile(cluster, space);
 	for (struct group *group = cluster->dirty_groups; group != NULL; group = group->next_dirty)
@@ -518,10 +525,12 @@ static void zones_add(struct cluster *cluster, const struct cluster_options *opt
 struct catalog *answers_add_cluster(struct answers *answers, const struct cluster_options *options)
 {
 	struct catalog *catalog = catalog_new(answers);
+	catalog->table = table_new(answers);
 	struct cluster *cluster = mem_zalloc(sizeof *cluster);
 	catalog->cluster = cluster;
 	catalog->pods = options->pods;
 	catalog->zonal = options->zonal;
+	catalog->shorthand = options->shorthand;
 	catalog->has_soon = options->denial_ttl > 1;
 	catalog->ttl = options->ttl;
 	cluster->catalog = catalog;

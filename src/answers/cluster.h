@@ -39,6 +39,7 @@ struct group {
 	bool not_ready_too;
 	bool names_stale;          /* entries must be made anew */
 	bool is_big;
+	bool is_server;            /* its endpoints stand in the apex NS */
 	struct member *members;    /* by id, ascending */
 	struct ports **ports; size_t port_list_count;
 	struct entry **entries; size_t entry_count; /* names shown, hosts left out */
@@ -63,6 +64,7 @@ struct seat {
 	const char *topology; /* the endpoint's zone, "" */
 	const char *hostname; /* NULL: it is called by its dashed address */
 	const char *cluster;  /* imports: the label(s) behind the host; else "" */
+	bool is_explicit;     /* hostname is the endpoint's own, not its pod's */
 	uint64_t hash;        /* of address and hostname */
 };
 struct seat_list { struct seat *seats; size_t count, room; };
@@ -140,7 +142,8 @@ const struct ports *ports_of(struct group *group, const struct slice *slice);
 
 /* refs.c */
 enum { KEY_IMPORT_ADDRESS = 0x84 }; /* addresses of imports: for de-duplication only, never asked for */
-void refs_add(struct cluster *cluster, uint8_t kind, const struct ip *ip, const struct address_ref *ref);
+/* is_first: told before the others that are there (PTR of explicit hostnames, names.md 8). */
+void refs_add(struct cluster *cluster, uint8_t kind, const struct ip *ip, const struct address_ref *ref, bool is_first);
 void refs_remove(struct cluster *cluster, uint8_t kind, const struct ip *ip, const struct address_ref *ref);
 const struct address_ref *refs_get(const struct cluster *cluster, uint8_t kind, const struct ip *ip, size_t *ret_count);
 void pod_add(struct cluster *cluster, const struct ip *ip, struct space *space);

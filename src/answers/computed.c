@@ -88,9 +88,10 @@ bool pod_label_read(const uint8_t *label, unsigned size, struct ip *ret_ip)
 		return read_ipv4_label(label, size, ret_ip);
 	if (size > IP_TEXT_SIZE || memchr(label, '-', size) == NULL)
 		return false;
-	for (unsigned i = 0; i < size; i++) {
+	for (unsigned i = 0, digits = 0; i < size; i++) {
 		bool is_hex = (label[i] >= '0' && label[i] <= '9') || (label[i] >= 'a' && label[i] <= 'f');
-		if (!is_hex && label[i] != '-')
+		digits = is_hex ? digits + 1 : 0;
+		if ((!is_hex && label[i] != '-') || digits > 4)
 			return false;
 		text[i] = label[i] == '-' ? ':' : (char)label[i];
 	}

@@ -83,13 +83,20 @@ static void probe_reverse(struct lookup *lookup)
 		lookup->key_size = prefix_key(reverse.ip.family, reverse.parts, reverse.ip.bytes, lookup->address_key);
 }
 
+static struct buckets *buckets_shown(const struct lookup *lookup)
+{
+	return lookup->edition->states[lookup->zone->index].buckets;
+}
+
 void answers_probe(struct lookup *lookup)
 {
 	const struct zone *zone = lookup->zone;
 	const uint8_t *key = lookup->lower;
 	lookup->path = PATH_NAME;
 	lookup->key_size = lookup->name_size;
-	if (zone->kind == ZONE_REVERSE && is_reverse_question(lookup)) {
+	if (zone->kind == ZONE_STATIC) {
+		lookup->key_size -= zone->size;
+	} else if (zone->kind == ZONE_REVERSE && is_reverse_question(lookup)) {
 		probe_reverse(lookup);
 		if (lookup->path == PATH_REVERSE)
 			key = lookup->address_key;
@@ -99,14 +106,14 @@ void answers_probe(struct lookup *lookup)
 		key += lookup->labels[1];
 		lookup->key_size -= lookup->labels[1];
 	}
-	lookup->hash = hash_bytes(table_key(lookup->catalog->table), key, lookup->key_size);
-	__builtin_prefetch(bucket_of(lookup->edition->views[lookup->catalog->index].buckets, lookup->hash));
+	lookup->hash = hash_bytes(table_key(zone->table), key, lookup->key_size);
+	__builtin_prefetch(bucket_of(buckets_shown(lookup), lookup->hash));
 }
 
 /* The first slot from the bucket on whose hash bits fit, or 0. */
 static inline uint64_t candidate(const struct lookup *lookup)
 {
-	struct buckets *buckets = lookup->edition->views[lookup->catalog->index].buckets;
+	struct buckets *buckets = buckets_shown(lookup);
 	struct bucket *bucket = bucket_of(buckets, lookup->hash), *end = buckets->buckets + buckets->count;
 	uint64_t wanted = lookup->hash & 0xffff;
 	for (;;) {
@@ -146,8 +153,8 @@ static inline const struct entry *version_at(const struct entry *entry, uint32_t
 
 const struct entry *find_key(const struct lookup *lookup, const uint8_t *key, uint8_t key_size)
 {
-	uint64_t hash = hash_bytes(table_key(lookup->catalog->table), key, key_size);
-	struct buckets *buckets = lookup->edition->views[lookup->catalog->index].buckets;
+	uint64_t hash = hash_bytes(table_key(lookup->zone->table), key, key_size);
+	struct buckets *buckets = buckets_shown(lookup);
 	struct bucket *bucket = bucket_of(buckets, hash), *end = buckets->buckets + buckets->count;
 	for (;;) {
 		bool has_empty = false;
@@ -179,8 +186,11 @@ static inline const struct entry *found_entry(const struct lookup *lookup)
 	const struct entry *entry = lookup->entry;
 	if (entry == NULL)
 		return NULL;
-	const uint8_t *key = lookup->path == PATH_REVERSE ? lookup->address_key :
-			     lookup->lower + lookup->name_size - lookup->key_size;
+	const uint8_t *key = lookup->lower;
+	if (lookup->path == PATH_REVERSE)
+		key = lookup->address_key;
+	else if (lookup->path == PATH_POD)
+		key += lookup->labels[1];
 	if (entry->key_size == lookup->key_size && memcmp(entry_key(entry), key, lookup->key_size) == 0)
 		return version_at(entry, lookup->edition->number);
 	return find_key(lookup, key, lookup->key_size);

@@ -28,7 +28,8 @@ enum {
 	LAST_NUMBER = 1u << 30,   /* editions are numbered anew before differences overflow */
 };
 
-enum retired_kind { RETIRED_MEMORY, RETIRED_BUCKETS, RETIRED_POOLED, RETIRED_LINK, RETIRED_TOMBSTONE };
+enum retired_kind { RETIRED_MEMORY, RETIRED_BUCKETS, RETIRED_POOLED, RETIRED_LINK, RETIRED_TOMBSTONE,
+	RETIRED_TABLE };
 struct retired_item {
 	enum retired_kind kind;
 	uint8_t class_;
@@ -59,6 +60,12 @@ void retire_memory(struct answers *answers, void *memory)
 void retire_buckets(struct answers *answers, struct buckets *buckets)
 {
 	retire(answers, (struct retired_item){ .kind = RETIRED_BUCKETS, .thing = buckets });
+	answers->retired->has_large = true;
+}
+
+void retire_table(struct answers *answers, struct table *table)
+{
+	retire(answers, (struct retired_item){ .kind = RETIRED_TABLE, .thing = table });
 	answers->retired->has_large = true;
 }
 
@@ -94,6 +101,10 @@ static void reclaim_item(struct answers *answers, const struct retired_item *ite
 		break;
 	case RETIRED_TOMBSTONE:
 		table_settle(item->other, item->thing);
+		break;
+	case RETIRED_TABLE:
+		table_empty(item->thing);
+		table_free(item->thing);
 		break;
 	}
 }
@@ -147,8 +158,10 @@ static struct edition *edition_new(const struct answers *answers)
 		memcpy(edition->states, answers->states, answers->zone_count * sizeof(struct zone_state));
 	for (uint32_t i = 0; i < answers->catalog_count; i++) {
 		const struct catalog *catalog = answers->catalogs[i];
-		edition->views[i] = (struct view){ .buckets = table_buckets(catalog->table), .zones = catalog->zones,
-						   .zone_count = catalog->zone_count, .synced = catalog->synced };
+		edition->views[i] = (struct view){ .zones = catalog->zones, .zone_count = catalog->zone_count,
+						   .synced = catalog->synced };
+		for (uint32_t z = 0; z < catalog->zone_count; z++)
+			edition->states[catalog->zones[z]->index].buckets = table_buckets(catalog->zones[z]->table);
 	}
 	return edition;
 }
@@ -164,16 +177,21 @@ static void edition_show(struct answers *answers)
 	answers->touched = false;
 }
 
+static void table_restart(struct table *table)
+{
+	size_t position = 0;
+	struct entry *entry;
+	while ((entry = table_next(table, &position)) != NULL)
+		atomic_store_explicit(&entry->since, 0, memory_order_relaxed);
+}
+
 /* Numbers begin again at 1: every version that is there counts as having been there always. */
 static void numbers_restart(struct answers *answers)
 {
 	reclaim(answers);
-	for (uint32_t i = 0; i < answers->catalog_count; i++) {
-		size_t position = 0;
-		struct entry *entry;
-		while ((entry = table_next(answers->catalogs[i]->table, &position)) != NULL)
-			atomic_store_explicit(&entry->since, 0, memory_order_relaxed);
-	}
+	for (uint32_t i = 0; i < answers->catalog_count; i++)
+		for (uint32_t z = 0; z < answers->catalogs[i]->zone_count; z++)
+			table_restart(answers->catalogs[i]->zones[z]->table);
 	answers->pending = 1;
 	edition_show(answers);
 	reclaim(answers);

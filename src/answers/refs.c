@@ -91,16 +91,19 @@ static void neighbours_stale(const struct address_ref *refs, size_t count, const
 			((struct member *)(uintptr_t)refs[i].from)->chunks_stale = true;
 }
 
-void refs_add(struct cluster *cluster, uint8_t kind, const struct ip *ip, const struct address_ref *ref)
+void refs_add(struct cluster *cluster, uint8_t kind, const struct ip *ip, const struct address_ref *ref, bool is_first)
 {
 	uint8_t key[24], key_size = address_key(kind, ip, key);
 	size_t count;
 	const struct address_ref *refs = refs_of(cluster, key, key_size, &count);
 	text_clear(&cluster->records);
+	if (is_first)
+		text_add_n(&cluster->records, ref, sizeof *ref);
 	if (count > 0)
 		text_add_n(&cluster->records, refs, count * sizeof *refs);
+	if (!is_first)
+		text_add_n(&cluster->records, ref, sizeof *ref);
 	neighbours_stale(refs, count, ref);
-	text_add_n(&cluster->records, ref, sizeof *ref);
 	refs_put(cluster, key, key_size, &cluster->records, sizeof *ref);
 	if (count == 0 && kind == KEY_ADDRESS)
 		prefixes_change(cluster, ip, 1);

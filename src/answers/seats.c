@@ -144,7 +144,8 @@ static void add_seats(struct member *member, const struct slice *slice, const st
 		struct seat *seat = &list->seats[list->count++];
 		*seat = (struct seat){ .ip = endpoint->address, .member = member, .ports = ports,
 				       .topology = slice_string(slice, endpoint->zone),
-				       .hostname = hostname_of(cluster, slice, endpoint), .cluster = slice->cluster };
+				       .hostname = hostname_of(cluster, slice, endpoint), .cluster = slice->cluster,
+				       .is_explicit = *slice_string(slice, endpoint->hostname) != '\0' };
 		seat->hash = seat_hash(cluster, seat);
 	}
 }
@@ -211,7 +212,7 @@ static void seat_give(const struct seat *seat)
 		ref.host = host_add(seat, &name);
 	else
 		host_mark_dashed(seat, &name);
-	refs_add(group->cluster, group_address_kind(group), &seat->ip, &ref);
+	refs_add(group->cluster, group_address_kind(group), &seat->ip, &ref, seat->is_explicit);
 }
 
 /* How many seats from `at` on are the same; 0 at the end. */

@@ -29,7 +29,6 @@ enum entry_flag {
 	ENTRY_STEADY = 8,    /* needs no synced store */
 	ENTRY_REFS = 16,     /* key of an address: sets[0] counts struct address_ref */
 	ENTRY_CUT = 32,      /* static zones: a delegation */
-	ENTRY_WILD_BELOW = 64, /* static zones: "*" exists just below */
 	ENTRY_ALIAS = 128,   /* the only set is a CNAME */
 };
 
@@ -132,6 +131,12 @@ size_t table_count(const struct table *table);
 /* Walks the newest versions; *position starts at 0. */
 struct entry *table_next(const struct table *table, size_t *position);
 void table_settle(struct table *table, struct entry *tombstone); /* after grace: takes its slot out */
+/* Grows once for `count` entries, not step by step. */
+void table_reserve(struct table *table, size_t count);
+/* Between begin and end table_put() notes what it was given; end removes the rest. True if there was any. */
+void table_sweep_begin(struct table *table);
+bool table_sweep_end(struct table *table);
+void table_empty(struct table *table); /* no reader is left: gives every entry back to the pool */
 
 /* ---- publish.c ---- */
 /* Records of SOA for denials and apex: bytes behind the owner pointer, with places to patch. */
@@ -143,8 +148,18 @@ struct soa {
 	uint32_t ttl, denial_ttl;
 	uint8_t bytes[];             /* type, class, ttl, rdlength, rdata */
 };
-struct zone_state { const struct soa *soa; uint32_t serial; };
-struct view { struct buckets *buckets; const struct zone *const *zones; uint32_t zone_count; bool synced; };
+/* What an edition shows of a zone. */
+struct zone_state {
+	const struct soa *soa;
+	struct buckets *buckets;      /* set when the edition is made */
+	const struct chain *chain;    /* static: names with NSEC; NULL: denials are not signed */
+	uint32_t serial;
+	uint8_t depth;                /* static: labels of the deepest name left of the zone */
+	bool has_cuts, has_wildcards; /* static: what a miss must look for; cuts are delegations and DNAMEs */
+	bool has_signatures;
+	bool is_free;                 /* the zone is gone: its index may be given again */
+};
+struct view { const struct zone *const *zones; uint32_t zone_count; bool synced; };
 struct edition {
 	uint32_t number;
 	uint32_t catalog_count, zone_count;
@@ -156,8 +171,8 @@ enum zone_kind { ZONE_CLUSTER, ZONE_REVERSE, ZONE_MULTICLUSTER, ZONE_STATIC };
 struct zone {
 	enum zone_kind kind;
 	uint32_t index;             /* into edition->states */
+	struct table *table;        /* its catalog's; of a static zone its own, with keys that end where the zone begins */
 	uint8_t size, labels;
-	bool has_cuts, has_wildcards; /* static: what a miss must look for */
 	uint8_t name[DNS_NAME_MAX]; /* lower case */
 };
 
@@ -179,6 +194,7 @@ void zone_touch(struct answers *answers, const struct zone *zone); /* its serial
 /* After the next grace period ... */
 void retire_memory(struct answers *answers, void *memory);                     /* ... mem_free */
 void retire_buckets(struct answers *answers, struct buckets *buckets);         /* ... unmap */
+void retire_table(struct answers *answers, struct table *table);               /* ... give back all that is in it */
 void retire_pooled(struct answers *answers, void *memory, uint8_t class_);     /* ... pool_give */
 void retire_link(struct answers *answers, struct entry *newer);                /* ... newer->older = NULL */
 void retire_tombstone(struct answers *answers, struct table *table, struct entry *tombstone);
@@ -215,14 +231,14 @@ struct cluster; /* cluster.h */
 struct catalog {
 	struct answers *answers;
 	uint32_t index;
-	struct table *table;
+	struct table *table;       /* of a cluster; NULL: each zone has its own */
 	const struct zone **zones; /* longest first; replaced as a whole */
 	uint32_t zone_count;
 	bool synced;
 	struct cluster *cluster;   /* NULL: static zones */
 	/* what the hot path must know of the options */
 	enum cluster_pods pods;
-	bool zonal, has_soon;
+	bool zonal, shorthand, has_soon;
 	uint32_t ttl;
 	uint8_t ptr_zone_size;     /* Z1 of names.md 8: where PTR targets live */
 	uint8_t ptr_zone[DNS_NAME_MAX];

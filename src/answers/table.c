@@ -14,6 +14,7 @@ struct table {
 	size_t used;  /* slots that are not empty: entries, tombstone versions, SLOT_TOMB */
 	size_t count; /* entries that are there for the control thread */
 	struct hash_key key;
+	uint8_t *marks; /* during a sweep, one per slot: what was put; else NULL */
 };
 
 enum { FIRST_BUCKETS = 63 }; /* with the head: one page */
@@ -50,6 +51,7 @@ void table_free(struct table *table)
 	if (table == NULL)
 		return;
 	buckets_unmap(table->buckets);
+	mem_free(table->marks);
 	mem_free(table);
 }
 
@@ -122,8 +124,33 @@ struct entry *table_get(const struct table *table, const uint8_t *key, size_t ke
 	return entry->flags & ENTRY_GONE ? NULL : (struct entry *)(uintptr_t)entry;
 }
 
+static size_t slot_count(const struct buckets *buckets)
+{
+	return (size_t)buckets->count * BUCKET_SLOTS;
+}
+
+static size_t slot_index(const struct buckets *buckets, const _Atomic uint64_t *slot)
+{
+	return (size_t)(slot - buckets->buckets[0].slots);
+}
+
+static bool is_marked(const struct table *table, size_t index)
+{
+	return table->marks[index / 8] >> (index % 8) & 1;
+}
+
+static void mark(uint8_t *marks, size_t index)
+{
+	marks[index / 8] |= (uint8_t)(1u << (index % 8));
+}
+
+static uint8_t *marks_new(const struct buckets *buckets)
+{
+	return mem_zalloc(slot_count(buckets) / 8); /* slots come in eights */
+}
+
 /* Readers of the edition before keep the old array; both point to the same entries. */
-static void table_grow(struct table *table)
+static void table_grow(struct table *table, size_t least)
 {
 	struct buckets *old = table->buckets;
 	size_t live = 0;
@@ -131,7 +158,9 @@ static void table_grow(struct table *table)
 		for (unsigned i = 0; i < BUCKET_SLOTS; i++)
 			live += slot_is_entry(atomic_load_explicit(&old->buckets[b].slots[i], memory_order_relaxed));
 	/* Load 0.5 after growing, at most 0.75: a bucket rarely overflows. */
-	struct buckets *grown = buckets_map((uint32_t)(live / (BUCKET_SLOTS / 2) + FIRST_BUCKETS));
+	size_t wanted = live > least ? live : least;
+	struct buckets *grown = buckets_map((uint32_t)(wanted / (BUCKET_SLOTS / 2) + FIRST_BUCKETS));
+	uint8_t *marks = table->marks == NULL ? NULL : marks_new(grown);
 	for (uint32_t b = 0; b < old->count; b++) {
 		for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
 			uint64_t slot = atomic_load_explicit(&old->buckets[b].slots[i], memory_order_relaxed);
@@ -142,12 +171,22 @@ static void table_grow(struct table *table)
 			_Atomic uint64_t *free_slot;
 			slot_find(grown, hash, entry_key(entry), entry->key_size, &free_slot);
 			atomic_store_explicit(free_slot, slot, memory_order_relaxed);
+			if (marks != NULL && is_marked(table, slot_index(old, &old->buckets[b].slots[i])))
+				mark(marks, slot_index(grown, free_slot));
 		}
 	}
+	mem_free(table->marks);
+	table->marks = marks;
 	table->used = live;
 	table->buckets = grown;
 	table->answers->touched = true;
 	retire_buckets(table->answers, old);
+}
+
+void table_reserve(struct table *table, size_t count)
+{
+	if ((count + 1) * 4 > slot_count(table->buckets) * 3)
+		table_grow(table, count);
 }
 
 static bool same_content(const struct entry *a, const struct entry *b)
@@ -176,10 +215,12 @@ static void version_push(struct table *table, _Atomic uint64_t *slot, uint64_t h
 
 struct entry *table_put(struct table *table, struct entry *entry, bool *ret_changed)
 {
-	if ((table->used + 1) * 4 > (size_t)table->buckets->count * BUCKET_SLOTS * 3)
-		table_grow(table);
+	if ((table->used + 1) * 4 > slot_count(table->buckets) * 3)
+		table_grow(table, 0);
 	uint64_t hash = hash_bytes(&table->key, entry_key(entry), entry->key_size);
 	_Atomic uint64_t *free_slot, *slot = slot_find(table->buckets, hash, entry_key(entry), entry->key_size, &free_slot);
+	if (table->marks != NULL)
+		mark(table->marks, slot_index(table->buckets, slot != NULL ? slot : free_slot));
 	if (slot == NULL) {
 		*ret_changed = table->answers->touched = true;
 		atomic_store_explicit(&entry->since, table->answers->pending, memory_order_relaxed);
@@ -236,8 +277,7 @@ void table_settle(struct table *table, struct entry *tombstone)
 
 struct entry *table_next(const struct table *table, size_t *position)
 {
-	size_t slots = (size_t)table->buckets->count * BUCKET_SLOTS;
-	while (*position < slots) {
+	while (*position < slot_count(table->buckets)) {
 		size_t at = (*position)++;
 		uint64_t slot = atomic_load_explicit(&table->buckets->buckets[at / BUCKET_SLOTS].slots[at % BUCKET_SLOTS],
 						     memory_order_relaxed);
@@ -245,4 +285,31 @@ struct entry *table_next(const struct table *table, size_t *position)
 			return (struct entry *)(uintptr_t)slot_entry(slot);
 	}
 	return NULL;
+}
+
+void table_sweep_begin(struct table *table)
+{
+	assert(table->marks == NULL);
+	table->marks = marks_new(table->buckets);
+}
+
+bool table_sweep_end(struct table *table)
+{
+	size_t position = 0;
+	const struct entry *entry;
+	bool removed = false;
+	while ((entry = table_next(table, &position)) != NULL)
+		if (!is_marked(table, position - 1))
+			removed |= table_remove(table, entry_key(entry), entry->key_size);
+	mem_free(table->marks);
+	table->marks = NULL;
+	return removed;
+}
+
+void table_empty(struct table *table)
+{
+	size_t position = 0;
+	struct entry *entry;
+	while ((entry = table_next(table, &position)) != NULL)
+		pool_give(table->answers->pool, entry, entry->class_);
 }

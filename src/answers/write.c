@@ -215,19 +215,20 @@ static bool is_below_headless(const struct lookup *lookup)
 	unsigned branch = lookup->label_count - zone->labels - 1u;
 	if (!label_is(lookup, branch, "svc"))
 		return false;
-	const struct entry *service = find_suffix(lookup, branch - 2);
-	if (service != NULL)
-		return (service->flags & ENTRY_SOON) != 0;
-	/* short form _p._t.NAME.svc: the service is NAME.NAME.svc */
 	const uint8_t *name = lookup->lower + lookup->labels[branch - 1];
-	bool is_short = branch == 3 && lookup->lower[1] == '_' &&
+	if (lookup->lower[lookup->labels[branch - 2] + 1] != '_') { /* SVC.NS; no service is called _tcp */
+		const struct entry *service = find_suffix(lookup, branch - 2);
+		return service != NULL && (service->flags & ENTRY_SOON) != 0;
+	}
+	/* short form _p._t.NAME.svc: the service is NAME.NAME.svc */
+	bool is_short = branch == 3 && lookup->catalog->shorthand && lookup->lower[1] == '_' &&
 			(label_is(lookup, 1, "_tcp") || label_is(lookup, 1, "_udp") || label_is(lookup, 1, "_sctp"));
 	if (!is_short)
 		return false;
 	uint8_t full[DNS_NAME_MAX], full_size;
 	if (!name_prepend(name + 1, name[0], name, full, &full_size))
 		return false;
-	service = find_key(lookup, full, full_size);
+	const struct entry *service = find_key(lookup, full, full_size);
 	return service != NULL && (service->flags & ENTRY_SOON) != 0;
 }
 

@@ -51,5 +51,5 @@ def random_options(rng):
     options.ignore_empty_service = not options.noendpoints and rng.random() < 0.2
     options.denial_ttl = rng.choice([0, 1, 2, 30]) if rng.random() < 0.15 else None
     options.shorthand = rng.random() < 0.85
-    options.zonal = rng.random() < 0.3
+    options.zonal = rng.random() < 0.3 and not options.noendpoints
     return options, zone_texts, multicluster
