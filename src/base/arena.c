@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bump allocation, freed as a whole. Blocks double in size, so that a small arena stays small and a large one
- * costs few calls; a request that does not fit gets a block of its own size. */
+/* Bump allocation, freed as a whole. Blocks double in size, so that a small arena stays small and a
+ * large one costs few calls; a request that does not fit gets a block of its own size. */
 #include "knamed/base.h"
 
 #include <assert.h>

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Watches what a path stands for, not an inode: every directory that is passed on the way to it, through symlinks
- * too, is watched for the one entry that the way takes. So a file that is written, replaced by rename, reached
- * through another link than before (Kubernetes swaps `..data`), deleted or created later is seen alike.
+/* Watches what a path stands for, not an inode: every directory that is passed on the way to it,
+ * through symlinks too, is watched for the one entry that the way takes. So a file that is written,
+ * replaced by rename, reached through another link than before (Kubernetes swaps `..data`), deleted
+ * or created later is seen alike.
  *
- * After each burst the way is walked again. A directory is watched before its entry is looked at, so that no
- * change falls between the two. */
+ * After each burst the way is walked again. A directory is watched before its entry is looked at,
+ * so that no change falls between the two. */
 #include "knamed/base.h"
 
 #include <dirent.h>
@@ -17,9 +18,10 @@
 #include <unistd.h>
 
 enum {
-	MOST_LINKS = 40, /* as the kernel's limit on symlinks in one path */
+	MOST_LINKS = 40,    /* as the kernel's limit on symlinks in one path */
 	LONGEST_DELAY = 10, /* times settle_ms */
-	ENTRY_CHANGES = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF,
+	ENTRY_CHANGES = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB |
+			IN_DELETE_SELF | IN_MOVE_SELF,
 	CONTENT_CHANGES = ENTRY_CHANGES | IN_MODIFY | IN_CLOSE_WRITE,
 };
 
@@ -50,7 +52,8 @@ static void add_interest(struct file_watch *watch, const char *path, const char 
 		return;
 	if (watch->count == watch->room) {
 		watch->room = watch->room == 0 ? 16 : watch->room * 2;
-		watch->interests = mem_realloc(watch->interests, watch->room * sizeof(*watch->interests));
+		watch->interests =
+			mem_realloc(watch->interests, watch->room * sizeof(*watch->interests));
 	}
 	watch->interests[watch->count++] = (struct interest){ number, mem_text(name) };
 }
@@ -85,9 +88,10 @@ static char *detour(const char *target, const char *rest)
 
 enum step { STEP_TAKEN, STEP_DETOUR, STEP_NOWHERE };
 
-/* One step of the way: `at` ("" is the root) becomes its entry `name`, or, if that is a link, *way becomes the
- * detour it asks for. */
-static enum step take_step(struct file_watch *watch, struct text *at, const char *name, char **way, char **rest)
+/* One step of the way: `at` ("" is the root) becomes its entry `name`, or, if that is a link, *way
+ * becomes the detour it asks for. */
+static enum step take_step(struct file_watch *watch, struct text *at, const char *name, char **way,
+			   char **rest)
 {
 	char target[4096];
 	add_interest(watch, at->size > 0 ? at->data : "/", name, ENTRY_CHANGES);
@@ -95,7 +99,7 @@ static enum step take_step(struct file_watch *watch, struct text *at, const char
 	text_printf(at, "/%s", name);
 	ssize_t size = readlink(at->data, target, sizeof(target) - 1);
 	if (size < 0)
-		return errno == EINVAL ? STEP_TAKEN : STEP_NOWHERE; /* EINVAL: there, and not a link */
+		return errno == EINVAL ? STEP_TAKEN : STEP_NOWHERE; /* there, and no link */
 	target[size] = '\0';
 	at->size = target[0] == '/' ? 0 : parent_size;
 	at->data[at->size] = '\0';
@@ -136,7 +140,8 @@ static void watch_links_in(struct file_watch *watch, const char *path)
 		return;
 	for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
 		struct stat status;
-		if (fstatat(dirfd(directory), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISLNK(status.st_mode))
+		if (fstatat(dirfd(directory), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+		    !S_ISLNK(status.st_mode))
 			continue;
 		char *link = file_path(path, entry->d_name);
 		watch_way(watch, link);
@@ -171,7 +176,7 @@ static void rewatch(struct file_watch *watch)
 	watch_links_in(watch, watch->path);
 	for (size_t i = 0; i < old_count; i++)
 		if (!is_interest(watch, old[i].watch))
-			inotify_rm_watch(watch->inotify, old[i].watch); /* fails if the object is gone: as good */
+			inotify_rm_watch(watch->inotify, old[i].watch); /* or it is gone already */
 	free_interests(old, old_count);
 }
 
@@ -247,8 +252,8 @@ struct file_watch *file_watch_new(struct event_base *events, const char *path, u
 {
 	int inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (inotify < 0) {
-		error_set(error, "cannot watch %s: %s (fs.inotify.max_user_instances may be too low)", path,
-			  strerrordesc_np(errno));
+		error_set(error, "cannot watch %s: %s (fs.inotify.max_user_instances may be too low)",
+			  path, strerrordesc_np(errno));
 		return NULL;
 	}
 	struct file_watch *watch = mem_zalloc(sizeof(*watch));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SipHash-1-3 in one shot: one round per 8 bytes, three at the end. Keyed, so that nobody who does not know the
- * key can choose colliding names; the hot path calls it once per query. */
+/* SipHash-1-3 in one shot: one round per 8 bytes, three at the end. Keyed, so that nobody who does
+ * not know the key can choose colliding names; the hot path calls it once per query. */
 #include "knamed/base.h"
 
 #include <endian.h>
@@ -49,13 +49,15 @@ static inline uint64_t tail_of(const uint8_t *bytes, size_t whole, size_t left)
 		memcpy(&high, bytes + left - 4, 4);
 		return le32toh(low) | (uint64_t)le32toh(high) << (8 * (left - 4));
 	}
-	return bytes[0] | (uint64_t)bytes[left / 2] << (8 * (left / 2)) | (uint64_t)bytes[left - 1] << (8 * (left - 1));
+	return bytes[0] | (uint64_t)bytes[left / 2] << (8 * (left / 2)) |
+	       (uint64_t)bytes[left - 1] << (8 * (left - 1));
 }
 
 uint64_t hash_bytes(const struct hash_key *key, const void *bytes, size_t size)
 {
 	struct state s = {
-		.a = key->k0 ^ 0x736f6d6570736575, /* "somepseudorandomlygeneratedbytes": the algorithm's constants */
+		/* "somepseudorandomlygeneratedbytes": the algorithm's constants */
+		.a = key->k0 ^ 0x736f6d6570736575,
 		.b = key->k1 ^ 0x646f72616e646f6d,
 		.c = key->k0 ^ 0x6c7967656e657261,
 		.d = key->k1 ^ 0x7465646279746573,

@@ -203,7 +203,8 @@ static void print_v6(const uint8_t bytes[16], char ret_text[IP_TEXT_SIZE])
 			continue;
 		}
 		bool needs_colon = i > 0 && ret_text[at - 1] != ':';
-		at += (size_t)snprintf(ret_text + at, IP_TEXT_SIZE - at, "%s%x", needs_colon ? ":" : "", groups[i]);
+		at += (size_t)snprintf(ret_text + at, IP_TEXT_SIZE - at, "%s%x",
+				       needs_colon ? ":" : "", groups[i]);
 	}
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hash map from bytes to pointers: open addressing over pointers to entries that hold their key.
  *
- * A removed entry leaves a mark, so that nothing moves and a walk may remove what it was just given; marks go
- * when the table is next rebuilt. Each map has its own random hash key. */
+ * A removed entry leaves a mark, so that nothing moves and a walk may remove what it was just
+ * given; marks go when the table is next rebuilt. Each map has its own random hash key. */
 #include "knamed/base.h"
 
 #include <assert.h>
@@ -86,7 +86,8 @@ static void make_room(struct map *map)
 
 void *map_get(const struct map *map, const void *key, size_t key_size)
 {
-	struct entry **slot = slot_of(map, key, key_size, (uint32_t)hash_bytes(&map->key, key, key_size));
+	struct entry **slot =
+		slot_of(map, key, key_size, (uint32_t)hash_bytes(&map->key, key, key_size));
 	return slot != NULL ? (*slot)->value : NULL;
 }
 
@@ -111,7 +112,8 @@ void map_put(struct map *map, const void *key, size_t key_size, void *value)
 
 void *map_remove(struct map *map, const void *key, size_t key_size)
 {
-	struct entry **slot = slot_of(map, key, key_size, (uint32_t)hash_bytes(&map->key, key, key_size));
+	struct entry **slot =
+		slot_of(map, key, key_size, (uint32_t)hash_bytes(&map->key, key, key_size));
 	if (slot == NULL)
 		return NULL;
 	void *value = (*slot)->value;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole strings read as numbers and durations. Anything left over makes the string malformed: a typing error in
- * a configuration must not become another value. */
+/* Whole strings read as numbers and durations. Anything left over makes the string malformed: a
+ * typing error in a configuration must not become another value. */
 #include "knamed/base.h"
 
 #include <string.h>
@@ -30,8 +30,14 @@ static const struct unit {
 	const char *name;
 	uint64_t ns;
 } units[] = {
-	{ "ns", 1 },	      { "us", 1000 },	     { "\xc2\xb5s", 1000 },	{ "\xce\xbcs", 1000 },
-	{ "ms", 1000000 },    { "s", 1000000000 },   { "m", 60 * 1000000000ULL }, { "h", 3600 * 1000000000ULL },
+	{ "ns", 1 },
+	{ "us", 1000 },
+	{ "\xc2\xb5s", 1000 },
+	{ "\xce\xbcs", 1000 },
+	{ "ms", 1000000 },
+	{ "s", 1000000000 },
+	{ "m", 60 * 1000000000ULL },
+	{ "h", 3600 * 1000000000ULL },
 };
 
 static const struct unit *unit_named(const char *name, size_t size)
@@ -83,8 +89,8 @@ static const char *read_term(const char *text, uint64_t *ns)
 	if (unit == NULL || __builtin_mul_overflow(number, unit->ns, &number))
 		return NULL;
 	uint64_t fraction_ns = (uint64_t)((unsigned __int128)part * unit->ns / whole);
-	if (__builtin_add_overflow(number, fraction_ns, &number) || __builtin_add_overflow(*ns, number, ns) ||
-	    *ns > INT64_MAX)
+	if (__builtin_add_overflow(number, fraction_ns, &number) ||
+	    __builtin_add_overflow(*ns, number, ns) || *ns > INT64_MAX)
 		return NULL;
 	return text + size;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Log lines in CoreDNS' two forms: "[INFO] plugin/file: text" without a time (the container runtime adds it), or
- * one JSON object per line. */
+/* Log lines in CoreDNS' two forms: "[INFO] plugin/file: text" without a time (the container runtime
+ * adds it), or one JSON object per line. */
 #include "knamed/observe.h"
 
 #include <stdarg.h>
@@ -49,7 +49,8 @@ static void add_json_string(struct text *line, const char *text)
 	mem_free(escaped);
 }
 
-static void add_json_record(struct text *line, enum log_level level, const char *plugin, const char *message)
+static void add_json_record(struct text *line, enum log_level level, const char *plugin,
+			    const char *message)
 {
 	char time[64];
 	text_add(line, "{\"time\":");

@@ -36,7 +36,11 @@ size_t log_json_time(char *ret_text, size_t room)
 static size_t utf8_size(const uint8_t *text, size_t left)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t size = text[0] < 0x80 ? 1 : text[0] >> 5 == 6 ? 2 : text[0] >> 4 == 14 ? 3 : text[0] >> 3 == 30 ? 4 : 0;
+	size_t size = text[0] < 0x80	   ? 1
+		      : text[0] >> 5 == 6  ? 2
+		      : text[0] >> 4 == 14 ? 3
+		      : text[0] >> 3 == 30 ? 4
+					   : 0;
 	if (size < 2 || size > left)
 		return size > left ? 0 : size;
 	uint32_t character = text[0] & (0x7fU >> size);
@@ -77,7 +81,8 @@ size_t log_json_string(char *ret_text, size_t room, const char *text, size_t siz
 	while (from < end) {
 		char escaped[6];
 		const void *piece = escaped;
-		size_t taken = utf8_size(from, (size_t)(end - from)), piece_size = taken == 1 ? escape(*from, escaped) : 0;
+		size_t taken = utf8_size(from, (size_t)(end - from)),
+		       piece_size = taken == 1 ? escape(*from, escaped) : 0;
 		if (taken == 0) {
 			piece = "\\ufffd";
 			piece_size = 6;

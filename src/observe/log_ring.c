@@ -21,7 +21,7 @@ enum { RING_SIZE = 256 * 1024 };
 struct log_ring {
 	alignas(64) _Atomic uint64_t tail; /* producer */
 	_Atomic uint64_t dropped;
-	bool has_news; /* put since the last flush; producer only */
+	bool has_news;			   /* put since the last flush; producer only */
 	alignas(64) _Atomic uint64_t head; /* consumer */
 	struct log_ring *next;
 	void *memory;
@@ -81,7 +81,8 @@ uint64_t log_ring_dropped(void)
 	return dropped;
 }
 
-/* Writes what is there. The bytes up to the end of the ring may end amid a line, so both parts go in one piece. */
+/* Writes what is there. The bytes up to the end of the ring may end amid a line, so both parts go
+ * in one piece. */
 static bool drain(struct log_ring *ring, char *room)
 {
 	uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
@@ -120,7 +121,7 @@ static void *write_lines(void *unused)
 	while (!atomic_load(&is_stopping)) {
 		if (drain_all(room))
 			continue;
-		atomic_exchange(&is_asleep, 1); /* not a mere store: it takes what the last wake-up gave */
+		atomic_exchange(&is_asleep, 1); /* no mere store: it takes what a wake-up gave */
 		if (is_any_filled() || atomic_load(&is_stopping))
 			atomic_store(&is_asleep, 0);
 		else
@@ -146,7 +147,8 @@ struct log_ring *log_ring_new(void)
 {
 	/* Not zeroed: pages that no line was ever put into cost nothing. */
 	void *memory = mem_alloc(sizeof(struct log_ring) + alignof(struct log_ring));
-	uintptr_t aligned = ((uintptr_t)memory + alignof(struct log_ring) - 1) & ~(uintptr_t)(alignof(struct log_ring) - 1);
+	uintptr_t aligned = ((uintptr_t)memory + alignof(struct log_ring) - 1) &
+			    ~(uintptr_t)(alignof(struct log_ring) - 1);
 	struct log_ring *ring = (struct log_ring *)aligned;
 	memset(ring, 0, offsetof(struct log_ring, bytes));
 	ring->memory = memory;

@@ -66,12 +66,14 @@ void metrics_build(struct metrics *metrics, const char *version, const char *rev
 	pthread_mutex_unlock(&metrics->lock);
 }
 
-static size_t find_meter(const struct metrics *metrics, const char *server, const char *zone, const char *view)
+static size_t find_meter(const struct metrics *metrics, const char *server, const char *zone,
+			 const char *view)
 {
 	size_t i = 0;
 	for (; i < metrics->meter_count; i++) {
 		const struct meter *meter = &metrics->meters[i];
-		if (strcmp(meter->server, server) == 0 && strcmp(meter->zone, zone) == 0 && strcmp(meter->view, view) == 0)
+		if (strcmp(meter->server, server) == 0 && strcmp(meter->zone, zone) == 0 &&
+		    strcmp(meter->view, view) == 0)
 			break;
 	}
 	return i;
@@ -83,7 +85,8 @@ unsigned metrics_meter(struct metrics *metrics, const char *server, const char *
 	size_t i = find_meter(metrics, server, zone, view);
 	if (i == metrics->meter_count) {
 		metrics->meters = mem_realloc(metrics->meters, (i + 1) * sizeof(*metrics->meters));
-		metrics->meters[i] = (struct meter){ mem_text(server), mem_text(zone), mem_text(view) };
+		metrics->meters[i] =
+			(struct meter){ mem_text(server), mem_text(zone), mem_text(view) };
 		metrics->meter_count++;
 	}
 	pthread_mutex_unlock(&metrics->lock);
@@ -97,30 +100,37 @@ struct tally *metrics_thread(struct metrics *metrics)
 	row->count = metrics->meter_count;
 	/* A cache line of nobody's at both ends: a neighbour's writes must not slow the counting. */
 	row->memory = mem_zalloc(row->count * sizeof(struct tally) + 2 * (size_t)CACHE_LINE);
-	row->tallies = (struct tally *)(((uintptr_t)row->memory + CACHE_LINE) & ~(uintptr_t)(CACHE_LINE - 1));
+	row->tallies = (struct tally *)(((uintptr_t)row->memory + CACHE_LINE) &
+					~(uintptr_t)(CACHE_LINE - 1));
 	row->next = metrics->rows;
 	metrics->rows = row;
 	pthread_mutex_unlock(&metrics->lock);
 	return row->tallies;
 }
 
-void metrics_plugin(struct metrics *metrics, const char *server, const char *zone, const char *view, const char *name)
+void metrics_plugin(struct metrics *metrics, const char *server, const char *zone, const char *view,
+		    const char *name)
 {
 	pthread_mutex_lock(&metrics->lock);
 	size_t i = metrics->plugin_count++;
-	metrics->plugins = mem_realloc(metrics->plugins, metrics->plugin_count * sizeof(*metrics->plugins));
+	metrics->plugins =
+		mem_realloc(metrics->plugins, metrics->plugin_count * sizeof(*metrics->plugins));
 	metrics->plugins[i] = (struct plugin_label){
-		mem_text(server), mem_text(zone), mem_text(view), mem_text(name),
+		mem_text(server),
+		mem_text(zone),
+		mem_text(view),
+		mem_text(name),
 	};
 	pthread_mutex_unlock(&metrics->lock);
 }
 
-void metrics_value(struct metrics *metrics, const char *name, const char *type, const char *help, const char *labels,
-		   metrics_read read, void *context)
+void metrics_value(struct metrics *metrics, const char *name, const char *type, const char *help,
+		   const char *labels, metrics_read read, void *context)
 {
 	pthread_mutex_lock(&metrics->lock);
 	size_t i = metrics->value_count++;
-	metrics->values = mem_realloc(metrics->values, metrics->value_count * sizeof(*metrics->values));
+	metrics->values =
+		mem_realloc(metrics->values, metrics->value_count * sizeof(*metrics->values));
 	metrics->values[i] = (struct value){
 		mem_text(name), mem_text(type), mem_text(help), mem_text(labels), read, context,
 	};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Everything counted, in Prometheus' text form 0.0.4: the tallies of all threads are summed, then written family
- * by family. A series that never counted is left out, as a client library would that meets its labels on first
- * use. Labels stand in alphabetical order. */
+/* Everything counted, in Prometheus' text form 0.0.4: the tallies of all threads are summed, then
+ * written family by family. A series that never counted is left out, as a client library would that
+ * meets its labels on first use. Labels stand in alphabetical order. */
 #include "knamed/observe.h"
 
 #include <assert.h>
@@ -81,7 +81,8 @@ struct histogram {
 	const struct meter *meter;
 };
 
-static void begin_histogram_series(struct family *family, const char *suffix, const struct histogram *histogram)
+static void begin_histogram_series(struct family *family, const char *suffix,
+				   const struct histogram *histogram)
 {
 	begin_series(family, suffix);
 	if (histogram->proto != NULL)
@@ -132,14 +133,18 @@ static void add_durations(const struct metrics *metrics, const struct tally *sum
 	struct family family = { text, "coredns_dns_request_duration_seconds", "histogram",
 				 "Seconds from a request to its response.", false };
 	for (size_t i = 0; i < metrics->meter_count; i++) {
-		struct histogram histogram = { sums[i].durations, DURATION_BUCKETS, duration_bound,
-					       (double)count_of(&sums[i].duration_ns) / 1e9, NULL,
+		struct histogram histogram = { sums[i].durations,
+					       DURATION_BUCKETS,
+					       duration_bound,
+					       (double)count_of(&sums[i].duration_ns) / 1e9,
+					       NULL,
 					       &metrics->meters[i] };
 		add_histogram(&family, &histogram);
 	}
 }
 
-static void add_sizes(const struct metrics *metrics, const struct tally *sums, struct family *family, bool is_request)
+static void add_sizes(const struct metrics *metrics, const struct tally *sums,
+		      struct family *family, bool is_request)
 {
 	static const enum proto order[] = { PROTO_TCP, PROTO_UDP };
 	for (size_t p = 0; p < COUNT_OF(order); p++) {
@@ -150,7 +155,8 @@ static void add_sizes(const struct metrics *metrics, const struct tally *sums, s
 				is_request ? sum->request_sizes[proto] : sum->response_sizes[proto],
 				SIZE_BUCKETS,
 				size_bound,
-				(double)count_of(is_request ? &sum->request_bytes[proto] : &sum->response_bytes[proto]),
+				(double)count_of(is_request ? &sum->request_bytes[proto]
+							    : &sum->response_bytes[proto]),
 				proto_names[proto],
 				&metrics->meters[i],
 			};
@@ -168,8 +174,8 @@ static void end_counter(struct text *text, const struct meter *meter, uint64_t c
 
 static void add_do_requests(const struct metrics *metrics, const struct tally *sums, struct text *text)
 {
-	struct family family = { text, "coredns_dns_do_requests_total", "counter", "Requests with the DO bit set.",
-				 false };
+	struct family family = { text, "coredns_dns_do_requests_total", "counter",
+				 "Requests with the DO bit set.", false };
 	for (size_t i = 0; i < metrics->meter_count; i++) {
 		uint64_t count = count_of(&sums[i].do_requests);
 		if (count == 0)
@@ -180,8 +186,8 @@ static void add_do_requests(const struct metrics *metrics, const struct tally *s
 	}
 }
 
-static void add_requests_of(struct family *family, const struct meter *meter, const tally_cell *types,
-			    enum proto proto, const char *address_family)
+static void add_requests_of(struct family *family, const struct meter *meter,
+			    const tally_cell *types, enum proto proto, const char *address_family)
 {
 	for (size_t type = 0; type < TYPE_SLOTS; type++) {
 		uint64_t count = count_of(&types[type]);
@@ -199,20 +205,24 @@ static void add_requests_of(struct family *family, const struct meter *meter, co
 static void add_requests(const struct metrics *metrics, const struct tally *sums, struct text *text)
 {
 	struct family family = { text, "coredns_dns_requests_total", "counter",
-				 "Requests by protocol, address family (1 IPv4, 2 IPv6) and type.", false };
+				 "Requests by protocol, address family (1 IPv4, 2 IPv6) and type.",
+				 false };
 	for (size_t six = 0; six < 2; six++)
 		for (size_t i = 0; i < metrics->meter_count; i++)
 			for (unsigned proto = PROTO_COUNT; proto-- > 0;)
-				add_requests_of(&family, &metrics->meters[i], sums[i].requests[proto][six],
-						(enum proto)proto, six ? "2" : "1");
+				add_requests_of(&family, &metrics->meters[i],
+						sums[i].requests[proto][six], (enum proto)proto,
+						six ? "2" : "1");
 }
 
 static void add_rcode(struct text *text, unsigned rcode)
 {
 	static const char *const names[RCODE_SLOTS] = {
-		"NOERROR",  "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",    "REFUSED", "YXDOMAIN", "YXRRSET",
-		"NXRRSET",  "NOTAUTH", "NOTZONE",  [16] = "BADVERS", [17] = "BADKEY", [18] = "BADTIME",
-		[19] = "BADMODE", [20] = "BADNAME", [21] = "BADALG", [22] = "BADTRUNC", [23] = "BADCOOKIE",
+		"NOERROR",	 "FORMERR",	    "SERVFAIL",		"NXDOMAIN",
+		"NOTIMP",	 "REFUSED",	    "YXDOMAIN",		"YXRRSET",
+		"NXRRSET",	 "NOTAUTH",	    "NOTZONE",		[16] = "BADVERS",
+		[17] = "BADKEY", [18] = "BADTIME",  [19] = "BADMODE",	[20] = "BADNAME",
+		[21] = "BADALG", [22] = "BADTRUNC", [23] = "BADCOOKIE",
 	};
 	char number[16] = "RCODE";
 	if (names[rcode] == NULL) {
@@ -244,9 +254,10 @@ static void add_build(const struct metrics *metrics, struct text *text)
 {
 	if (metrics->version == NULL)
 		return;
-	struct family family = { text, "coredns_build_info", "gauge",
-				 "Always 1; the labels say what was built, from which revision, by which compiler.",
-				 false };
+	struct family family = {
+		text, "coredns_build_info", "gauge",
+		"Always 1; the labels say what was built, from which revision, by which compiler.", false
+	};
 	begin_series(&family, "");
 	add_label(text, "goversion", "C " __VERSION__);
 	add_label(text, "revision", metrics->revision != NULL ? metrics->revision : "");
@@ -256,8 +267,8 @@ static void add_build(const struct metrics *metrics, struct text *text)
 
 static void add_plugins(const struct metrics *metrics, struct text *text)
 {
-	struct family family = { text, "coredns_plugin_enabled", "gauge", "1 for each plugin of a server and zone.",
-				 false };
+	struct family family = { text, "coredns_plugin_enabled", "gauge",
+				 "1 for each plugin of a server and zone.", false };
 	for (size_t i = 0; i < metrics->plugin_count; i++) {
 		const struct plugin_label *plugin = &metrics->plugins[i];
 		begin_series(&family, "");
@@ -271,12 +282,14 @@ static void add_plugins(const struct metrics *metrics, struct text *text)
 
 static void add_unlabelled(struct text *text)
 {
-	metrics_add_head(text, "coredns_panics_total", "counter",
-			 "Always 0: what would be a panic ends the process, and process_start_time_seconds tells.");
+	metrics_add_head(
+		text, "coredns_panics_total", "counter",
+		"Always 0: what would be a panic ends the process, and process_start_time_seconds tells.");
 	text_add(text, "coredns_panics_total 0\n");
 	metrics_add_head(text, "knamed_log_lines_dropped_total", "counter",
 			 "Query log lines dropped because stdout was too slow.");
-	text_printf(text, "knamed_log_lines_dropped_total %llu\n", (unsigned long long)log_ring_dropped());
+	text_printf(text, "knamed_log_lines_dropped_total %llu\n",
+		    (unsigned long long)log_ring_dropped());
 }
 
 static bool is_first_of_name(const struct metrics *metrics, size_t index)
@@ -287,7 +300,8 @@ static bool is_first_of_name(const struct metrics *metrics, size_t index)
 	return true;
 }
 
-static void add_values_named_as(const struct metrics *metrics, const struct value *first, struct text *text)
+static void add_values_named_as(const struct metrics *metrics, const struct value *first,
+				struct text *text)
 {
 	metrics_add_head(text, first->name, first->type, first->help);
 	for (size_t i = 0; i < metrics->value_count; i++) {

@@ -34,7 +34,8 @@ void metrics_add_head(struct text *text, const char *name, const char *type, con
 	text_printf(text, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static void add_value(struct text *text, const char *name, const char *type, const char *help, double value)
+static void add_value(struct text *text, const char *name, const char *type, const char *help,
+		      double value)
 {
 	metrics_add_head(text, name, type, help);
 	text_printf(text, "%s ", name);
@@ -111,9 +112,11 @@ static void add_network(struct text *text)
 	struct text netstat = { 0 };
 	if (file_read("/proc/self/net/netstat", MOST_BYTES, &netstat, NULL)) {
 		add_value(text, "process_network_receive_bytes_total", "counter",
-			  "Bytes that the network namespace received.", ip_counter(netstat.data, "InOctets"));
+			  "Bytes that the network namespace received.",
+			  ip_counter(netstat.data, "InOctets"));
 		add_value(text, "process_network_transmit_bytes_total", "counter",
-			  "Bytes that the network namespace sent.", ip_counter(netstat.data, "OutOctets"));
+			  "Bytes that the network namespace sent.",
+			  ip_counter(netstat.data, "OutOctets"));
 	}
 	text_done(&netstat);
 }
@@ -126,7 +129,14 @@ static double limit_of(__rlimit_resource_t resource)
 
 void metrics_add_process(struct text *text)
 {
-	enum { USER_TICKS = 14, SYSTEM_TICKS = 15, THREADS = 20, START_TICKS = 22, VIRTUAL_BYTES = 23, PAGES = 24 };
+	enum {
+		USER_TICKS = 14,
+		SYSTEM_TICKS = 15,
+		THREADS = 20,
+		START_TICKS = 22,
+		VIRTUAL_BYTES = 23,
+		PAGES = 24
+	};
 	double fields[25] = { 0 };
 	if (!read_stat(fields))
 		return;
@@ -134,13 +144,16 @@ void metrics_add_process(struct text *text)
 	add_value(text, "go_goroutines", "gauge", "Threads of the process.", fields[THREADS]);
 	add_value(text, "process_cpu_seconds_total", "counter", "Seconds of CPU, user and system.",
 		  (fields[USER_TICKS] + fields[SYSTEM_TICKS]) / ticks_per_second);
-	add_value(text, "process_max_fds", "gauge", "Most files that may be open.", limit_of(RLIMIT_NOFILE));
+	add_value(text, "process_max_fds", "gauge", "Most files that may be open.",
+		  limit_of(RLIMIT_NOFILE));
 	add_network(text);
 	add_value(text, "process_open_fds", "gauge", "Open files.", count_open_files());
-	add_value(text, "process_resident_memory_bytes", "gauge", "Bytes of memory in use.", fields[PAGES] * page);
+	add_value(text, "process_resident_memory_bytes", "gauge", "Bytes of memory in use.",
+		  fields[PAGES] * page);
 	add_value(text, "process_start_time_seconds", "gauge", "Unix time at which the process began.",
 		  number_behind("/proc/stat", "\nbtime ") + fields[START_TICKS] / ticks_per_second);
-	add_value(text, "process_virtual_memory_bytes", "gauge", "Bytes of address space.", fields[VIRTUAL_BYTES]);
+	add_value(text, "process_virtual_memory_bytes", "gauge", "Bytes of address space.",
+		  fields[VIRTUAL_BYTES]);
 	add_value(text, "process_virtual_memory_max_bytes", "gauge", "Most bytes of address space.",
 		  limit_of(RLIMIT_AS));
 }

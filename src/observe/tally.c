@@ -5,8 +5,8 @@
 #include "tally.h"
 
 const char *const tally_type_names[TYPE_SLOTS] = {
-	"A",   "AAAA",	"ANY",	 "AXFR", "CNAME", "DNSKEY", "DS", "HTTPS", "IXFR", "MX",
-	"NS",  "NSEC",	"NSEC3", "PTR",	 "RRSIG", "SOA",    "SRV", "SVCB", "TXT",  "other",
+	"A",  "AAAA", "ANY",   "AXFR", "CNAME", "DNSKEY", "DS",	 "HTTPS", "IXFR", "MX",
+	"NS", "NSEC", "NSEC3", "PTR",  "RRSIG", "SOA",	  "SRV", "SVCB",  "TXT",  "other",
 };
 
 #define OTHER (TYPE_SLOTS - 1)
@@ -43,9 +43,11 @@ unsigned tally_duration_slot(uint64_t ns)
 const char *answerer_name(enum answerer answerer)
 {
 	static const char *const names[ANSWERER_COUNT] = {
-		[BY_NONE] = "",	      [BY_KUBERNETES] = "kubernetes", [BY_FILE] = "file",
-		[BY_AUTO] = "auto",   [BY_ANY] = "any",		      [BY_CHAOS] = "chaos",
-		[BY_LOCAL] = "local", [BY_WHOAMI] = "whoami",	      [BY_SERVER] = "server",
+		[BY_NONE] = "",		[BY_KUBERNETES] = "kubernetes",
+		[BY_FILE] = "file",	[BY_AUTO] = "auto",
+		[BY_ANY] = "any",	[BY_CHAOS] = "chaos",
+		[BY_LOCAL] = "local",	[BY_WHOAMI] = "whoami",
+		[BY_SERVER] = "server",
 	};
 	return names[answerer];
 }

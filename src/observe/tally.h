@@ -5,7 +5,8 @@
 
 #include "knamed/observe.h"
 
-#define TALLY_FIRST_DURATION_NS ((uint64_t)250000) /* each bucket reaches twice as far as the one before */
+#define TALLY_FIRST_DURATION_NS                                                                    \
+	((uint64_t)250000) /* each bucket reaches twice as far as the one before */
 
 extern const char *const tally_type_names[TYPE_SLOTS];
 extern const uint32_t tally_size_bounds[SIZE_BUCKETS - 1];

@@ -71,7 +71,8 @@ static void what_cannot_be_read_is_said_in_known_words(void **state)
 	struct error error;
 	char expected[300];
 	assert_false(file_read(in_directory("missing"), 5, &text, &error));
-	snprintf(expected, sizeof(expected), "open %s: no such file or directory", in_directory("missing"));
+	snprintf(expected, sizeof(expected), "open %s: no such file or directory",
+		 in_directory("missing"));
 	assert_string_equal(error.text, expected);
 	assert_false(file_read(directory, 5, &text, &error));
 	snprintf(expected, sizeof(expected), "read %s: is a directory", directory);

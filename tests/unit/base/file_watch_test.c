@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernel queues a change before the call that made it returns, so with a settle time of 0 a few turns of the
- * loop show everything there is to see: no test waits but the one about bursts. */
+/* The kernel queues a change before the call that made it returns, so with a settle time of 0 a few
+ * turns of the loop show everything there is to see: no test waits but the one about bursts. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -191,7 +191,7 @@ static void links_on_the_way_are_watched_wherever_they_lead(void **state)
 	write_file("place-a/file", "a");
 	write_file("place-b/file", "b");
 	link_to(in_directory("place-a"), "links/place"); /* absolute */
-	link_to("links/../links/place/./file", "entry");  /* relative, with detours */
+	link_to("links/../links/place/./file", "entry"); /* relative, with detours */
 	watch(&watched, in_directory("entry"), 0);
 	write_file("place-a/file", "2");
 	assert_int_equal(changes_of(&watched), 1);
@@ -311,7 +311,8 @@ static void a_watch_may_be_freed_by_its_own_call(void **state)
 	(void)state;
 	struct watched watched = { .events = event_base_new() };
 	write_file("last", "1");
-	watched.watch = file_watch_new(watched.events, in_directory("last"), 0, free_watch, &watched, NULL);
+	watched.watch =
+		file_watch_new(watched.events, in_directory("last"), 0, free_watch, &watched, NULL);
 	write_file("last", "2");
 	assert_int_equal(changes_of(&watched), 0);
 	assert_null(watched.watch);

@@ -19,7 +19,8 @@ static struct ip ip_of(const char *text)
 static void order_is_by_family_then_by_bytes(void **state)
 {
 	(void)state;
-	static const char *const ordered[] = { "9.255.255.255", "10.0.0.1", "10.0.0.2", "::", "::1", "fe80::1" };
+	static const char *const ordered[] = { "9.255.255.255", "10.0.0.1", "10.0.0.2", "::",
+					       "::1",		"fe80::1" };
 	for (size_t i = 0; i < COUNT_OF(ordered); i++)
 		for (size_t j = 0; j < COUNT_OF(ordered); j++) {
 			struct ip a = ip_of(ordered[i]), b = ip_of(ordered[j]);
@@ -36,8 +37,10 @@ static void loopback_is_127_and_colon_colon_1(void **state)
 		const char *text;
 		bool is_loopback;
 	} cases[] = {
-		{ "127.0.0.1", true }, { "127.9.9.9", true }, { "::1", true },	 { "128.0.0.1", false },
-		{ "::", false },       { "::2", false },      { "7f00::", false }, { "::ffff:127.0.0.1", true },
+		{ "127.0.0.1", true }, { "127.9.9.9", true },
+		{ "::1", true },       { "128.0.0.1", false },
+		{ "::", false },       { "::2", false },
+		{ "7f00::", false },   { "::ffff:127.0.0.1", true },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct ip ip = ip_of(cases[i].text);
@@ -55,10 +58,12 @@ static void socket_addresses_go_both_ways(void **state)
 		struct ip ip = ip_of(texts[i]);
 		struct sockaddr_storage address;
 		socklen_t size = ip_to_sockaddr(&ip, 5353, &address);
-		assert_int_equal(size, i == 0 ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+		assert_int_equal(size,
+				 i == 0 ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
 		struct ip back = ip_of_sockaddr((struct sockaddr *)&address);
 		assert_true(ip_equal(&ip, &back));
-		const struct sockaddr_in *in = (const struct sockaddr_in *)&address; /* the port lies alike in both */
+		const struct sockaddr_in *in =
+			(const struct sockaddr_in *)&address; /* the port lies alike in both */
 		assert_int_equal(ntohs(in->sin_port), 5353);
 	}
 }
@@ -114,9 +119,18 @@ static void malformed_nets_are_refused(void **state)
 {
 	(void)state;
 	static const char *const bad[] = {
-		"", "/", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0/8", "::/129", "::/a", "10.0.0.0/8/8",
+		"",
+		"/",
+		"/8",
+		"10.0.0.0/",
+		"10.0.0.0/33",
+		"10.0.0.0/-1",
+		"10.0.0/8",
+		"::/129",
+		"::/a",
+		"10.0.0.0/8/8",
 		"::ffff:10.0.0.0/95",
-		"0000000000000000000000000000000000000000000000000000000000000000000000000000010.0.0.0/8",
+		"0000000000000000000000000000000000000000000000000000000000000000000000000000010.0.0.0/8"
 	};
 	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		struct ip ip = { .family = 9 };

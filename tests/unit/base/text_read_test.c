@@ -31,8 +31,7 @@ static void anything_else_is_no_number(void **state)
 {
 	(void)state;
 	static const char *const bad[] = {
-		"", " 1", "1 ", "+1", "-1", "1.0", "0x10", "1e3", "a", "70000", "4", "18446744073709551616",
-		"99999999999999999999999",
+		"", " 1", "1 ", "+1", "-1", "1.0", "0x10", "1e3", "a", "70000", "4", "18446744073709551616", "99999999999999999999999"
 	};
 	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		uint64_t number = 7;
@@ -77,10 +76,26 @@ static void durations_are_read_as_go_reads_them(void **state)
 static void anything_else_is_no_duration(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {
-		"", "+", "-5s", "5", "s", ".", ".s", "5 s", "5s ", "1d", "5S", "1s1", "1..5s", "1.5.5s", "+-5s", "3000000h",
-		"99999999999999999999h", "9223372036854775808ns", "9223372036854775807ns1ns", "5\xc2s",
-	};
+	static const char *const bad[] = { "",
+					   "+",
+					   "-5s",
+					   "5",
+					   "s",
+					   ".",
+					   ".s",
+					   "5 s",
+					   "5s ",
+					   "1d",
+					   "5S",
+					   "1s1",
+					   "1..5s",
+					   "1.5.5s",
+					   "+-5s",
+					   "3000000h",
+					   "99999999999999999999h",
+					   "9223372036854775808ns",
+					   "9223372036854775807ns1ns",
+					   "5\xc2s" };
 	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		uint64_t ms = 7;
 		if (text_to_duration_ms(bad[i], &ms))

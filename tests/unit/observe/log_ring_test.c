@@ -59,8 +59,9 @@ static void *put_many(void *context)
 	struct log_ring *ring = log_ring_new();
 	for (unsigned i = 0; i < LINES; i++) {
 		char line[200];
-		int size = snprintf(line, sizeof(line), "%u %u %.*s", (unsigned)number, i, (int)(i % 100),
-				    "----------------------------------------------------------------------------------------------------");
+		int size = snprintf(
+			line, sizeof(line), "%u %u %.*s", (unsigned)number, i, (int)(i % 100),
+			"----------------------------------------------------------------------------------------------------");
 		log_ring_put(ring, line, (size_t)size);
 		if (i % 32 == 31)
 			log_ring_flush(ring);

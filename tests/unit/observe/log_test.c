@@ -22,11 +22,12 @@ static void lines_carry_level_and_plugin(void **state)
 	log_line(LOG_ERROR, NULL, "Restart failed: %s", "x");
 	log_line(LOG_FATAL, "loop", "Loop");
 	struct text text = capture_end();
-	assert_string_equal(text.data, "[DEBUG] one\n"
-				       "[INFO] plugin/file: zone example.com.: 7 records\n"
-				       "[WARNING] plugin/kubernetes: starting server with unsynced Kubernetes API\n"
-				       "[ERROR] Restart failed: x\n"
-				       "[FATAL] plugin/loop: Loop\n");
+	assert_string_equal(text.data,
+			    "[DEBUG] one\n"
+			    "[INFO] plugin/file: zone example.com.: 7 records\n"
+			    "[WARNING] plugin/kubernetes: starting server with unsynced Kubernetes API\n"
+			    "[ERROR] Restart failed: x\n"
+			    "[FATAL] plugin/loop: Loop\n");
 	text_done(&text);
 }
 
@@ -94,8 +95,9 @@ static void json_records_hold_time_level_message_and_plugin(void **state)
 	assert_int_equal(json_object_size(record), 4);
 	unsigned year, month, day, hour, minute, second, ns;
 	char zone;
-	assert_int_equal(sscanf(string_in(record, "time"), "%4u-%2u-%2uT%2u:%2u:%2u.%9u%c", &year, &month, &day, &hour,
-				&minute, &second, &ns, &zone), 8);
+	assert_int_equal(sscanf(string_in(record, "time"), "%4u-%2u-%2uT%2u:%2u:%2u.%9u%c", &year,
+				&month, &day, &hour, &minute, &second, &ns, &zone),
+			 8);
 	assert_int_equal(zone, 'Z');
 	assert_in_range(month, 1, 12);
 	json_decref(record);
@@ -119,20 +121,26 @@ static void any_bytes_make_a_json_string(void **state)
 		{ "plain <&> text", "\"plain <&> text\"" },
 		{ "\x01\x1f\x7f", "\"\\u0001\\u001f\\u007f\"" },
 		{ "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"" },
-		{ "\xff" "a\x80", "\"\\ufffda\\ufffd\"" },
-		{ "\xc0\x80", "\"\\ufffd\\ufffd\"" },		   /* longer than needed */
-		{ "\xed\xa0\x80", "\"\\ufffd\\ufffd\\ufffd\"" },	   /* a surrogate */
-		{ "\xf4\x90\x80\x80", "\"\\ufffd\\ufffd\\ufffd\\ufffd\"" }, /* beyond the last character */
-		{ "\xe2\x82", "\"\\ufffd\\ufffd\"" },		   /* cut */
+		{ "\xff"
+		  "a\x80",
+		  "\"\\ufffda\\ufffd\"" },
+		{ "\xc0\x80", "\"\\ufffd\\ufffd\"" },		 /* longer than needed */
+		{ "\xed\xa0\x80", "\"\\ufffd\\ufffd\\ufffd\"" }, /* a surrogate */
+		{ "\xf4\x90\x80\x80",
+		  "\"\\ufffd\\ufffd\\ufffd\\ufffd\"" }, /* beyond the last character */
+		{ "\xe2\x82", "\"\\ufffd\\ufffd\"" },	/* cut */
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		char written[100];
-		size_t size = log_json_string(written, sizeof(written), cases[i].bytes, strlen(cases[i].bytes));
+		size_t size = log_json_string(written, sizeof(written), cases[i].bytes,
+					      strlen(cases[i].bytes));
 		assert_int_equal(size, strlen(cases[i].json));
 		assert_memory_equal(written, cases[i].json, size);
 		for (size_t room = 0; room < size; room++) {
 			char *exact = mem_alloc(room);
-			assert_int_equal(log_json_string(exact, room, cases[i].bytes, strlen(cases[i].bytes)), 0);
+			assert_int_equal(log_json_string(exact, room, cases[i].bytes,
+							 strlen(cases[i].bytes)),
+					 0);
 			mem_free(exact);
 		}
 	}
@@ -180,7 +188,8 @@ static void lines_of_threads_do_not_mix(void **state)
 	for (char *line; (line = strsep(&rest, "\n")) != NULL && *line != '\0';) {
 		char name, expected[100];
 		assert_int_equal(sscanf(line, "[INFO] plugin/%c:", &name), 1);
-		snprintf(expected, sizeof(expected), "[INFO] plugin/%c: line %u of a thread that shares stdout", name,
+		snprintf(expected, sizeof(expected),
+			 "[INFO] plugin/%c: line %u of a thread that shares stdout", name,
 			 next[name - 'a']++);
 		assert_string_equal(line, expected);
 	}

@@ -22,7 +22,8 @@ static struct text print(struct metrics *metrics)
 static bool has_line(const struct text *text, const char *line)
 {
 	size_t size = strlen(line);
-	for (const char *at = text->data; at != NULL; at = strchr(at, '\n'), at = at != NULL ? at + 1 : NULL)
+	for (const char *at = text->data; at != NULL;
+	     at = strchr(at, '\n'), at = at != NULL ? at + 1 : NULL)
 		if (strncmp(at, line, size) == 0 && at[size] == '\n')
 			return true;
 	return false;
@@ -84,12 +85,15 @@ static void requests_are_told_apart_by_family_proto_and_type(void **state)
 	tally_add(&tally[meter].do_requests, 4);
 	struct text text = print(metrics);
 	assert_line(&text, "# TYPE coredns_dns_requests_total counter");
-	assert_line(&text, "coredns_dns_requests_total{family=\"1\",proto=\"udp\",server=\"dns://:53\",type=\"A\","
-			   "view=\"\",zone=\"cluster.local.\"} 3");
-	assert_line(&text, "coredns_dns_requests_total{family=\"2\",proto=\"tcp\",server=\"dns://:53\",type=\"SRV\","
-			   "view=\"\",zone=\"cluster.local.\"} 1");
-	assert_line(&text, "coredns_dns_requests_total{family=\"2\",proto=\"udp\",server=\"dns://:53\",type=\"other\","
-			   "view=\"\",zone=\"cluster.local.\"} 2");
+	assert_line(&text,
+		    "coredns_dns_requests_total{family=\"1\",proto=\"udp\",server=\"dns://:53\",type=\"A\","
+		    "view=\"\",zone=\"cluster.local.\"} 3");
+	assert_line(&text,
+		    "coredns_dns_requests_total{family=\"2\",proto=\"tcp\",server=\"dns://:53\",type=\"SRV\","
+		    "view=\"\",zone=\"cluster.local.\"} 1");
+	assert_line(&text,
+		    "coredns_dns_requests_total{family=\"2\",proto=\"udp\",server=\"dns://:53\",type=\"other\","
+		    "view=\"\",zone=\"cluster.local.\"} 2");
 	assert_line(&text,
 		    "coredns_dns_do_requests_total{server=\"dns://:53\",view=\"\",zone=\"cluster.local.\"} 4");
 	text_done(&text);
@@ -137,13 +141,15 @@ static void durations_are_a_cumulative_histogram(void **state)
 	char *block = mem_text_n(at, (size_t)(end - at));
 #define LABELS "{server=\"dns://:53\",view=\"\",zone=\".\""
 #define BUCKET "coredns_dns_request_duration_seconds_bucket" LABELS ",le="
-	assert_string_equal(block, BUCKET "\"0.00025\"} 2\n" BUCKET "\"0.0005\"} 3\n" BUCKET "\"0.001\"} 3\n"
-		BUCKET "\"0.002\"} 3\n" BUCKET "\"0.004\"} 3\n" BUCKET "\"0.008\"} 3\n" BUCKET "\"0.016\"} 3\n"
-		BUCKET "\"0.032\"} 3\n" BUCKET "\"0.064\"} 3\n" BUCKET "\"0.128\"} 3\n" BUCKET "\"0.256\"} 3\n"
-		BUCKET "\"0.512\"} 3\n" BUCKET "\"1.024\"} 3\n" BUCKET "\"2.048\"} 3\n" BUCKET "\"4.096\"} 3\n"
-		BUCKET "\"8.192\"} 3\n" BUCKET "\"+Inf\"} 4\n"
-		"coredns_dns_request_duration_seconds_sum" LABELS "} 9.000551\n"
-		"coredns_dns_request_duration_seconds_count" LABELS "} 4\n");
+	assert_string_equal(block, BUCKET
+			    "\"0.00025\"} 2\n" BUCKET "\"0.0005\"} 3\n" BUCKET
+			    "\"0.001\"} 3\n" BUCKET "\"0.002\"} 3\n" BUCKET "\"0.004\"} 3\n" BUCKET
+			    "\"0.008\"} 3\n" BUCKET "\"0.016\"} 3\n" BUCKET "\"0.032\"} 3\n" BUCKET
+			    "\"0.064\"} 3\n" BUCKET "\"0.128\"} 3\n" BUCKET "\"0.256\"} 3\n" BUCKET
+			    "\"0.512\"} 3\n" BUCKET "\"1.024\"} 3\n" BUCKET "\"2.048\"} 3\n" BUCKET
+			    "\"4.096\"} 3\n" BUCKET "\"8.192\"} 3\n" BUCKET "\"+Inf\"} 4\n"
+			    "coredns_dns_request_duration_seconds_sum" LABELS "} 9.000551\n"
+			    "coredns_dns_request_duration_seconds_count" LABELS "} 4\n");
 	mem_free(block);
 	text_done(&text);
 	metrics_free(metrics);
@@ -152,8 +158,9 @@ static void durations_are_a_cumulative_histogram(void **state)
 static void sizes_have_the_bounds_that_dashboards_know(void **state)
 {
 	(void)state;
-	static const char *const bounds[] = { "0",    "100",  "200",  "300",   "400",	"511",	 "1023", "2047",
-					      "4095", "8291", "16000", "32000", "48000", "64000", "+Inf" };
+	static const char *const bounds[] = { "0",     "100",	"200",	 "300",	  "400",
+					      "511",   "1023",	"2047",	 "4095",  "8291",
+					      "16000", "32000", "48000", "64000", "+Inf" };
 	struct metrics *metrics = metrics_new();
 	metrics_meter(metrics, "dns://:53", ".", "");
 	struct tally *tally = metrics_thread(metrics);
@@ -166,15 +173,18 @@ static void sizes_have_the_bounds_that_dashboards_know(void **state)
 		char line[200];
 		snprintf(line, sizeof(line),
 			 "coredns_dns_request_size_bytes_bucket{proto=\"udp\",server=\"dns://:53\",view=\"\",zone=\".\","
-			 "le=\"%s\"} %d", bounds[i], i >= 1);
+			 "le=\"%s\"} %d",
+			 bounds[i], i >= 1);
 		assert_line(&text, line);
 		snprintf(line, sizeof(line),
 			 "coredns_dns_response_size_bytes_bucket{proto=\"tcp\",server=\"dns://:53\",view=\"\",zone=\".\","
-			 "le=\"%s\"} %d", bounds[i], i == COUNT_OF(bounds) - 1);
+			 "le=\"%s\"} %d",
+			 bounds[i], i == COUNT_OF(bounds) - 1);
 		assert_line(&text, line);
 	}
-	assert_line(&text, "coredns_dns_response_size_bytes_sum{proto=\"tcp\",server=\"dns://:53\",view=\"\","
-			   "zone=\".\"} 65000");
+	assert_line(&text,
+		    "coredns_dns_response_size_bytes_sum{proto=\"tcp\",server=\"dns://:53\",view=\"\","
+		    "zone=\".\"} 65000");
 	assert_null(strstr(text.data, "coredns_dns_request_size_bytes_count{proto=\"tcp\""));
 	text_done(&text);
 	metrics_free(metrics);
@@ -206,13 +216,16 @@ static void values_of_one_name_share_a_head(void **state)
 	(void)state;
 	struct metrics *metrics = metrics_new();
 	double numbers[] = { 3, 0.1, 1795226484.54 };
-	metrics_value(metrics, "x_entries", "gauge", "Entries.", "type=\"success\"", read_number, &numbers[0]);
+	metrics_value(metrics, "x_entries", "gauge", "Entries.", "type=\"success\"", read_number,
+		      &numbers[0]);
 	metrics_value(metrics, "y_total", "counter", "Ys.", "", read_number, &numbers[2]);
-	metrics_value(metrics, "x_entries", "gauge", "Entries.", "type=\"denial\"", read_number, &numbers[1]);
+	metrics_value(metrics, "x_entries", "gauge", "Entries.", "type=\"denial\"", read_number,
+		      &numbers[1]);
 	struct text text = print(metrics);
-	assert_non_null(strstr(text.data, "# HELP x_entries Entries.\n# TYPE x_entries gauge\n"
-					  "x_entries{type=\"success\"} 3\nx_entries{type=\"denial\"} 0.1\n"
-					  "# HELP y_total Ys.\n# TYPE y_total counter\ny_total 1795226484.54\n"));
+	assert_non_null(strstr(text.data,
+			       "# HELP x_entries Entries.\n# TYPE x_entries gauge\n"
+			       "x_entries{type=\"success\"} 3\nx_entries{type=\"denial\"} 0.1\n"
+			       "# HELP y_total Ys.\n# TYPE y_total counter\ny_total 1795226484.54\n"));
 	text_done(&text);
 	metrics_free(metrics);
 }
@@ -228,7 +241,8 @@ static void the_process_tells_about_itself(void **state)
 	assert_true(value_of(&text, "process_open_fds") >= 3);
 	assert_true(value_of(&text, "process_max_fds") >= value_of(&text, "process_open_fds"));
 	assert_true(value_of(&text, "process_resident_memory_bytes") > 100000);
-	assert_true(value_of(&text, "process_virtual_memory_bytes") > value_of(&text, "process_resident_memory_bytes"));
+	assert_true(value_of(&text, "process_virtual_memory_bytes") >
+		    value_of(&text, "process_resident_memory_bytes"));
 	assert_true(value_of(&text, "process_virtual_memory_max_bytes") > 0);
 	assert_true(value_of(&text, "process_start_time_seconds") > now - 3600);
 	assert_true(value_of(&text, "process_start_time_seconds") < now + 60);
@@ -263,8 +277,9 @@ static void threads_count_apart_and_are_summed_while_they_count(void **state)
 	for (size_t i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
 	struct text text = print(metrics);
-	assert_line(&text, "coredns_dns_requests_total{family=\"1\",proto=\"udp\",server=\"s\",type=\"A\",view=\"\","
-			   "zone=\"z.\"} 400000");
+	assert_line(&text,
+		    "coredns_dns_requests_total{family=\"1\",proto=\"udp\",server=\"s\",type=\"A\",view=\"\","
+		    "zone=\"z.\"} 400000");
 	text_done(&text);
 	metrics_free(metrics);
 }

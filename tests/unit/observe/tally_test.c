@@ -14,10 +14,10 @@ static void each_monitored_type_has_its_slot_and_the_rest_share_one(void **state
 		uint16_t type;
 		const char *name;
 	} types[] = {
-		{ 1, "A" },	  { 2, "NS" },	   { 5, "CNAME" }, { 6, "SOA" },    { 12, "PTR" },   { 15, "MX" },
-		{ 16, "TXT" },	  { 28, "AAAA" },  { 33, "SRV" },  { 43, "DS" },    { 46, "RRSIG" }, { 47, "NSEC" },
-		{ 48, "DNSKEY" }, { 50, "NSEC3" }, { 64, "SVCB" }, { 65, "HTTPS" }, { 251, "IXFR" }, { 252, "AXFR" },
-		{ 255, "ANY" },
+		{ 1, "A" },	 { 2, "NS" },	  { 5, "CNAME" },   { 6, "SOA" },    { 12, "PTR" },
+		{ 15, "MX" },	 { 16, "TXT" },	  { 28, "AAAA" },   { 33, "SRV" },   { 43, "DS" },
+		{ 46, "RRSIG" }, { 47, "NSEC" },  { 48, "DNSKEY" }, { 50, "NSEC3" }, { 64, "SVCB" },
+		{ 65, "HTTPS" }, { 251, "IXFR" }, { 252, "AXFR" },  { 255, "ANY" },
 	};
 	unsigned named = 0;
 	for (size_t i = 0; i < COUNT_OF(types); i++)
@@ -36,8 +36,8 @@ static void sizes_fall_into_the_first_bucket_that_reaches_them(void **state)
 		size_t size;
 		unsigned slot;
 	} cases[] = {
-		{ 0, 0 },	{ 1, 1 },	{ 100, 1 },	{ 101, 2 },	{ 511, 5 },	{ 512, 6 },
-		{ 4095, 8 },	{ 64000, 13 },	{ 64001, 14 },	{ 65535, 14 },
+		{ 0, 0 },   { 1, 1 },	 { 100, 1 },	{ 101, 2 },    { 511, 5 },
+		{ 512, 6 }, { 4095, 8 }, { 64000, 13 }, { 64001, 14 }, { 65535, 14 },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
 		assert_int_equal(tally_size_slot(cases[i].size), cases[i].slot);
@@ -50,8 +50,8 @@ static void durations_double_from_a_quarter_millisecond(void **state)
 		uint64_t ns;
 		unsigned slot;
 	} cases[] = {
-		{ 0, 0 }, { 250000, 0 }, { 250001, 1 }, { 500000, 1 }, { 1000000, 2 }, { 8192000000, 15 },
-		{ 8192000001, 16 }, { UINT64_MAX, 16 },
+		{ 0, 0 },	{ 250000, 0 },	    { 250001, 1 },	{ 500000, 1 },
+		{ 1000000, 2 }, { 8192000000, 15 }, { 8192000001, 16 }, { UINT64_MAX, 16 },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
 		assert_int_equal(tally_duration_slot(cases[i].ns), cases[i].slot);
@@ -62,7 +62,8 @@ static void every_answerer_has_a_name_of_its_own(void **state)
 	(void)state;
 	for (unsigned a = 0; a < ANSWERER_COUNT; a++)
 		for (unsigned b = 0; b < a; b++)
-			assert_string_not_equal(answerer_name((enum answerer)a), answerer_name((enum answerer)b));
+			assert_string_not_equal(answerer_name((enum answerer)a),
+						answerer_name((enum answerer)b));
 	assert_string_equal(answerer_name(BY_NONE), "");
 	assert_string_equal(answerer_name(BY_KUBERNETES), "kubernetes");
 }
