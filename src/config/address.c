@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "directive.h"
 #include "list.h"
 
 enum { PORT_MAX = 65535 };
@@ -55,6 +56,15 @@ static void address_add(struct reading *reading, char *zone, uint16_t port)
 	text_done(&text);
 }
 
+/* What CoreDNS takes for a name, though it was hardly meant as one: "example.org:53{", "fd00::1". */
+static void remark(const struct reading *reading, const char *zone)
+{
+	if (strpbrk(zone, ":{}") != NULL)
+		config_note(reading->options->config,
+			    "%s:%u - the zone is '%s': is a blank, a port or a mask missing?",
+			    reading->place.file, reading->place.line, zone);
+}
+
 static bool read_key(struct reading *reading, const char *key)
 {
 	struct zone_word zone;
@@ -72,8 +82,10 @@ static bool read_key(struct reading *reading, const char *key)
 	if (zone.zones.count > *reading->options->zones_left)
 		return fail(reading, "too many zones");
 	*reading->options->zones_left -= zone.zones.count;
-	for (size_t i = 0; i < zone.zones.count; i++)
+	for (size_t i = 0; i < zone.zones.count; i++) {
+		remark(reading, zone.zones.words[i]);
 		address_add(reading, zone.zones.words[i], port);
+	}
 	return true;
 }
 

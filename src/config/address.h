@@ -9,6 +9,7 @@
 /* Fills block->addresses from the keys: each network becomes one address per zone. ret_places[i] is
  * where address i was written. */
 struct address_options {
+	struct config *config; /* for remarks */
 	const char *corefile;
 	const char *default_port;
 	size_t *zones_left;

@@ -34,6 +34,7 @@ static bool read_blocks(struct config *config, const struct corefile *corefile,
 {
 	size_t zones_left = CONFIG_ZONES_MAX;
 	struct address_options options = {
+		.config = config,
 		.corefile = corefile->name,
 		.default_port = default_port,
 		.zones_left = &zones_left,

@@ -27,19 +27,19 @@ static bool ends_in_escape(const char *pattern)
 	return escapes % 2 == 1;
 }
 
-static bool refuse_wild_pattern(struct parser *parser, const char *pattern)
+static bool refuse_wild_pattern(struct parser *parser, const char *name, const char *pattern)
 {
 	bool has_set = strchr(pattern, '[') != NULL && strchr(pattern, ']') != NULL;
 	if (ends_in_escape(pattern))
-		return parser_fail(parser, "Error during parsing: Failed to use import pattern %s: syntax error in pattern",
-				   pattern);
+		return parser_fail(parser,
+				   "Error during parsing: Failed to use import pattern %s: syntax error in pattern",
+				   name);
 	if (occurrences(pattern, '*') <= 1 && occurrences(pattern, '?') <= 1 && !has_set)
 		return true;
-	return parser_fail(
-		parser,
-		"Error during parsing: Glob pattern may only contain one wildcard (*), but has "
-		"others: %s",
-		pattern);
+	return parser_fail(parser,
+			   "Error during parsing: Glob pattern may only contain one wildcard (*), but has "
+			   "others: %s",
+			   pattern);
 }
 
 /* The pattern from the root, or NULL and the error. */
@@ -155,7 +155,7 @@ static bool files_add(struct parser *parser, const char *name, struct tokens *to
 				   FILE_EXPANSIONS_MAX);
 	parser->file_expansions++;
 	const char *pattern = full_pattern(parser, name);
-	if (pattern == NULL || !refuse_wild_pattern(parser, pattern))
+	if (pattern == NULL || !refuse_wild_pattern(parser, name, pattern))
 		return false;
 	if (strlen(pattern) >= PATH_MAX)
 		return parser_fail(parser, "Error during parsing: File to import not found: %s", name);
@@ -177,7 +177,8 @@ static bool files_add(struct parser *parser, const char *name, struct tokens *to
 static bool snippet_add(struct parser *parser, const struct snippet *snippet, struct tokens *tokens)
 {
 	if (parser->snippet_expansions >= SNIPPET_EXPANSIONS_MAX)
-		return parser_fail(parser, "Error during parsing: maximum snippet import depth (%d) exceeded",
+		return parser_fail(parser,
+				   "Error during parsing: maximum snippet import depth (%d) exceeded",
 				   SNIPPET_EXPANSIONS_MAX);
 	parser->snippet_expansions++;
 	*tokens = snippet->tokens;

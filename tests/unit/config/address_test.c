@@ -34,6 +34,18 @@ static void what_is_no_number_is_no_port(void **state)
 	assert_read("a:99999999999999999999", "dns://a:99999999999999999999.:53");
 }
 
+static void a_name_that_was_hardly_meant_is_noted(void **state)
+{
+	(void)state;
+	struct config *config = read_good("example.org:53{\n}\nb, fd00::1 {\n}\n");
+
+	assert_words(&config->notes,
+		     "Corefile:1 - the zone is 'example.org:53{.': is a blank, a port or a mask "
+		     "missing?|"
+		     "Corefile:3 - the zone is 'fd00:.': is a blank, a port or a mask missing?");
+	config_free(config);
+}
+
 static void the_port_of_the_command_line_is_for_addresses_without_one(void **state)
 {
 	(void)state;
@@ -170,6 +182,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_address_is_a_zone_and_a_port),
 		cmocka_unit_test(what_is_no_number_is_no_port),
+		cmocka_unit_test(a_name_that_was_hardly_meant_is_noted),
 		cmocka_unit_test(the_port_of_the_command_line_is_for_addresses_without_one),
 		cmocka_unit_test(a_network_is_its_reverse_zones),
 		cmocka_unit_test(a_network_between_labels_is_several_zones),
