@@ -5,11 +5,19 @@
 void policy_write_any(const struct dns_query *query, struct reply *reply)
 {
 	enum { TTL = 8482 };
-	static const uint8_t data[] = "\x0d" "ANY obsoleted" "\x0c" "See RFC 8482";
+	static const uint8_t data[] = "\x0d"
+				      "ANY obsoleted"
+				      "\x0c"
+				      "See RFC 8482";
 	struct owner_pointer owner = owner_at_question(query, query->name_size);
 	struct record record = {
-		.owner = owner.octets, .owner_size = sizeof(owner.octets), .type = TYPE_HINFO, .class_ = CLASS_IN,
-		.ttl = TTL, .data = data, .data_size = sizeof(data) - 1,
+		.owner = owner.octets,
+		.owner_size = sizeof(owner.octets),
+		.type = TYPE_HINFO,
+		.class_ = CLASS_IN,
+		.ttl = TTL,
+		.data = data,
+		.data_size = sizeof(data) - 1,
 	};
 	if (record_write(reply, &record))
 		reply->answers++;

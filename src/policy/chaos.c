@@ -36,8 +36,13 @@ static void write_txt(const struct dns_query *query, struct reply *reply, const 
 {
 	struct owner_pointer owner = owner_at_question(query, query->name_size);
 	struct record record = {
-		.owner = owner.octets, .owner_size = sizeof(owner.octets), .type = TYPE_TXT, .class_ = CLASS_CH,
-		.ttl = 0, .data = txt->bytes, .data_size = txt->size,
+		.owner = owner.octets,
+		.owner_size = sizeof(owner.octets),
+		.type = TYPE_TXT,
+		.class_ = CLASS_CH,
+		.ttl = 0,
+		.data = txt->bytes,
+		.data_size = txt->size,
 	};
 	if (record_write(reply, &record))
 		reply->answers++;
@@ -52,7 +57,8 @@ static bool name_is(const struct dns_query *query, const char *name, size_t size
 }
 #define NAME_IS(query, name) name_is(query, name, sizeof(name))
 
-enum policy_verdict chaos_answer(const struct policy *policy, const struct dns_query *query, struct reply *reply)
+enum policy_verdict chaos_answer(const struct policy *policy, const struct dns_query *query,
+				 struct reply *reply)
 {
 	if (query->type != TYPE_TXT)
 		return POLICY_PASS;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `local`: localhost and the loopback's reverse zones, which must never be asked of anybody else (RFC 6303,
- * RFC 6761 6.3), and "localhost." in front of any search domain. */
+/* `local`: localhost and the loopback's reverse zones, which must never be asked of anybody else
+ * (RFC 6303, RFC 6761 6.3), and "localhost." in front of any search domain. */
 #include "policy.h"
 
 #include <assert.h>
@@ -9,14 +9,42 @@
 enum { LOCAL_TTL = 604800 };
 
 /* A zone, its PTR if it has one, and so the names between the two, which exist without records. */
-struct local_zone { const char *name, *ptr; };
+struct local_zone {
+	const char *name, *ptr;
+};
 static const struct local_zone zones[] = {
 	{ "\11localhost", NULL },
-	{ "\1" "0\7in-addr\4arpa", NULL },
-	{ "\3" "127\7in-addr\4arpa", "\1" "1\1" "0\1" "0\3" "127\7in-addr\4arpa" },
-	{ "\3" "255\7in-addr\4arpa", NULL },
-#define ZEROS "\1" "0\1" "0\1" "0\1" "0\1" "0\1" "0\1" "0\1" "0\1" "0\1" "0"
-	{ "\1" "1" ZEROS ZEROS ZEROS "\1" "0\3ip6\4arpa", "\1" "1" ZEROS ZEROS ZEROS "\1" "0\3ip6\4arpa" },
+	{ "\1"
+	  "0\7in-addr\4arpa",
+	  NULL },
+	{ "\3"
+	  "127\7in-addr\4arpa",
+	  "\1"
+	  "1\1"
+	  "0\1"
+	  "0\3"
+	  "127\7in-addr\4arpa" },
+	{ "\3"
+	  "255\7in-addr\4arpa",
+	  NULL },
+#define ZEROS                                                                                      \
+	"\1"                                                                                       \
+	"0\1"                                                                                      \
+	"0\1"                                                                                      \
+	"0\1"                                                                                      \
+	"0\1"                                                                                      \
+	"0\1"                                                                                      \
+	"0\1"                                                                                      \
+	"0\1"                                                                                      \
+	"0\1"                                                                                      \
+	"0\1"                                                                                      \
+	"0"
+	{ "\1"
+	  "1" ZEROS ZEROS ZEROS "\1"
+	  "0\3ip6\4arpa",
+	  "\1"
+	  "1" ZEROS ZEROS ZEROS "\1"
+	  "0\3ip6\4arpa" },
 };
 static const uint8_t localhost[] = "\11localhost";
 
@@ -41,16 +69,23 @@ static bool is_about_localhost(const struct policy *policy, const struct dns_que
 	size_t tail = query->name_size - sizeof(localhost);
 	bool is_below = query->label_count > 1 && query->labels[query->label_count - 1] == tail &&
 			memcmp(query->lower + tail, localhost, sizeof(localhost)) == 0;
-	bool is_prefix = policy->local_prefix && memcmp(query->lower, localhost, sizeof(localhost) - 1) == 0;
+	bool is_prefix =
+		policy->local_prefix && memcmp(query->lower, localhost, sizeof(localhost) - 1) == 0;
 	return is_below || is_prefix;
 }
 
-static void write_answer(const struct dns_query *query, struct reply *reply, const void *data, size_t size)
+static void write_answer(const struct dns_query *query, struct reply *reply, const void *data,
+			 size_t size)
 {
 	struct owner_pointer owner = owner_at_question(query, query->name_size);
 	struct record record = {
-		.owner = owner.octets, .owner_size = sizeof(owner.octets), .type = query->type, .class_ = CLASS_IN,
-		.ttl = LOCAL_TTL, .data = data, .data_size = (uint16_t)size,
+		.owner = owner.octets,
+		.owner_size = sizeof(owner.octets),
+		.type = query->type,
+		.class_ = CLASS_IN,
+		.ttl = LOCAL_TTL,
+		.data = data,
+		.data_size = (uint16_t)size,
 	};
 	if (record_write(reply, &record))
 		reply->answers++;
@@ -58,16 +93,25 @@ static void write_answer(const struct dns_query *query, struct reply *reply, con
 		reply->truncated = true;
 }
 
-static const uint8_t soa_data[] =
-	"\11localhost\0\4root\11localhost\0"
-	"\0\0\0\1" "\0\0\0\0" "\0\0\0\0" "\0\0\0\0" "\0\x09\x3a\x80"; /* serial, three timers, minimum = LOCAL_TTL */
+static const uint8_t soa_data[] = "\11localhost\0\4root\11localhost\0"
+				  "\0\0\0\1"
+				  "\0\0\0\0"
+				  "\0\0\0\0"
+				  "\0\0\0\0"
+				  "\0\x09\x3a\x80"; /* serial, three timers, minimum = LOCAL_TTL */
 
-static void write_denial(const struct dns_query *query, struct reply *reply, size_t zone_size, enum dns_rcode rcode)
+static void write_denial(const struct dns_query *query, struct reply *reply, size_t zone_size,
+			 enum dns_rcode rcode)
 {
 	struct owner_pointer owner = owner_at_question(query, zone_size);
 	struct record record = {
-		.owner = owner.octets, .owner_size = sizeof(owner.octets), .type = TYPE_SOA, .class_ = CLASS_IN,
-		.ttl = LOCAL_TTL, .data = soa_data, .data_size = sizeof(soa_data) - 1,
+		.owner = owner.octets,
+		.owner_size = sizeof(owner.octets),
+		.type = TYPE_SOA,
+		.class_ = CLASS_IN,
+		.ttl = LOCAL_TTL,
+		.data = soa_data,
+		.data_size = sizeof(soa_data) - 1,
 	};
 	reply->rcode = (uint16_t)rcode;
 	if (record_write(reply, &record))
@@ -105,7 +149,8 @@ static bool apex_answer(const struct dns_query *query, struct reply *reply)
 	return true;
 }
 
-static bool zone_answer(const struct local_zone *zone, const struct dns_query *query, struct reply *reply)
+static bool zone_answer(const struct local_zone *zone, const struct dns_query *query,
+			struct reply *reply)
 {
 	if (name_is(query, zone->name) && apex_answer(query, reply))
 		return true;
@@ -115,7 +160,8 @@ static bool zone_answer(const struct local_zone *zone, const struct dns_query *q
 	return true;
 }
 
-enum policy_verdict local_answer(const struct policy *policy, const struct dns_query *query, struct reply *reply)
+enum policy_verdict local_answer(const struct policy *policy, const struct dns_query *query,
+				 struct reply *reply)
 {
 	if (is_about_localhost(policy, query)) {
 		atomic_fetch_add_explicit(policy->localhost_requests, 1, memory_order_relaxed);

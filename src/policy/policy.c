@@ -29,14 +29,16 @@ void policy_free(struct policy *policy)
 	mem_free(policy);
 }
 
-enum policy_verdict policy_before(const struct policy *policy, const struct dns_query *query, struct reply *reply,
-				  enum answerer *ret_by)
+enum policy_verdict policy_before(const struct policy *policy, const struct dns_query *query,
+				  struct reply *reply, enum answerer *ret_by)
 {
-	if (policy->local && query->class_ == CLASS_IN && local_answer(policy, query, reply) == POLICY_ANSWERED) {
+	if (policy->local && query->class_ == CLASS_IN &&
+	    local_answer(policy, query, reply) == POLICY_ANSWERED) {
 		*ret_by = BY_LOCAL;
 		return POLICY_ANSWERED;
 	}
-	if (policy->chaos && query->class_ == CLASS_CH && chaos_answer(policy, query, reply) == POLICY_ANSWERED) {
+	if (policy->chaos && query->class_ == CLASS_CH &&
+	    chaos_answer(policy, query, reply) == POLICY_ANSWERED) {
 		*ret_by = BY_CHAOS;
 		return POLICY_ANSWERED;
 	}
@@ -44,7 +46,8 @@ enum policy_verdict policy_before(const struct policy *policy, const struct dns_
 }
 
 enum policy_verdict policy_after(const struct policy *policy, const struct dns_query *query,
-				 const struct client *client, struct reply *reply, enum answerer *ret_by)
+				 const struct client *client, struct reply *reply,
+				 enum answerer *ret_by)
 {
 	if (query->class_ != CLASS_IN)
 		return POLICY_PASS;

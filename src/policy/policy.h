@@ -8,7 +8,10 @@
 #include "knamed/policy.h"
 
 /* TXT data: one or more character strings, ready to copy. */
-struct txt { uint16_t size; uint8_t bytes[1 + 255]; };
+struct txt {
+	uint16_t size;
+	uint8_t bytes[1 + 255];
+};
 
 struct policy {
 	bool any, local, local_prefix, chaos, whoami, minimal;
@@ -30,14 +33,18 @@ struct record {
 	uint16_t data_size;
 };
 /* The owner of records at the question's name, or at its last `zone_size` octets. */
-struct owner_pointer { uint8_t octets[2]; };
+struct owner_pointer {
+	uint8_t octets[2];
+};
 struct owner_pointer owner_at_question(const struct dns_query *query, size_t zone_size);
 
 /* Appends the record; false if it does not fit, and nothing was written. Sections count by themselves. */
 bool record_write(struct reply *reply, const struct record *record);
 
-enum policy_verdict local_answer(const struct policy *policy, const struct dns_query *query, struct reply *reply);
-enum policy_verdict chaos_answer(const struct policy *policy, const struct dns_query *query, struct reply *reply);
+enum policy_verdict local_answer(const struct policy *policy, const struct dns_query *query,
+				 struct reply *reply);
+enum policy_verdict chaos_answer(const struct policy *policy, const struct dns_query *query,
+				 struct reply *reply);
 enum policy_verdict whoami_answer(const struct policy *policy, const struct dns_query *query,
 				  const struct client *client, struct reply *reply);
 void chaos_compile(struct policy *policy, const struct config_chaos *config, const char *version);

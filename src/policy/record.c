@@ -13,9 +13,10 @@ bool record_write(struct reply *reply, const struct record *record)
 {
 	uint8_t *start = reply->packet + reply->at;
 	struct dns_writer writer = { .start = start, .at = start, .end = reply->packet + reply->limit };
-	bool fits = write_bytes(&writer, record->owner, record->owner_size) && write_u16(&writer, record->type) &&
-		    write_u16(&writer, record->class_) && write_u32(&writer, record->ttl) &&
-		    write_u16(&writer, record->data_size) && write_bytes(&writer, record->data, record->data_size);
+	bool fits = write_bytes(&writer, record->owner, record->owner_size) &&
+		    write_u16(&writer, record->type) && write_u16(&writer, record->class_) &&
+		    write_u32(&writer, record->ttl) && write_u16(&writer, record->data_size) &&
+		    write_bytes(&writer, record->data, record->data_size);
 	if (fits)
 		reply->at = (uint32_t)(writer.at - reply->packet);
 	return fits;

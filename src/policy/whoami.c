@@ -4,13 +4,17 @@
 
 #include <string.h>
 
-static void write_address(const struct dns_query *query, const struct client *client, struct reply *reply)
+static void write_address(const struct dns_query *query, const struct client *client,
+			  struct reply *reply)
 {
 	struct owner_pointer owner = owner_at_question(query, query->name_size);
 	struct record record = {
-		.owner = owner.octets, .owner_size = sizeof(owner.octets), .class_ = CLASS_IN,
+		.owner = owner.octets,
+		.owner_size = sizeof(owner.octets),
+		.class_ = CLASS_IN,
 		.type = client->ip.family == 6 ? TYPE_AAAA : TYPE_A,
-		.data = client->ip.bytes, .data_size = client->ip.family == 6 ? 16 : 4,
+		.data = client->ip.bytes,
+		.data_size = client->ip.family == 6 ? 16 : 4,
 	};
 	if (record_write(reply, &record))
 		reply->additionals++;
@@ -27,8 +31,12 @@ static void write_port(const struct dns_query *query, const struct client *clien
 	put_u16(owner + 5, POINTER_TO_QUESTION);
 	put_u16(data + 4, client->port);
 	struct record record = {
-		.owner = owner, .owner_size = sizeof(owner), .type = TYPE_SRV, .class_ = CLASS_IN,
-		.data = data, .data_size = sizeof(data),
+		.owner = owner,
+		.owner_size = sizeof(owner),
+		.type = TYPE_SRV,
+		.class_ = CLASS_IN,
+		.data = data,
+		.data_size = sizeof(data),
 	};
 	if (record_write(reply, &record))
 		reply->additionals++;

@@ -48,8 +48,8 @@ void asker_end(struct asker *asker)
 		log_ring_flush(asker->ring);
 }
 
-size_t router_answer(struct asker *asker, const struct packet_info *info, const uint8_t *query, size_t size,
-		     uint8_t *ret_reply, size_t room)
+size_t router_answer(struct asker *asker, const struct packet_info *info, const uint8_t *query,
+		     size_t size, uint8_t *ret_reply, size_t room)
 {
 	const struct listener *listener = router_find(asker->router, &info->local, info->local_port);
 	size_t least = info->proto == PROTO_TCP ? DNS_MESSAGE_MAX : 4096;

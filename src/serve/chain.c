@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Aliases within our own zones: each target is one more look-up, its records written behind the CNAME
- * (names.md 6, RFC 1034 3.6.2). */
+/* Aliases within our own zones: each target is one more look-up, its records written behind the
+ * CNAME (names.md 6, RFC 1034 3.6.2). */
 #include "query.h"
 
 #include <string.h>
@@ -8,7 +8,8 @@
 enum { CHAIN_LINKS = 16 };
 
 /* The name that stands at `at` in the packet, as a question of the same kind as the first. */
-static void target_read(const struct question *question, const uint8_t *name, struct dns_query *ret_target)
+static void target_read(const struct question *question, const uint8_t *name,
+			struct dns_query *ret_target)
 {
 	unsigned at = 0, count = 0;
 	for (; name[at] != 0; at += 1u + name[at])
@@ -36,7 +37,8 @@ enum chain_end chain_follow(struct asker *asker, struct question *question, stru
 	const uint8_t *seen[CHAIN_LINKS + 1] = { reply->packet + DNS_HEADER_SIZE };
 	for (unsigned links = 1;; links++) {
 		/* A cut reply takes no more records, but its rcode is that of the chain's end all the same. */
-		const uint8_t *name = reply->truncated ? reply->alias : reply->packet + reply->alias_at;
+		const uint8_t *name =
+			reply->truncated ? reply->alias : reply->packet + reply->alias_at;
 		if (name == NULL)
 			return CHAIN_CUT;
 		if (links > CHAIN_LINKS || was_seen(seen, links, name))
@@ -49,7 +51,8 @@ enum chain_end chain_follow(struct asker *asker, struct question *question, stru
 		uint8_t by;
 		target_read(question, name, &asker->target);
 		const struct route *route = routes_find(&asker->listener->routes, &asker->target);
-		if (route == NULL || !lookup_begin(asker, route, &asker->target, &question->lookup, &by))
+		if (route == NULL ||
+		    !lookup_begin(asker, route, &asker->target, &question->lookup, &by))
 			return CHAIN_LEAVES;
 		if (!reply->truncated)
 			reply->owner_at = reply->alias_at;

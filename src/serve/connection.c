@@ -44,7 +44,8 @@ static void release(struct tcp_thread *thread, uint8_t **held, uint32_t *size)
 }
 
 /* False if all connections together hold too much. */
-static bool hold(struct tcp_thread *thread, uint8_t **held, uint32_t *ret_size, const uint8_t *bytes, size_t size)
+static bool hold(struct tcp_thread *thread, uint8_t **held, uint32_t *ret_size,
+		 const uint8_t *bytes, size_t size)
 {
 	if (size == 0)
 		return true;
@@ -76,7 +77,8 @@ static void connection_cut(struct connection *connection)
 
 bool connection_evict(struct tcp_thread *thread)
 {
-	for (struct connection *connection = thread->oldest; connection != NULL; connection = connection->newer) {
+	for (struct connection *connection = thread->oldest; connection != NULL;
+	     connection = connection->newer) {
 		if (connection->output != NULL || connection->input != NULL)
 			continue;
 		connection_cut(connection);
@@ -93,7 +95,8 @@ static void wait_for(struct connection *connection, short what)
 {
 	int fd = event_get_fd(&connection->event);
 	event_del(&connection->event);
-	event_assign(&connection->event, connection->thread->events, fd, (short)(what | EV_PERSIST), on_ready, connection);
+	event_assign(&connection->event, connection->thread->events, fd, (short)(what | EV_PERSIST),
+		     on_ready, connection);
 	event_add(&connection->event, NULL);
 }
 
@@ -104,13 +107,15 @@ static enum sent connection_send(struct connection *connection, const uint8_t *b
 {
 	if (size == 0)
 		return SENT_ALL;
-	ssize_t sent = send(event_get_fd(&connection->event), bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+	ssize_t sent =
+		send(event_get_fd(&connection->event), bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (sent < 0 && errno != EAGAIN && errno != EINTR)
 		return SENT_FAILED;
 	size_t taken = sent > 0 ? (size_t)sent : 0;
 	if (taken == size)
 		return SENT_ALL;
-	if (!hold(connection->thread, &connection->output, &connection->output_size, bytes + taken, size - taken))
+	if (!hold(connection->thread, &connection->output, &connection->output_size, bytes + taken,
+		  size - taken))
 		return SENT_FAILED;
 	connection->output_sent = 0;
 	wait_for(connection, EV_WRITE);
@@ -121,8 +126,8 @@ static enum sent connection_send(struct connection *connection, const uint8_t *b
 
 /* What one go over the input came to. */
 struct progress {
-	size_t taken;     /* octets of the input that are done with */
-	bool is_broken;   /* what follows is no query */
+	size_t taken;	/* octets of the input that are done with */
+	bool is_broken; /* what follows is no query */
 	bool has_replied;
 	enum sent sent;
 };
@@ -143,12 +148,14 @@ static struct progress answer_messages(struct connection *connection, const uint
 	struct progress progress = { .sent = SENT_ALL };
 	size_t filled = 0;
 	for (size_t message; progress.sent == SENT_ALL; progress.taken += message) {
-		message = next_message(input + progress.taken, size - progress.taken, &progress.is_broken);
+		message = next_message(input + progress.taken, size - progress.taken,
+				       &progress.is_broken);
 		if (message == 0)
 			break;
 		uint8_t *reply = thread->output + filled;
-		size_t reply_size = question_answer(thread->asker, &connection->info, input + progress.taken + 2,
-						    message - 2, reply + 2);
+		size_t reply_size =
+			question_answer(thread->asker, &connection->info,
+					input + progress.taken + 2, message - 2, reply + 2);
 		if (reply_size == 0)
 			continue;
 		put_u16(reply, (uint16_t)reply_size);
@@ -183,8 +190,8 @@ static void connection_answer(struct connection *connection, size_t size)
 		connection->has_ended = true;
 		progress.taken = size;
 	}
-	if (!hold(thread, &connection->input, &connection->input_size, thread->input + progress.taken,
-		  size - progress.taken)) {
+	if (!hold(thread, &connection->input, &connection->input_size,
+		  thread->input + progress.taken, size - progress.taken)) {
 		connection_cut(connection);
 		return;
 	}
@@ -206,7 +213,8 @@ void connection_read(struct connection *connection)
 {
 	struct tcp_thread *thread = connection->thread;
 	size_t held = connection->input_size;
-	ssize_t got = recv(event_get_fd(&connection->event), thread->input + held, TCP_INPUT - held, MSG_DONTWAIT);
+	ssize_t got = recv(event_get_fd(&connection->event), thread->input + held, TCP_INPUT - held,
+			   MSG_DONTWAIT);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (got < 0) {
@@ -260,7 +268,8 @@ static struct ip local_address(const struct listener *listener, int fd)
 	return ip_of_sockaddr((struct sockaddr *)&address);
 }
 
-void connection_open(struct tcp_thread *thread, const struct listener *listener, int fd, const struct sockaddr *client)
+void connection_open(struct tcp_thread *thread, const struct listener *listener, int fd,
+		     const struct sockaddr *client)
 {
 	struct ip ip = ip_of_sockaddr(client);
 	enum tcp_admission admission = tcp_clients_admit(thread->clients, &ip);
@@ -281,7 +290,8 @@ void connection_open(struct tcp_thread *thread, const struct listener *listener,
 		.local = local_address(listener, fd),
 		.local_port = listener->place.port,
 	};
-	event_assign(&connection->event, thread->events, fd, EV_READ | EV_PERSIST, on_ready, connection);
+	event_assign(&connection->event, thread->events, fd, EV_READ | EV_PERSIST, on_ready,
+		     connection);
 	event_add(&connection->event, NULL);
 	queue_join(connection);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CPUs and CPU quota. More busy threads than the quota pays for are stopped together for the rest of each period,
- * up to 100 ms: that is worse for every client than one thread less. */
+/* CPUs and CPU quota. More busy threads than the quota pays for are stopped together for the rest
+ * of each period, up to 100 ms: that is worse for every client than one thread less. */
 #include "cpus.h"
 
 #include <sched.h>
@@ -33,7 +33,8 @@ static bool read_small(const char *root, const char *directory, const char *grou
 /* "max" and -1 say: no quota. */
 static unsigned cpus_of_quota(const char *quota, const char *period)
 {
-	unsigned long long quota_us = strtoull(quota, NULL, 10), period_us = strtoull(period, NULL, 10);
+	unsigned long long quota_us = strtoull(quota, NULL, 10),
+			   period_us = strtoull(period, NULL, 10);
 	if (quota[0] < '0' || quota[0] > '9' || quota_us == 0 || period_us == 0)
 		return UINT32_MAX;
 	unsigned long long cpus = (quota_us + period_us - 1) / period_us;
@@ -71,8 +72,8 @@ static unsigned least(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* The group and all above it: each may have a quota. Inside a container the path may be the host's, and then only
- * its end, the mount itself, is there. */
+/* The group and all above it: each may have a quota. Inside a container the path may be the host's,
+ * and then only its end, the mount itself, is there. */
 static unsigned quota_of_group(const char *root, char *group, bool is_v2)
 {
 	unsigned cpus = UINT32_MAX;

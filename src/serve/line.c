@@ -39,7 +39,8 @@ void line_add_json(struct line *line, const char *text, size_t size)
 	line->size += log_json_string(line->text + line->size, LINE_ROOM - line->size, text, size);
 }
 
-void line_begin_json(struct line *line, const char *level, const struct line *message, const char *plugin)
+void line_begin_json(struct line *line, const char *level, const struct line *message,
+		     const char *plugin)
 {
 	line_add(line, "{\"time\":");
 	line->size += log_json_time(line->text + line->size, LINE_ROOM - line->size);

@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 enum {
-	RECEIVE_ROOM = 4 << 20, /* a burst waits here: 4 MB hold some 5,000 queries (rmem_default: 280) */
-	BACKLOG = 4096,         /* the kernel takes less by itself (somaxconn) */
+	RECEIVE_ROOM =
+		4 << 20, /* a burst waits here: 4 MB hold some 5,000 queries (rmem_default: 280) */
+	BACKLOG = 4096,	 /* the kernel takes less by itself (somaxconn) */
 };
 
 static void set_on(int fd, int level, int option)
@@ -81,14 +82,15 @@ static int open_bound(const struct place *place, int family, int kind, const cha
 }
 
 /* "listen udp :53: bind: address already in use", as Go words it. */
-static void failed(const struct place *place, int kind, const char *call, int number, struct error *error)
+static void failed(const struct place *place, int kind, const char *call, int number,
+		   struct error *error)
 {
 	char text[PLACE_TEXT_SIZE], room[128];
 	const char *words = strerror_r(number, room, sizeof(room));
 	bool is_denied = number == EACCES && place->port < 1024;
 	place_print(place, text);
-	error_set(error, "listen %s %s: %s: %c%s%s", (kind & SOCK_STREAM) != 0 ? "tcp" : "udp", text, call,
-		  tolower((unsigned char)words[0]), words + 1,
+	error_set(error, "listen %s %s: %s: %c%s%s", (kind & SOCK_STREAM) != 0 ? "tcp" : "udp",
+		  text, call, tolower((unsigned char)words[0]), words + 1,
 		  is_denied ? " (a port below 1024 needs the capability NET_BIND_SERVICE)" : "");
 }
 

@@ -18,11 +18,14 @@ void place_print(const struct place *place, char ret_text[PLACE_TEXT_SIZE]); /* 
 void place_print_host(const struct place *place, char ret_text[PLACE_TEXT_SIZE]); /* "::1", "" */
 
 /* The addresses a block binds, port 0; one of family 0 if it names none. Caller frees the list. */
-struct places { struct place *list; size_t count; };
+struct places {
+	struct place *list;
+	size_t count;
+};
 bool places_of_block(const struct config_block *block, struct places *ret_places, struct error *error);
 
-/* Sockets that share their port with others of ours (SO_REUSEPORT): the kernel spreads clients over them. -1 and
- * "listen udp :53: bind: ..." on failure. */
+/* Sockets that share their port with others of ours (SO_REUSEPORT): the kernel spreads clients over
+ * them. -1 and "listen udp :53: bind: ..." on failure. */
 int listen_udp(const struct place *place, struct error *error);
 int listen_tcp(const struct place *place, struct error *error);
 

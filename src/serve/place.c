@@ -70,7 +70,8 @@ static bool place_of_interface(const struct ifaddrs *interface, struct place *re
 static bool add_interface(struct places *places, const struct ifaddrs *interfaces, const char *name)
 {
 	bool is_there = false;
-	for (const struct ifaddrs *interface = interfaces; interface != NULL; interface = interface->ifa_next) {
+	for (const struct ifaddrs *interface = interfaces; interface != NULL;
+	     interface = interface->ifa_next) {
 		struct place place;
 		if (strcmp(interface->ifa_name, name) != 0)
 			continue;
@@ -81,8 +82,8 @@ static bool add_interface(struct places *places, const struct ifaddrs *interface
 	return is_there;
 }
 
-static bool add_words(struct places *places, const struct ifaddrs *interfaces, const struct words *words,
-		      struct error *error)
+static bool add_words(struct places *places, const struct ifaddrs *interfaces,
+		      const struct words *words, struct error *error)
 {
 	for (size_t i = 0; i < words->count; i++) {
 		struct place place = { 0 };
@@ -143,14 +144,15 @@ static size_t take(struct ip *addresses, size_t count, size_t room, const struct
 	return count;
 }
 
-/* Puts the addresses that others can reach into the list. Link-local ones mean nothing without an interface, which an
- * answer cannot name. */
+/* Puts the addresses that others can reach into the list. Link-local ones mean nothing without an
+ * interface, which an answer cannot name. */
 static size_t take_interfaces(const struct ifaddrs *interface, struct ip *addresses, size_t room)
 {
 	size_t count = 0;
 	for (; interface != NULL; interface = interface->ifa_next) {
 		struct place place;
-		if (place_of_interface(interface, &place) && place.scope == 0 && !ip_is_loopback(&place.ip))
+		if (place_of_interface(interface, &place) && place.scope == 0 &&
+		    !ip_is_loopback(&place.ip))
 			count = take(addresses, count, room, &place.ip);
 	}
 	return count;

@@ -9,7 +9,8 @@
 
 enum {
 	OPCODE_BITS = 0x7800,
-	EDE_OPTION = 15, EDE_NOT_READY = 14, /* RFC 8914 */
+	EDE_OPTION = 15,
+	EDE_NOT_READY = 14, /* RFC 8914 */
 	NSID_OPTION = 3,
 	OPTION_HEAD = 4,
 };
@@ -17,10 +18,10 @@ enum {
 /* What a reply says beside its records. */
 struct outcome {
 	uint16_t rcode;
-	uint16_t extended_error;  /* 0: none */
+	uint16_t extended_error; /* 0: none */
 	enum answerer by;
 	unsigned meter;
-	const char *problem;      /* for `errors`; NULL: none */
+	const char *problem; /* for `errors`; NULL: none */
 };
 
 /* ---- stage 1 ---- */
@@ -86,8 +87,8 @@ static uint32_t reply_limit(const struct question *question, const struct block 
 	return question->query.udp_size < most ? question->query.udp_size : most;
 }
 
-static inline void reply_begin(struct asker *asker, const struct question *question, uint8_t *packet,
-			       struct reply *ret_reply)
+static inline void reply_begin(struct asker *asker, const struct question *question,
+			       uint8_t *packet, struct reply *ret_reply)
 {
 	const struct block *block = question->route != NULL ? question->route->block : NULL;
 	*ret_reply = (struct reply){
@@ -110,8 +111,8 @@ static uint8_t *write_option(uint8_t *at, uint16_t code, const void *data, uint1
 }
 
 /* The place of OPT and NSID was kept free; an extended error is told if there is room for it too. */
-static uint8_t *write_opt(const struct question *question, const struct outcome *outcome, uint8_t *at,
-			  const uint8_t *end)
+static uint8_t *write_opt(const struct question *question, const struct outcome *outcome,
+			  uint8_t *at, const uint8_t *end)
 {
 	const struct dns_query *query = &question->query;
 	const struct block *block = question->route != NULL ? question->route->block : NULL;
@@ -166,7 +167,8 @@ static void reply_rewind(const struct question *question, struct reply *reply)
 
 /* ---- counting and saying ---- */
 
-static void count(struct asker *asker, const struct question *question, const struct outcome *outcome, size_t size)
+static void count(struct asker *asker, const struct question *question,
+		  const struct outcome *outcome, size_t size)
 {
 	const struct dns_query *query = &question->query;
 	struct tally *tally = &asker->tallies[outcome->meter];
@@ -193,8 +195,12 @@ static void say(struct asker *asker, const struct question *question, const stru
 	const struct block *block = question->route->block;
 	if (block->log != NULL) {
 		struct answered answered = {
-			.query = &question->query, .info = question->info, .reply = packet, .reply_size = size,
-			.rcode = outcome->rcode, .duration_ns = clock_now_ns() - asker->began_ns,
+			.query = &question->query,
+			.info = question->info,
+			.reply = packet,
+			.reply_size = size,
+			.rcode = outcome->rcode,
+			.duration_ns = clock_now_ns() - asker->began_ns,
 		};
 		query_log_put(block->log, &answered, asker->ring);
 	}
@@ -205,7 +211,8 @@ static void say(struct asker *asker, const struct question *question, const stru
 /* ---- packets that get no look-up ---- */
 
 /* Header-only: what the packet asked is not known, or none of our business. */
-static size_t turn_away(struct asker *asker, const struct question *question, uint8_t *packet, enum dns_rcode rcode)
+static size_t turn_away(struct asker *asker, const struct question *question, uint8_t *packet,
+			enum dns_rcode rcode)
 {
 	uint16_t kept = question->query.flags & (OPCODE_BITS | FLAG_RD | FLAG_CD);
 	put_u16(packet + 2, (uint16_t)(FLAG_QR | kept | rcode));
@@ -216,7 +223,8 @@ static size_t turn_away(struct asker *asker, const struct question *question, ui
 }
 
 /* A reply with nothing in it, counted as dropped. */
-static size_t refuse(struct asker *asker, const struct question *question, uint8_t *packet, enum dns_rcode rcode)
+static size_t refuse(struct asker *asker, const struct question *question, uint8_t *packet,
+		     enum dns_rcode rcode)
 {
 	struct reply reply;
 	struct outcome outcome = { .rcode = (uint16_t)rcode, .meter = asker->listener->dropped_meter };
@@ -287,7 +295,8 @@ static void answer_from_data(struct asker *asker, struct question *question, str
 		settle_alias(asker, question, reply, outcome);
 	else
 		settle_kind(kind, reply, outcome);
-	if (type == TYPE_ANY && question->route->block->any && (kind == ANSWER_FOUND || kind == ANSWER_ALIAS)) {
+	if (type == TYPE_ANY && question->route->block->any &&
+	    (kind == ANSWER_FOUND || kind == ANSWER_ALIAS)) {
 		reply_rewind(question, reply);
 		policy_write_any(&question->query, reply);
 		outcome->by = BY_ANY;
@@ -305,11 +314,12 @@ static void answer_without_data(struct question *question, struct reply *reply, 
 	}
 	if (route->block->policy != NULL) {
 		struct client client = {
-			.ip = question->info->client, .port = question->info->client_port,
+			.ip = question->info->client,
+			.port = question->info->client_port,
 			.proto = question->info->proto,
 		};
-		if (policy_after(route->block->policy, &question->query, &client, reply, &outcome->by) ==
-		    POLICY_ANSWERED) {
+		if (policy_after(route->block->policy, &question->query, &client, reply,
+				 &outcome->by) == POLICY_ANSWERED) {
 			outcome->rcode = reply->rcode;
 			return;
 		}
@@ -318,10 +328,12 @@ static void answer_without_data(struct question *question, struct reply *reply, 
 	outcome->rcode = RCODE_REFUSED;
 }
 
-static bool answer_from_policy(const struct question *question, struct reply *reply, struct outcome *outcome)
+static bool answer_from_policy(const struct question *question, struct reply *reply,
+			       struct outcome *outcome)
 {
 	const struct policy *policy = question->route->block->policy;
-	if (policy == NULL || policy_before(policy, &question->query, reply, &outcome->by) == POLICY_PASS)
+	if (policy == NULL ||
+	    policy_before(policy, &question->query, reply, &outcome->by) == POLICY_PASS)
 		return false;
 	outcome->rcode = reply->rcode;
 	return true;
@@ -371,8 +383,8 @@ size_t question_reply(struct asker *asker, struct question *question, uint8_t *p
 	return 0;
 }
 
-size_t question_answer(struct asker *asker, const struct packet_info *info, const uint8_t *query, size_t size,
-		       uint8_t *ret_reply)
+size_t question_answer(struct asker *asker, const struct packet_info *info, const uint8_t *query,
+		       size_t size, uint8_t *ret_reply)
 {
 	struct question *question = &asker->single;
 	question_read(asker, question, info, query, size);

@@ -21,6 +21,7 @@ void query_log_free(struct query_log *log);
 /* Puts a line into the ring if a `log` of the block wants one for this query. */
 void query_log_put(const struct query_log *log, const struct answered *answered, struct log_ring *ring);
 /* `[ERROR] plugin/errors: 2 name. TYPE: problem`. */
-void query_error_put(const struct dns_query *query, uint16_t rcode, const char *problem, struct log_ring *ring);
+void query_error_put(const struct dns_query *query, uint16_t rcode, const char *problem,
+		     struct log_ring *ring);
 
 #endif

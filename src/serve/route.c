@@ -48,7 +48,8 @@ static const struct claim *winning_claim(const struct block *block, const struct
 		const struct claim *claim = &block->claims[i];
 		if (claim->by == BY_AUTO || !zone_name_holds(&claim->zone, name))
 			continue;
-		if (found == NULL || (claim->by == found->by && claim->zone.label_count > found->zone.label_count))
+		if (found == NULL ||
+		    (claim->by == found->by && claim->zone.label_count > found->zone.label_count))
 			found = claim;
 	}
 	return found;
@@ -59,10 +60,12 @@ static void route_add_autos(struct route *route, const struct zone_name *name)
 	const struct block *block = route->block;
 	for (size_t i = 0; i < block->claim_count; i++) {
 		const struct claim *claim = &block->claims[i];
-		bool is_new = route->auto_count == 0 || route->autos[route->auto_count - 1] != claim->catalog;
+		bool is_new = route->auto_count == 0 ||
+			      route->autos[route->auto_count - 1] != claim->catalog;
 		if (claim->by != BY_AUTO || !zone_name_holds(&claim->zone, name) || !is_new)
 			continue;
-		route->autos = mem_realloc(route->autos, (route->auto_count + 1) * sizeof(*route->autos));
+		route->autos =
+			mem_realloc(route->autos, (route->auto_count + 1) * sizeof(*route->autos));
 		route->autos[route->auto_count++] = claim->catalog;
 	}
 }
@@ -89,8 +92,8 @@ static const struct zone *lasting_zone(const struct answers *answers, const stru
 	return catalog_find_zone(claim->catalog, answers_edition(answers), &query);
 }
 
-static void route_compile(struct route *route, const struct answers *answers, const struct served_zone *served,
-			  const struct zone_name *name)
+static void route_compile(struct route *route, const struct answers *answers,
+			  const struct served_zone *served, const struct zone_name *name)
 {
 	*route = (struct route){ .block = served->block, .meter = served->meter, .zone_name = *name };
 	const struct claim *claim = winning_claim(served->block, name);
@@ -149,7 +152,8 @@ static void settle_parent_sides(struct routes *routes, const struct served_zone 
 		for (size_t j = i + 1; j < routes->count && route->parent_side == NULL; j++) {
 			const struct route *parent = &routes->list[j];
 			bool has_data = parent->catalog != NULL || parent->auto_count > 0;
-			if (parent->block != route->block && has_data && parent->zone_name.size < route->zone_name.size &&
+			if (parent->block != route->block && has_data &&
+			    parent->zone_name.size < route->zone_name.size &&
 			    zone_name_holds(&parent->zone_name, &route->zone_name))
 				route->parent_side = parent;
 		}
@@ -200,8 +204,11 @@ static void suffixes_compile(struct routes *routes)
 	for (size_t i = 0; i < routes->count; i++) {
 		const struct route *route = &routes->list[i];
 		routes->suffixes[i] = (struct suffix){
-			.label_count = route->zone_name.label_count, .size = route->zone_name.size,
-			.name = route->zone_name.name, .hash = hash_zone(&route->zone_name), .route = route,
+			.label_count = route->zone_name.label_count,
+			.size = route->zone_name.size,
+			.name = route->zone_name.name,
+			.hash = hash_zone(&route->zone_name),
+			.route = route,
 		};
 		if (route->zone_name.label_count == 0)
 			routes->root = route;
@@ -212,13 +219,15 @@ static void suffixes_compile(struct routes *routes)
 		table_compile(routes);
 }
 
-void routes_compile(struct routes *routes, const struct answers *answers, const struct served_zone *zones, size_t count)
+void routes_compile(struct routes *routes, const struct answers *answers,
+		    const struct served_zone *zones, size_t count)
 {
 	*routes = (struct routes){ 0 };
 	struct zone_name *names = distinct_names(zones, count, &routes->count);
 	routes->list = mem_alloc((routes->count + 1) * sizeof(*routes->list));
 	for (size_t i = 0; i < routes->count; i++)
-		route_compile(&routes->list[i], answers, longest_served(zones, count, &names[i]), &names[i]);
+		route_compile(&routes->list[i], answers, longest_served(zones, count, &names[i]),
+			      &names[i]);
 	settle_parent_sides(routes, zones, count);
 	suffixes_compile(routes);
 	mem_free(names);
@@ -239,7 +248,8 @@ static inline bool suffix_matches(const struct suffix *suffix, const struct dns_
 	if (suffix->label_count > query->label_count)
 		return false;
 	unsigned at = query->labels[query->label_count - suffix->label_count];
-	return at + suffix->size == query->name_size && memcmp(query->lower + at, suffix->name, suffix->size) == 0;
+	return at + suffix->size == query->name_size &&
+	       memcmp(query->lower + at, suffix->name, suffix->size) == 0;
 }
 
 static const struct route *find_among_few(const struct routes *routes, const struct dns_query *query)
@@ -253,11 +263,13 @@ static const struct route *find_among_few(const struct routes *routes, const str
 static const struct route *find_in_table(const struct routes *routes, const struct dns_query *query)
 {
 	const struct route *found = routes->root;
-	unsigned most = query->label_count < routes->label_most ? query->label_count : routes->label_most;
+	unsigned most =
+		query->label_count < routes->label_most ? query->label_count : routes->label_most;
 	uint32_t hash = FIRST_HASH;
 	for (unsigned labels = 1; labels <= most; labels++) {
 		hash = hash_label(hash, query->lower + query->labels[query->label_count - labels]);
-		for (uint32_t at = hash & routes->mask; routes->table[at].route != NULL; at = (at + 1) & routes->mask)
+		for (uint32_t at = hash & routes->mask; routes->table[at].route != NULL;
+		     at = (at + 1) & routes->mask)
 			if (routes->table[at].hash == hash && routes->table[at].label_count == labels &&
 			    suffix_matches(&routes->table[at], query))
 				found = routes->table[at].route;
@@ -267,7 +279,8 @@ static const struct route *find_in_table(const struct routes *routes, const stru
 
 const struct route *routes_find(const struct routes *routes, const struct dns_query *query)
 {
-	const struct route *route = routes->table == NULL ? find_among_few(routes, query) : find_in_table(routes, query);
+	const struct route *route = routes->table == NULL ? find_among_few(routes, query)
+							  : find_in_table(routes, query);
 	if (query->type == TYPE_DS && route != NULL && route->parent_side != NULL &&
 	    route->zone_name.size == query->name_size)
 		return route->parent_side;

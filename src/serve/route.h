@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Routes: who answers for a name, decided by one zone match (private to the stage).
  *
- *   zones of the blocks and of their directives --routes_compile()--> the distinct zones, longest first
+ *   zones of blocks and of their directives --routes_compile()--> the distinct ones, longest first
  *
- * The longest of these zones that holds a name is held by exactly the zones that hold the name, so everything
- * that depends on zones is settled when the route of that zone is made. */
+ * The longest of these zones that holds a name is held by exactly the zones that hold the name, so
+ * everything that depends on zones is settled when the route of that zone is made. */
 #ifndef KNAMED_SERVE_ROUTE_H
 #define KNAMED_SERVE_ROUTE_H
 
 #include "knamed/answers.h"
 #include "knamed/observe.h"
 
-struct zone_name { uint8_t size, label_count; uint8_t name[DNS_NAME_MAX]; };
+struct zone_name {
+	uint8_t size, label_count;
+	uint8_t name[DNS_NAME_MAX];
+};
 bool zone_name_read(const char *text, struct zone_name *ret_name);
 bool zone_name_holds(const struct zone_name *zone, const struct zone_name *name);
 
@@ -25,42 +28,55 @@ struct claim {
 /* A server block as queries see it; the same for all its listeners. */
 struct block {
 	const struct config_block *config;
-	struct policy *policy;       /* NULL: the block asks nothing beside its data */
-	struct query_log *log;       /* NULL: no `log` */
+	struct policy *policy; /* NULL: the block asks nothing beside its data */
+	struct query_log *log; /* NULL: no `log` */
 	struct claim *claims;
 	size_t claim_count;
-	uint16_t udp_size;           /* what our OPT says, and the most that a reply over UDP has */
+	uint16_t udp_size; /* what our OPT says, and the most that a reply over UDP has */
 	bool errors, rotate, minimal, any;
-	uint16_t nsid_size;          /* 0: no `nsid` */
+	uint16_t nsid_size; /* 0: no `nsid` */
 	const char *nsid;
 };
 
 /* A zone of a block on a listener. */
-struct served_zone { struct zone_name zone; const struct block *block; unsigned meter; };
+struct served_zone {
+	struct zone_name zone;
+	const struct block *block;
+	unsigned meter;
+};
 
 struct route {
 	const struct block *block;
-	const struct catalog *catalog;   /* the directive whose zones are fixed; NULL: none */
-	const struct zone *zone;         /* of catalog; NULL: to be looked up, for it may be replaced */
-	const struct catalog **autos;    /* directives whose zones come and go, if there is no catalog */
+	const struct catalog *catalog; /* the directive whose zones are fixed; NULL: none */
+	const struct zone *zone; /* of catalog; NULL: to be looked up, for it may be replaced */
+	const struct catalog **autos; /* directives whose zones come and go, if there is no catalog */
 	size_t auto_count;
 	const struct route *parent_side; /* where DS of this very name is answered; NULL: here */
 	unsigned meter;
-	enum answerer by;                /* of catalog */
+	enum answerer by; /* of catalog */
 	struct zone_name zone_name;
 };
 
-struct routes {
-	struct route *list;              /* longest first */
-	size_t count;
-	struct suffix { uint8_t label_count, size; uint32_t hash; const uint8_t *name; const struct route *route; } *suffixes;
-	struct suffix *table;            /* NULL while there are few; else open addressing, half empty */
-	uint32_t mask;
-	uint8_t label_most;
-	const struct route *root;        /* the route of ".", which every name matches; or NULL */
+/* What a zone match compares. */
+struct suffix {
+	uint8_t label_count, size;
+	uint32_t hash;
+	const uint8_t *name;
+	const struct route *route;
 };
 
-void routes_compile(struct routes *routes, const struct answers *answers, const struct served_zone *zones, size_t count);
+struct routes {
+	struct route *list; /* longest first */
+	size_t count;
+	struct suffix *suffixes;
+	struct suffix *table; /* NULL while there are few; else open addressing, half empty */
+	uint32_t mask;
+	uint8_t label_most;
+	const struct route *root; /* the route of ".", which every name matches; or NULL */
+};
+
+void routes_compile(struct routes *routes, const struct answers *answers,
+		    const struct served_zone *zones, size_t count);
 void routes_done(struct routes *routes);
 /* The route of the longest zone that holds the name; NULL: no block has it. */
 const struct route *routes_find(const struct routes *routes, const struct dns_query *query);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes a router out of server blocks: compiles each block once, then puts its zones on every address and port
- * that it listens on. */
+/* Makes a router out of server blocks: compiles each block once, then puts its zones on every
+ * address and port that it listens on. */
 #include "router.h"
 
 #include <stdlib.h>
@@ -14,16 +14,17 @@ enum { NSID_MOST = 128 }; /* more would leave too little of a 512-octet reply */
 
 /* ---- blocks ---- */
 
-static bool add_claims(struct block *block, const struct config_zones *zones, const struct catalog *catalog,
-		       enum answerer by, struct error *error)
+static bool add_claims(struct block *block, const struct config_zones *zones,
+		       const struct catalog *catalog, enum answerer by, struct error *error)
 {
-	block->claims = mem_realloc(block->claims, (block->claim_count + zones->count + 1) * sizeof(*block->claims));
+	block->claims = mem_realloc(block->claims, (block->claim_count + zones->count + 1) *
+							   sizeof(*block->claims));
 	for (size_t i = 0; i < zones->count; i++) {
 		struct claim *claim = &block->claims[block->claim_count];
 		*claim = (struct claim){ .catalog = catalog, .by = by };
 		if (!zone_name_read(zones->zones[i].text, &claim->zone))
-			return error_set(error, "%s:%u - not a zone: %s", block->config->file, block->config->line,
-					 zones->zones[i].text);
+			return error_set(error, "%s:%u - not a zone: %s", block->config->file,
+					 block->config->line, zones->zones[i].text);
 		block->claim_count++;
 	}
 	return true;
@@ -45,8 +46,8 @@ static bool claims_compile(struct block *block, const struct serve_block *source
 	return true;
 }
 
-static bool block_compile(struct block *block, const struct serve_block *source, const char *version,
-			  struct error *error)
+static bool block_compile(struct block *block, const struct serve_block *source,
+			  const char *version, struct error *error)
 {
 	const struct config_block *config = source->config;
 	*block = (struct block){
@@ -87,12 +88,13 @@ static struct listener *listener_at(struct router *router, const struct place *p
 	return listener;
 }
 
-static bool listener_add_zone(struct listener *listener, const struct block *block, const char *zone,
-			      struct error *error)
+static bool listener_add_zone(struct listener *listener, const struct block *block,
+			      const char *zone, struct error *error)
 {
 	struct served_zone served = { .block = block };
 	if (!zone_name_read(zone, &served.zone))
-		return error_set(error, "%s:%u - not a zone: %s", block->config->file, block->config->line, zone);
+		return error_set(error, "%s:%u - not a zone: %s", block->config->file,
+				 block->config->line, zone);
 	for (size_t i = 0; i < listener->zone_count; i++) {
 		if (!name_equal_fold(listener->zones[i].zone.name, served.zone.name))
 			continue;
@@ -101,7 +103,8 @@ static bool listener_add_zone(struct listener *listener, const struct block *blo
 		return error_set(error, "cannot serve dns://%s:%u%s%s - it is already defined", zone,
 				 (unsigned)listener->place.port, host[0] != '\0' ? " on " : "", host);
 	}
-	listener->zones = mem_realloc(listener->zones, (listener->zone_count + 1) * sizeof(*listener->zones));
+	listener->zones =
+		mem_realloc(listener->zones, (listener->zone_count + 1) * sizeof(*listener->zones));
 	listener->zones[listener->zone_count++] = served;
 	if (listener->workers == 0)
 		listener->workers = block->config->multisocket;
@@ -119,7 +122,8 @@ static bool block_listen(struct router *router, const struct block *block, struc
 		for (size_t j = 0; j < block->config->address_count && is_good; j++) {
 			const struct config_address *address = &block->config->addresses[j];
 			places.list[i].port = address->port;
-			is_good = listener_add_zone(listener_at(router, &places.list[i]), block, address->zone, error);
+			is_good = listener_add_zone(listener_at(router, &places.list[i]), block,
+						    address->zone, error);
 		}
 	}
 	mem_free(places.list);
@@ -180,7 +184,8 @@ struct router *router_new(const struct serve_options *options, struct error *err
 	for (size_t i = 0; i < router->listener_count; i++) {
 		struct listener *listener = &router->listeners[i];
 		listener_declare(router, listener);
-		routes_compile(&listener->routes, router->answers, listener->zones, listener->zone_count);
+		routes_compile(&listener->routes, router->answers, listener->zones,
+			       listener->zone_count);
 	}
 	metrics_value(router->metrics, "coredns_local_localhost_requests_total", "counter",
 		      "Counter of localhost.<domain> requests.", "", read_localhost_requests, router);

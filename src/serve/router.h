@@ -13,9 +13,9 @@ struct listener {
 	struct routes routes;
 	struct served_zone *zones;
 	size_t zone_count;
-	unsigned dropped_meter;  /* of what is turned away before a block is found */
-	unsigned workers;        /* `multisocket`; 0: as many as can run */
-	bool wants_addresses;    /* some block reads or logs who asks */
+	unsigned dropped_meter; /* of what is turned away before a block is found */
+	unsigned workers;	/* `multisocket`; 0: as many as can run */
+	bool wants_addresses;	/* some block reads or logs who asks */
 };
 
 struct router {
@@ -26,7 +26,7 @@ struct router {
 	struct listener *listeners;
 	size_t listener_count;
 	size_t meter_count;
-	bool has_lines;          /* some block has `log` or `errors` */
+	bool has_lines; /* some block has `log` or `errors` */
 };
 
 /* The listener that a packet to this address came in by; NULL: none. */

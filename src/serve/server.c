@@ -15,12 +15,16 @@
 #include "udp.h"
 
 enum {
-	WORKERS_MOST = 8,          /* per address, unless `multisocket` says more: one socket's queue feeds many CPUs */
-	STACK_SIZE = 256 * 1024,   /* address space; what is not used costs nothing */
-	OTHER_FILES = 128,         /* descriptors that are not connections: sockets, watches, logs */
+	WORKERS_MOST =
+		8, /* per address, unless `multisocket` says more: one socket's queue feeds many CPUs */
+	STACK_SIZE = 256 * 1024, /* address space; what is not used costs nothing */
+	OTHER_FILES = 128,	 /* descriptors that are not connections: sockets, watches, logs */
 };
 
-struct thread { pthread_t id; bool is_running; };
+struct thread {
+	pthread_t id;
+	bool is_running;
+};
 
 struct server {
 	struct router *router;
@@ -36,8 +40,8 @@ struct server {
 /* ---- threads ---- */
 
 /* Signals are the main thread's. */
-static bool thread_start(struct thread *thread, const char *kind, size_t index, void *(*run)(void *), void *context,
-			 struct error *error)
+static bool thread_start(struct thread *thread, const char *kind, size_t index,
+			 void *(*run)(void *), void *context, struct error *error)
 {
 	char name[16];
 	sigset_t all, before;
@@ -67,10 +71,12 @@ static void thread_join(struct thread *thread)
 static bool start_threads(struct server *server, struct error *error)
 {
 	for (size_t i = 0; i < server->worker_count; i++)
-		if (!thread_start(&server->worker_threads[i], "udp", i, udp_worker_run, server->workers[i], error))
+		if (!thread_start(&server->worker_threads[i], "udp", i, udp_worker_run,
+				  server->workers[i], error))
 			return false;
 	for (size_t i = 0; i < server->tcp_count; i++)
-		if (!thread_start(&server->tcp_threads[i], "tcp", i, tcp_thread_run, server->tcp[i], error))
+		if (!thread_start(&server->tcp_threads[i], "tcp", i, tcp_thread_run, server->tcp[i],
+				  error))
 			return false;
 	return true;
 }
@@ -110,7 +116,8 @@ static unsigned connections_most(const struct serve_limits *limits)
 		setrlimit(RLIMIT_NOFILE, &files);
 		getrlimit(RLIMIT_NOFILE, &files);
 	}
-	rlim_t free_files = files.rlim_cur > 2 * OTHER_FILES ? files.rlim_cur - OTHER_FILES : OTHER_FILES;
+	rlim_t free_files =
+		files.rlim_cur > 2 * OTHER_FILES ? files.rlim_cur - OTHER_FILES : OTHER_FILES;
 	return free_files < most ? (unsigned)free_files : most;
 }
 
@@ -126,11 +133,13 @@ static bool open_all(struct server *server, const struct serve_options *options,
 	server->tcp = mem_zalloc(workers * sizeof(struct tcp_thread *));
 	server->tcp_threads = mem_zalloc(workers * sizeof(struct thread));
 	server->clients = tcp_clients_new(connections_most(&options->tcp),
-					  options->tcp.per_client > 0 ? options->tcp.per_client : TCP_PER_CLIENT);
+					  options->tcp.per_client > 0 ? options->tcp.per_client
+								      : TCP_PER_CLIENT);
 
 	for (size_t i = 0; i < workers; i++) {
-		struct tcp_thread *thread = tcp_thread_new(server->router, server->clients, options->tcp.idle_ms,
-							   TCP_BUFFERED / workers);
+		struct tcp_thread *thread =
+			tcp_thread_new(server->router, server->clients, options->tcp.idle_ms,
+				       TCP_BUFFERED / workers);
 		server->tcp[server->tcp_count++] = thread;
 		if (!open_tcp(server, thread, error))
 			return false;
@@ -182,11 +191,13 @@ static double read_cut(void *context)
 static void declare_values(struct server *server)
 {
 	struct metrics *metrics = server->router->metrics;
-	metrics_value(metrics, "knamed_udp_replies_unsent_total", "counter", "Replies that the kernel did not take.", "",
-		      read_unsent, server);
-	metrics_value(metrics, "knamed_tcp_connections", "gauge", "Open TCP connections.", "", read_connections, server);
+	metrics_value(metrics, "knamed_udp_replies_unsent_total", "counter",
+		      "Replies that the kernel did not take.", "", read_unsent, server);
+	metrics_value(metrics, "knamed_tcp_connections", "gauge", "Open TCP connections.", "",
+		      read_connections, server);
 	metrics_value(metrics, "knamed_tcp_connections_refused_total", "counter",
-		      "TCP connections turned away, for there were too many.", "", read_refused, server);
+		      "TCP connections turned away, for there were too many.", "", read_refused,
+		      server);
 	metrics_value(metrics, "knamed_tcp_connections_cut_total", "counter",
 		      "TCP connections closed while in order, to make room.", "", read_cut, server);
 }
@@ -197,7 +208,8 @@ struct server *server_start(const struct serve_options *options, struct error *e
 {
 	struct server *server = mem_zalloc(sizeof(*server));
 	server->router = router_new(options, error);
-	if (server->router == NULL || !open_all(server, options, error) || !start_threads(server, error)) {
+	if (server->router == NULL || !open_all(server, options, error) ||
+	    !start_threads(server, error)) {
 		server_stop(server);
 		return NULL;
 	}
@@ -240,7 +252,8 @@ static int compare_zones(const void *a, const void *b)
 /* RFC 1035 2.3.1: letters first, then letters, digits and hyphens, no hyphen at the end. */
 static bool label_is_preferred(const char *label, size_t size)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", others[] = "0123456789-";
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+			  others[] = "0123456789-";
 	if (size == 0 || strchr(letters, label[0]) == NULL || label[size - 1] == '-')
 		return false;
 	for (size_t i = 0; i < size; i++)
@@ -273,8 +286,10 @@ static void print_listener(const struct listener *listener)
 	qsort(zones, listener->zone_count, sizeof(*zones), compare_zones);
 	for (size_t i = 0; i < listener->zone_count; i++) {
 		if (!zone_is_preferred(zones[i]))
-			log_plain("Warning: Domain \"%s\" does not follow RFC1035 preferred syntax", zones[i]);
-		log_plain("%s:%u%s%s", zones[i], (unsigned)listener->place.port, host[0] != '\0' ? " on " : "", host);
+			log_plain("Warning: Domain \"%s\" does not follow RFC1035 preferred syntax",
+				  zones[i]);
+		log_plain("%s:%u%s%s", zones[i], (unsigned)listener->place.port,
+			  host[0] != '\0' ? " on " : "", host);
 		mem_free(zones[i]);
 	}
 	mem_free(zones);

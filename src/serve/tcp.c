@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A TCP thread: an event loop of its own with its share of the listening sockets. Its one timer runs only while there
- * are connections, and is set for the one that has waited longest. */
+/* A TCP thread: an event loop of its own with its share of the listening sockets. Its one timer
+ * runs only while there are connections, and is set for the one that has waited longest. */
 #include "tcp.h"
 
 #include <errno.h>
@@ -8,14 +8,15 @@
 #include <unistd.h>
 
 enum {
-	ACCEPTS = 64,          /* new connections at once, so that the old ones get their turn */
-	LAST_ACCEPTS = 4096,   /* those that wait when we stop */
-	RESUME_MS = 100,       /* how long to accept nothing when the process is out of files */
+	ACCEPTS = 64,	     /* new connections at once, so that the old ones get their turn */
+	LAST_ACCEPTS = 4096, /* those that wait when we stop */
+	RESUME_MS = 100,     /* how long to accept nothing when the process is out of files */
 };
 
 static struct timeval timeval_of(uint64_t ns)
 {
-	return (struct timeval){ .tv_sec = (time_t)(ns / 1000000000), .tv_usec = (suseconds_t)(ns % 1000000000 / 1000) };
+	return (struct timeval){ .tv_sec = (time_t)(ns / 1000000000),
+				 .tv_usec = (suseconds_t)(ns % 1000000000 / 1000) };
 }
 
 /* ---- deadlines ---- */
@@ -99,8 +100,8 @@ static void on_wake(evutil_socket_t fd, short what, void *context)
 	event_base_loopbreak(thread->events);
 }
 
-struct tcp_thread *tcp_thread_new(struct router *router, struct tcp_clients *clients, unsigned idle_ms,
-				  size_t buffered_most)
+struct tcp_thread *tcp_thread_new(struct router *router, struct tcp_clients *clients,
+				  unsigned idle_ms, size_t buffered_most)
 {
 	struct tcp_thread *thread = mem_zalloc(sizeof(*thread));
 	struct event_config *config = event_config_new();
@@ -114,7 +115,8 @@ struct tcp_thread *tcp_thread_new(struct router *router, struct tcp_clients *cli
 	thread->input = mem_alloc(TCP_INPUT);
 	thread->output = mem_alloc(TCP_OUTPUT);
 	thread->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	thread->wake = event_new(thread->events, thread->wake_fd, EV_READ | EV_PERSIST, on_wake, thread);
+	thread->wake =
+		event_new(thread->events, thread->wake_fd, EV_READ | EV_PERSIST, on_wake, thread);
 	thread->clock = evtimer_new(thread->events, on_clock, thread);
 	thread->resume = evtimer_new(thread->events, on_resume, thread);
 	thread->listening = mem_zalloc((router->listener_count + 1) * sizeof(*thread->listening));
@@ -141,7 +143,8 @@ void *tcp_thread_run(void *context)
 	/* Whoever has asked by now gets an answer. */
 	for (size_t i = 0; i < thread->listening_count; i++)
 		accept_all(&thread->listening[i], LAST_ACCEPTS);
-	for (struct connection *connection = thread->newest, *older; connection != NULL; connection = older) {
+	for (struct connection *connection = thread->newest, *older; connection != NULL;
+	     connection = older) {
 		older = connection->older;
 		if (connection->output == NULL)
 			connection_read(connection);

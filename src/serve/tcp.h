@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tcp -- connections: framing, pipelining and limits (private to the stage).
  *
- *   thread: event loop --accept--> connection --whole messages--> question_answer --one send per read--> client
+ *   event loop --accept--> connection --whole messages--> question_answer
+ *                             client <--one send per read--
  *
- * A thread has one buffer for reading and one for writing, shared by its connections. A connection has memory of
- * its own only while a message is incomplete or its client does not read. */
+ * A thread has one buffer for reading and one for writing, shared by its connections. A connection
+ * has memory of its own only while a message is incomplete or its client does not read. */
 #ifndef KNAMED_SERVE_TCP_H
 #define KNAMED_SERVE_TCP_H
 
@@ -13,15 +14,17 @@
 
 #include "query.h"
 
+/* A node cache opens a connection per query in flight, by default at most 1,000: a client may have
+ * a few more. All of them may take some 8 MB of ours and the kernel's; RLIMIT_NOFILE may say less. */
+enum { TCP_CONNECTIONS = 20000, TCP_PER_CLIENT = 1024 };
+
 enum {
-	TCP_IDLE_MS = 10000,      /* as CoreDNS: a connection without a whole query for so long is closed */
-	TCP_CONNECTIONS = 20000,  /* some 8 MB of ours and the kernel's; fewer where RLIMIT_NOFILE says so */
-	TCP_PER_CLIENT = 1024,    /* a node cache opens one per query in flight, by default at most 1,000 */
-	TCP_QUERY_MOST = 4096,    /* a question and options; larger ones are not queries */
-	TCP_INPUT = 16 * 1024,    /* one read */
+	TCP_IDLE_MS = 10000,   /* without a whole query for so long it is closed, as in CoreDNS */
+	TCP_QUERY_MOST = 4096, /* a question and options; larger ones are not queries */
+	TCP_INPUT = 16 * 1024, /* one read */
 	TCP_REPLY_MOST = 2 + DNS_MESSAGE_MAX,
 	TCP_OUTPUT = 2 * TCP_REPLY_MOST,
-	TCP_BUFFERED = 16 << 20,  /* what clients that do not read may hold, over all threads */
+	TCP_BUFFERED = 16 << 20, /* what clients that do not read may hold, over all threads */
 };
 
 /* Who is connected, over all threads. */
@@ -33,25 +36,32 @@ enum tcp_admission tcp_clients_admit(struct tcp_clients *clients, const struct i
 void tcp_clients_leave(struct tcp_clients *clients, const struct ip *ip);
 unsigned tcp_clients_count(struct tcp_clients *clients);
 
+struct tcp_listening {
+	struct event *event;
+	struct tcp_thread *thread;
+	const struct listener *listener;
+};
+
 struct tcp_thread {
 	struct event_base *events;
 	struct asker *asker;
 	struct tcp_clients *clients;
-	struct tcp_listening { struct event *event; struct tcp_thread *thread; const struct listener *listener; } *listening;
+	struct tcp_listening *listening;
 	size_t listening_count;
 	struct event *wake, *clock, *resume;
 	int wake_fd;
 	struct connection *oldest, *newest; /* by deadline */
 	uint64_t idle_ns;
-	size_t buffered, buffered_most;     /* octets that connections hold */
-	tally_cell refused, cut;            /* connections turned away; closed for their client's sake or ours */
+	size_t buffered, buffered_most; /* octets that connections hold */
+	tally_cell refused, cut; /* connections turned away; closed for their client's sake or ours */
 	uint8_t *input, *output;
 };
 
 /* `idle_ms` 0: the default. */
-struct tcp_thread *tcp_thread_new(struct router *router, struct tcp_clients *clients, unsigned idle_ms,
-				  size_t buffered_most);
-void tcp_thread_listen(struct tcp_thread *thread, const struct listener *listener, int fd); /* takes the socket */
+struct tcp_thread *tcp_thread_new(struct router *router, struct tcp_clients *clients,
+				  unsigned idle_ms, size_t buffered_most);
+/* Takes the socket. */
+void tcp_thread_listen(struct tcp_thread *thread, const struct listener *listener, int fd);
 void *tcp_thread_run(void *thread);
 void tcp_thread_stop(struct tcp_thread *thread); /* any thread */
 void tcp_thread_free(struct tcp_thread *thread);
@@ -63,12 +73,13 @@ struct connection {
 	const struct listener *listener;
 	struct connection *older, *newer;
 	uint64_t deadline_ns;
-	uint8_t *input, *output;              /* NULL: nothing is held */
+	uint8_t *input, *output; /* NULL: nothing is held */
 	uint32_t input_size, output_size, output_sent;
-	bool has_ended;                       /* the client will send no more */
+	bool has_ended; /* the client will send no more */
 	struct packet_info info;
 };
-void connection_open(struct tcp_thread *thread, const struct listener *listener, int fd, const struct sockaddr *client);
+void connection_open(struct tcp_thread *thread, const struct listener *listener, int fd,
+		     const struct sockaddr *client);
 void connection_read(struct connection *connection); /* may close it */
 void connection_close(struct connection *connection);
 /* Closes the one that has been idle for longest; false if all are busy. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The hot loop: recvmmsg, three stages over the batch, sendmmsg; no other system call, no lock, no allocation.
+/* The hot loop: recvmmsg, three stages over the batch, sendmmsg; no other system call, no lock, no
+ * allocation.
  *
- * A reply is written over its query, so a message goes out with the buffer, the address and the packet information
- * that it came in with. */
+ * A reply is written over its query, so a message goes out with the buffer, the address and the
+ * packet information that it came in with. */
 #include "udp.h"
 
 #include <errno.h>
@@ -16,8 +17,9 @@
 enum {
 	BATCH = 64,    /* more is no faster: the batch would leave the first cache */
 	PACKET = 4096, /* bufsize's most; a longer query is cut and so malformed */
-	STRIDE = PACKET + 64, /* at 4,096 all packets would begin in the same cache set and push each other out */
-	LAST_BATCHES = 64,    /* how much of what the socket holds is answered at the end */
+	STRIDE = PACKET +
+		 64, /* at 4,096 all packets would begin in the same cache set and push each other out */
+	LAST_BATCHES = 64, /* how much of what the socket holds is answered at the end */
 };
 
 union control {
@@ -34,7 +36,11 @@ struct udp_worker {
 	tally_cell unsent;
 	struct mmsghdr messages[BATCH];
 	struct iovec buffers[BATCH];
-	union { struct sockaddr_in6 in6; struct sockaddr_in in; struct sockaddr any; } clients[BATCH];
+	union {
+		struct sockaddr_in6 in6;
+		struct sockaddr_in in;
+		struct sockaddr any;
+	} clients[BATCH];
 	union control controls[BATCH];
 	struct packet_info infos[BATCH];
 	struct question questions[BATCH];
@@ -56,8 +62,8 @@ static inline uint8_t client_family(const struct sockaddr_in6 *client)
 	return client->sin6_family == AF_INET || IN6_IS_ADDR_V4MAPPED(&client->sin6_addr) ? 4 : 6;
 }
 
-/* The address that was asked, and no interface: the way back is the routing table's to choose, but for link-local
- * addresses, which mean nothing without one. */
+/* The address that was asked, and no interface: the way back is the routing table's to choose, but
+ * for link-local addresses, which mean nothing without one. */
 static struct ip take_local(struct cmsghdr *control)
 {
 	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
@@ -75,11 +81,12 @@ static struct ip take_local(struct cmsghdr *control)
 	return ip_of_sockaddr((struct sockaddr *)&in6);
 }
 
-static void info_fill(const struct udp_worker *worker, const struct sockaddr *client, const struct ip *local,
-		      struct packet_info *ret_info)
+static void info_fill(const struct udp_worker *worker, const struct sockaddr *client,
+		      const struct ip *local, struct packet_info *ret_info)
 {
 	ret_info->client = ip_of_sockaddr(client);
-	ret_info->client_port = ntohs(((const struct sockaddr_in *)client)->sin_port); /* same place in sockaddr_in6 */
+	ret_info->client_port =
+		ntohs(((const struct sockaddr_in *)client)->sin_port); /* same place in sockaddr_in6 */
 	ret_info->local = local->family != 0 ? *local : worker->listener->place.ip;
 	ret_info->local_port = worker->listener->place.port;
 }
@@ -102,7 +109,8 @@ static inline void message_read(struct udp_worker *worker, unsigned i)
 	info->client.family = client_family(client);
 	if (worker->listener->wants_addresses)
 		info_fill(worker, header->msg_name, &local, info);
-	question_read(worker->asker, question, info, header->msg_iov->iov_base, worker->messages[i].msg_len);
+	question_read(worker->asker, question, info, header->msg_iov->iov_base,
+		      worker->messages[i].msg_len);
 }
 
 /* ---- a batch ---- */
@@ -114,7 +122,8 @@ static void send_replies(struct udp_worker *worker, unsigned count)
 		if (sent > 0) {
 			done += (unsigned)sent;
 		} else if (errno == EAGAIN || errno == ENOBUFS) {
-			tally_add(&worker->unsent, count - done); /* there is no room: the clients will ask again */
+			tally_add(&worker->unsent,
+				  count - done); /* there is no room: the clients will ask again */
 			return;
 		} else if (errno != EINTR) {
 			tally_add(&worker->unsent, 1); /* this one cannot go there; the others may */
@@ -213,8 +222,8 @@ struct udp_worker *udp_worker_new(struct router *router, const struct listener *
 	return worker;
 }
 
-/* Shutting down an unconnected socket says ENOTCONN and still does what is wanted: whoever waits in it wakes up, and
- * nobody waits in it any more. What it holds can still be read. */
+/* Shutting down an unconnected socket says ENOTCONN and still does what is wanted: whoever waits in
+ * it wakes up, and nobody waits in it any more. What it holds can still be read. */
 void udp_worker_stop(struct udp_worker *worker)
 {
 	atomic_store(&worker->is_stopping, true);

@@ -26,9 +26,12 @@ static void ask(struct asked *asked, const char *name, uint16_t type, uint16_t c
 	assert_true(name_parse(name, asked->packet + DNS_HEADER_SIZE, &size));
 	put_u16(asked->packet + DNS_HEADER_SIZE + size, type);
 	put_u16(asked->packet + DNS_HEADER_SIZE + size + 2, class_);
-	assert_int_equal(dns_query_read(asked->packet, DNS_HEADER_SIZE + size + 4u, &asked->query), QUERY_GOOD);
+	assert_int_equal(dns_query_read(asked->packet, DNS_HEADER_SIZE + size + 4u, &asked->query),
+			 QUERY_GOOD);
 	asked->reply = (struct reply){
-		.packet = asked->packet, .at = asked->query.question_end, .limit = sizeof(asked->packet),
+		.packet = asked->packet,
+		.at = asked->query.question_end,
+		.limit = sizeof(asked->packet),
 		.owner_at = DNS_HEADER_SIZE,
 	};
 }
@@ -43,7 +46,8 @@ static void assert_records(struct asked *asked, const char *expected)
 	put_u16(asked->packet + 8, reply->authorities);
 	put_u16(asked->packet + 10, reply->additionals);
 	assert_int_equal(ldns_wire2pkt(&packet, asked->packet, reply->at), LDNS_STATUS_OK);
-	const ldns_rr_list *sections[] = { ldns_pkt_answer(packet), ldns_pkt_authority(packet), ldns_pkt_additional(packet) };
+	const ldns_rr_list *sections[] = { ldns_pkt_answer(packet), ldns_pkt_authority(packet),
+					   ldns_pkt_additional(packet) };
 	for (size_t i = 0; i < COUNT_OF(sections); i++) {
 		text_add(&text, i > 0 ? "/" : "");
 		for (size_t j = 0; j < ldns_rr_list_rr_count(sections[i]); j++) {
@@ -82,7 +86,12 @@ static void a_block_that_asks_for_nothing_has_no_policy(void **state)
 
 static void local_answers_for_localhost_and_the_loopback(void **state)
 {
-	static const struct { const char *name; uint16_t type; uint16_t rcode; const char *records; } table[] = {
+	static const struct {
+		const char *name;
+		uint16_t type;
+		uint16_t rcode;
+		const char *records;
+	} table[] = {
 		{ "localhost.", TYPE_A, 0, "localhost. 604800 IN A 127.0.0.1;//" },
 		{ "LocalHost.", TYPE_AAAA, 0, "LocalHost. 604800 IN AAAA ::1;//" },
 		{ "localhost.", TYPE_NS, 0, "localhost. 604800 IN NS localhost.;//" },
@@ -92,14 +101,16 @@ static void local_answers_for_localhost_and_the_loopback(void **state)
 		{ "a.b.localhost.", TYPE_TXT, 0, "/a.b.localhost. " SOA "/" },
 		{ "127.in-addr.arpa.", TYPE_A, 0, "/127.in-addr.arpa. " SOA "/" },
 		{ "127.in-addr.arpa.", TYPE_SOA, 0, "127.in-addr.arpa. " SOA "//" },
-		{ "1.0.0.127.in-addr.arpa.", TYPE_PTR, 0, "1.0.0.127.in-addr.arpa. 604800 IN PTR localhost.;//" },
+		{ "1.0.0.127.in-addr.arpa.", TYPE_PTR, 0,
+		  "1.0.0.127.in-addr.arpa. 604800 IN PTR localhost.;//" },
 		{ "1.0.0.127.in-addr.arpa.", TYPE_A, 0, "/127.in-addr.arpa. " SOA "/" },
 		{ "0.0.127.in-addr.arpa.", TYPE_PTR, 0, "/127.in-addr.arpa. " SOA "/" },
 		{ "2.0.0.127.in-addr.arpa.", TYPE_PTR, RCODE_NXDOMAIN, "/127.in-addr.arpa. " SOA "/" },
 		{ "7.1.0.0.127.in-addr.arpa.", TYPE_PTR, RCODE_NXDOMAIN, "/127.in-addr.arpa. " SOA "/" },
 		{ "0.in-addr.arpa.", TYPE_NS, 0, "0.in-addr.arpa. 604800 IN NS localhost.;//" },
 		{ "5.0.in-addr.arpa.", TYPE_PTR, RCODE_NXDOMAIN, "/0.in-addr.arpa. " SOA "/" },
-		{ "255.255.255.255.in-addr.arpa.", TYPE_PTR, RCODE_NXDOMAIN, "/255.in-addr.arpa. " SOA "/" },
+		{ "255.255.255.255.in-addr.arpa.", TYPE_PTR, RCODE_NXDOMAIN,
+		  "/255.in-addr.arpa. " SOA "/" },
 	};
 	(void)state;
 	struct config_block block = { .local = true };
@@ -117,22 +128,32 @@ static void local_answers_for_localhost_and_the_loopback(void **state)
 static void local_answers_for_the_ipv6_loopback(void **state)
 {
 	(void)state;
-	static const char name[] = "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa.";
+	static const char name[] =
+		"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa.";
 	struct config_block block = { .local = true };
 	struct asked asked;
 	ask(&asked, name, TYPE_PTR, CLASS_IN);
 	before(&block, &asked, POLICY_ANSWERED);
-	assert_records(&asked, "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa. 604800 IN PTR "
+	assert_records(&asked, "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
+			       "ip6.arpa. 604800 IN PTR "
 			       "localhost.;//");
-	ask(&asked, "2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa.", TYPE_PTR, CLASS_IN);
+	ask(&asked, "2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa.",
+	    TYPE_PTR, CLASS_IN);
 	before(&block, &asked, POLICY_PASS);
 }
 
 static void local_passes_on_what_is_not_local(void **state)
 {
 	static const char *const names[] = {
-		".", "a.", "notlocalhost.", "local.host.", "localhost.example.org.", "127.10.in-addr.arpa.",
-		"x127.in-addr.arpa.", "in-addr.arpa.", "128.in-addr.arpa.",
+		".",
+		"a.",
+		"notlocalhost.",
+		"local.host.",
+		"localhost.example.org.",
+		"127.10.in-addr.arpa.",
+		"x127.in-addr.arpa.",
+		"in-addr.arpa.",
+		"128.in-addr.arpa.",
 	};
 	(void)state;
 	struct config_block block = { .local = true };
@@ -161,11 +182,13 @@ static void names_made_of_localhost_are_counted(void **state)
 	(void)state;
 	struct config_block block = { .local = true, .local_prefix = true };
 	struct policy *policy = policy_compile(&block, "v");
-	static const char *const names[] = { "localhost.", "a.localhost.", "localhost.a.", "127.in-addr.arpa." };
+	static const char *const names[] = { "localhost.", "a.localhost.", "localhost.a.",
+					     "127.in-addr.arpa." };
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		struct asked asked;
 		ask(&asked, names[i], TYPE_A, CLASS_IN);
-		assert_int_equal(policy_before(policy, &asked.query, &asked.reply, &asked.by), POLICY_ANSWERED);
+		assert_int_equal(policy_before(policy, &asked.query, &asked.reply, &asked.by),
+				 POLICY_ANSWERED);
 	}
 	assert_int_equal(policy_localhost_requests(policy), 2);
 	policy_free(policy);
@@ -177,7 +200,8 @@ static void chaos_tells_version_host_and_authors(void **state)
 {
 	(void)state;
 	char *authors[] = { (char *)"a b", (char *)"cc" }, host[256] = "", expected[600];
-	struct config_chaos chaos = { .version = (char *)"KN", .authors = { .words = authors, .count = 2 } };
+	struct config_chaos chaos = { .version = (char *)"KN",
+				      .authors = { .words = authors, .count = 2 } };
 	struct config_block block = { .chaos = &chaos };
 	struct asked asked;
 	gethostname(host, sizeof(host) - 1);
@@ -250,13 +274,14 @@ static void chaos_knows_no_other_name_type_or_class(void **state)
 
 /* ---- whoami and any ---- */
 
-static void after(const struct config_block *block, const char *client_ip, enum proto proto, struct asked *asked,
-		  enum policy_verdict expected)
+static void after(const struct config_block *block, const char *client_ip, enum proto proto,
+		  struct asked *asked, enum policy_verdict expected)
 {
 	struct policy *policy = policy_compile(block, "v");
 	struct client client = { .port = 4711, .proto = proto };
 	assert_true(ip_parse(client_ip, &client.ip));
-	assert_int_equal(policy_after(policy, &asked->query, &client, &asked->reply, &asked->by), expected);
+	assert_int_equal(policy_after(policy, &asked->query, &client, &asked->reply, &asked->by),
+			 expected);
 	policy_free(policy);
 }
 

@@ -8,9 +8,12 @@ static void a_chain_is_followed_through_zones_and_blocks(void **state)
 {
 	(void)state;
 	struct world *world = world_new();
-	struct config_block *first = world_block(world, "a.test."), *second = world_block(world, "b.test.");
-	world_file(world, first, "a.test.", "x.a.test. 60 IN CNAME y.A.test.\ny.a.test. 60 IN CNAME Z.b.test.");
-	world_file(world, second, "b.test.", "z.b.test. 60 IN A 192.0.2.1\nz.b.test. 60 IN A 192.0.2.2");
+	struct config_block *first = world_block(world, "a.test."),
+			    *second = world_block(world, "b.test.");
+	world_file(world, first, "a.test.",
+		   "x.a.test. 60 IN CNAME y.A.test.\ny.a.test. 60 IN CNAME Z.b.test.");
+	world_file(world, second, "b.test.",
+		   "z.b.test. 60 IN A 192.0.2.1\nz.b.test. 60 IN A 192.0.2.2");
 	world_start(world);
 	ldns_pkt *reply = world_ask(world, "X.a.test.", LDNS_RR_TYPE_A);
 	assert_status(reply, "NOERROR aa");
@@ -25,8 +28,10 @@ static void the_last_name_decides_the_rcode_and_gives_the_soa(void **state)
 {
 	(void)state;
 	struct world *world = world_new();
-	struct config_block *first = world_block(world, "a.test."), *second = world_block(world, "b.test.");
-	world_file(world, first, "a.test.", "x.a.test. 60 IN CNAME none.b.test.\ny.a.test. 60 IN CNAME z.b.test.");
+	struct config_block *first = world_block(world, "a.test."),
+			    *second = world_block(world, "b.test.");
+	world_file(world, first, "a.test.",
+		   "x.a.test. 60 IN CNAME none.b.test.\ny.a.test. 60 IN CNAME z.b.test.");
 	world_file(world, second, "b.test.", "z.b.test. 60 IN A 192.0.2.1");
 	world_start(world);
 	ldns_pkt *reply = world_ask(world, "x.a.test.", LDNS_RR_TYPE_A);
@@ -47,11 +52,13 @@ static void a_target_outside_leaves_the_alias_alone(void **state)
 	(void)state;
 	struct world *world = world_new();
 	struct config_block *block = world_block(world, ".");
-	world_file(world, block, "a.test.", "x.a.test. 60 IN CNAME db.example.com.\ny.a.test. 60 IN CNAME x.a.test.");
+	world_file(world, block, "a.test.",
+		   "x.a.test. 60 IN CNAME db.example.com.\ny.a.test. 60 IN CNAME x.a.test.");
 	world_start(world);
 	ldns_pkt *reply = world_ask(world, "y.a.test.", LDNS_RR_TYPE_A);
 	assert_status(reply, "NOERROR aa");
-	assert_answer(reply, "y.a.test. 60 IN CNAME x.a.test. | x.a.test. 60 IN CNAME db.example.com.");
+	assert_answer(reply,
+		      "y.a.test. 60 IN CNAME x.a.test. | x.a.test. 60 IN CNAME db.example.com.");
 	assert_authority(reply, "");
 	ldns_pkt_free(reply);
 	world_free(world);
@@ -61,7 +68,8 @@ static void cname_and_any_are_not_followed(void **state)
 {
 	(void)state;
 	struct world *world = world_new();
-	world_file(world, world_block(world, "a.test."), "a.test.", "x.a.test. 60 IN CNAME y.a.test.\ny.a.test. 60 IN A 192.0.2.1");
+	world_file(world, world_block(world, "a.test."), "a.test.",
+		   "x.a.test. 60 IN CNAME y.a.test.\ny.a.test. 60 IN A 192.0.2.1");
 	world_start(world);
 	ldns_pkt *reply = world_ask(world, "x.a.test.", LDNS_RR_TYPE_CNAME);
 	assert_answer(reply, "x.a.test. 60 IN CNAME y.a.test.");
@@ -111,8 +119,8 @@ static void a_loop_is_servfail_with_each_alias_once(void **state)
 {
 	(void)state;
 	struct world *world = world_new();
-	world_file(world, world_block(world, "a.test."), "a.test.",
-		   "x.a.test. 60 IN CNAME Y.a.test.\ny.a.test. 60 IN CNAME x.A.test.\ns.a.test. 60 IN CNAME s.a.test.");
+	world_file(world, world_block(world, "a.test."),
+		   "a.test.", "x.a.test. 60 IN CNAME Y.a.test.\ny.a.test. 60 IN CNAME x.A.test.\ns.a.test. 60 IN CNAME s.a.test.");
 	world_start(world);
 	ldns_pkt *reply = world_ask(world, "x.a.test.", LDNS_RR_TYPE_A);
 	assert_status(reply, "SERVFAIL aa");

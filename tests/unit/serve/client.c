@@ -141,5 +141,6 @@ bool client_asks(int fd, int kind, uint16_t id, const char *name, uint16_t type)
 			return false;
 		got = client_receive(fd, reply, sizeof(reply));
 	}
-	return got >= DNS_HEADER_SIZE && get_u16(reply) == id && (get_u16(reply + 2) & 0x800f) == FLAG_QR;
+	return got >= DNS_HEADER_SIZE && get_u16(reply) == id &&
+	       (get_u16(reply + 2) & 0x800f) == FLAG_QR;
 }

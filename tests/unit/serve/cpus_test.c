@@ -36,7 +36,8 @@ static void put(const char *path, const char *text)
 {
 	char full[512];
 	snprintf(full, sizeof(full), "%s%s", root, path);
-	for (char *slash = strchr(full + strlen(root) + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+	for (char *slash = strchr(full + strlen(root) + 1, '/'); slash != NULL;
+	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		mkdir(full, 0700);
 		*slash = '/';
@@ -129,7 +130,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_part_of_a_cpu_counts_as_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_least_of_all_groups_above_decides, setup, teardown),
 		cmocka_unit_test_setup_teardown(version_1_has_two_files, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_containers_own_mount_is_found_though_the_path_is_the_hosts, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_containers_own_mount_is_found_though_the_path_is_the_hosts,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(nonsense_is_no_quota, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,8 @@
 
 #include "listen.h"
 
-static struct places places_of(const char *const *bind, size_t bind_count, const char *const *except, size_t except_count)
+static struct places places_of(const char *const *bind, size_t bind_count,
+			       const char *const *except, size_t except_count)
 {
 	struct config_block block = { 0 };
 	struct places places;
@@ -73,7 +74,8 @@ static void what_is_neither_address_nor_interface_is_an_error(void **state)
 	struct error error;
 	world_add_word(&block.bind, "nosuchif0");
 	assert_false(places_of_block(&block, &places, &error));
-	assert_string_equal(error.text, "plugin/bind: not a valid IP address or interface name: \"nosuchif0\"");
+	assert_string_equal(error.text,
+			    "plugin/bind: not a valid IP address or interface name: \"nosuchif0\"");
 	world_block_done(&block);
 }
 
@@ -122,7 +124,8 @@ static void a_port_that_is_taken_is_named(void **state)
 	(void)state;
 	struct error error;
 	struct place place = { .ip = { .family = 4, .bytes = { 127, 0, 0, 1 } } };
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t size = sizeof(address);
 	int taken = socket(AF_INET, SOCK_DGRAM, 0);
 	char expected[128];
@@ -130,11 +133,13 @@ static void a_port_that_is_taken_is_named(void **state)
 	getsockname(taken, (struct sockaddr *)&address, &size);
 	place.port = ntohs(address.sin_port);
 	assert_int_equal(listen_udp(&place, &error), -1);
-	snprintf(expected, sizeof(expected), "listen udp 127.0.0.1:%u: bind: address already in use", place.port);
+	snprintf(expected, sizeof(expected),
+		 "listen udp 127.0.0.1:%u: bind: address already in use", place.port);
 	assert_string_equal(error.text, expected);
 	place.ip = (struct ip){ .family = 4, .bytes = { 192, 0, 2, 1 } };
 	assert_int_equal(listen_tcp(&place, &error), -1);
-	snprintf(expected, sizeof(expected), "listen tcp 192.0.2.1:%u: bind: cannot assign requested address", place.port);
+	snprintf(expected, sizeof(expected),
+		 "listen tcp 192.0.2.1:%u: bind: cannot assign requested address", place.port);
 	assert_string_equal(error.text, expected);
 	shutdown(taken, SHUT_RDWR);
 }

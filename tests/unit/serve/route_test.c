@@ -26,12 +26,15 @@ static void serve(struct fixture *fixture, unsigned block, const char *zone)
 	assert_true(zone_name_read(zone, &served->zone));
 }
 
-static void claim(struct fixture *fixture, unsigned block, const char *zone, enum answerer by, unsigned mark)
+static void claim(struct fixture *fixture, unsigned block, const char *zone, enum answerer by,
+		  unsigned mark)
 {
 	struct block *owner = &fixture->blocks[block];
 	owner->claims = mem_realloc(owner->claims, (owner->claim_count + 1) * sizeof(*owner->claims));
 	struct claim *claimed = &owner->claims[owner->claim_count++];
-	*claimed = (struct claim){ .catalog = by == BY_KUBERNETES ? fixture->cluster : catalog_mark(mark), .by = by };
+	*claimed = (struct claim){ .catalog = by == BY_KUBERNETES ? fixture->cluster
+								  : catalog_mark(mark),
+				   .by = by };
 	assert_true(zone_name_read(zone, &claimed->zone));
 }
 
@@ -51,7 +54,8 @@ static const struct route *find(const struct fixture *fixture, const char *name,
 	return routes_find(&fixture->routes, &query);
 }
 
-static void assert_route(const struct fixture *fixture, const char *name, const char *zone, unsigned block)
+static void assert_route(const struct fixture *fixture, const char *name, const char *zone,
+			 unsigned block)
 {
 	const struct route *route = find(fixture, name, TYPE_A);
 	char text[NAME_TEXT_SIZE];
@@ -66,7 +70,9 @@ static int setup(void **state)
 {
 	struct fixture *fixture = mem_zalloc(sizeof(*fixture));
 	const char *zones[] = { "cluster.local.", "in-addr.arpa.", "local." };
-	struct cluster_options options = { .zones = zones, .zone_count = COUNT_OF(zones), .ttl = 5, .denial_ttl = 5 };
+	struct cluster_options options = {
+		.zones = zones, .zone_count = COUNT_OF(zones), .ttl = 5, .denial_ttl = 5
+	};
 	fixture->answers = answers_new();
 	fixture->cluster = answers_add_cluster(fixture->answers, &options);
 	answers_publish(fixture->answers);
@@ -118,7 +124,8 @@ static void zones_of_directives_route_within_their_block(void **state)
 	serve(fixture, 1, "example.org.");
 	claim(fixture, 0, "cluster.local.", BY_KUBERNETES, 0);
 	claim(fixture, 0, "in-addr.arpa.", BY_KUBERNETES, 0);
-	claim(fixture, 0, "a.example.org.", BY_FILE, 1); /* never asked: the name belongs to the other block */
+	claim(fixture, 0, "a.example.org.", BY_FILE,
+	      1); /* never asked: the name belongs to the other block */
 	compile(fixture);
 	assert_ptr_equal(find(fixture, "a.cluster.local.", TYPE_A)->catalog, fixture->cluster);
 	assert_non_null(find(fixture, "a.cluster.local.", TYPE_A)->zone);
@@ -229,10 +236,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_longest_zone_wins_by_label, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_root_block_takes_what_is_left, setup, teardown),
-		cmocka_unit_test_setup_teardown(zones_of_directives_route_within_their_block, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_zone_above_the_block_serves_the_part_below, setup, teardown),
-		cmocka_unit_test_setup_teardown(directives_go_by_chain_order_and_files_by_the_longest_zone, setup, teardown),
-		cmocka_unit_test_setup_teardown(ds_of_a_zone_is_asked_of_the_parents_block, setup, teardown),
+		cmocka_unit_test_setup_teardown(zones_of_directives_route_within_their_block, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_zone_above_the_block_serves_the_part_below, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(directives_go_by_chain_order_and_files_by_the_longest_zone,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(ds_of_a_zone_is_asked_of_the_parents_block, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(ds_stays_where_the_parent_has_no_data, setup, teardown),
 		cmocka_unit_test_setup_teardown(hundreds_of_zones_are_found_like_a_few, setup, teardown),
 	};

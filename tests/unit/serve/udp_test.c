@@ -95,7 +95,9 @@ static void a_burst_is_answered_as_a_whole(void **state)
 	bool seen[BURST] = { false };
 	for (uint16_t id = 0; id < BURST; id++) {
 		uint8_t packet[512];
-		const char *name = id % 3 == 0 ? "long-name-that-fills.test." : id % 3 == 1 ? "a.test." : "none.test.";
+		const char *name = id % 3 == 0	 ? "long-name-that-fills.test."
+				   : id % 3 == 1 ? "a.test."
+						 : "none.test.";
 		send(fd, packet, client_question(packet, id, name, TYPE_A), 0);
 	}
 	for (unsigned i = 0; i < BURST; i++) {
@@ -103,7 +105,9 @@ static void a_burst_is_answered_as_a_whole(void **state)
 		ssize_t size = client_receive(fd, reply, sizeof(reply));
 		assert_true(size > DNS_HEADER_SIZE);
 		uint16_t id = get_u16(reply);
-		const char *name = id % 3 == 0 ? "long-name-that-fills.test." : id % 3 == 1 ? "a.test." : "none.test.";
+		const char *name = id % 3 == 0	 ? "long-name-that-fills.test."
+				   : id % 3 == 1 ? "a.test."
+						 : "none.test.";
 		size_t question = client_question(packet, id, name, TYPE_A);
 		assert_memory_equal(reply + 12, packet + 12, question - 12);
 		assert_int_equal(get_u16(reply + 2) & 15, id % 3 == 2 ? RCODE_NXDOMAIN : RCODE_NOERROR);
@@ -122,12 +126,13 @@ static void packets_without_a_reply_do_not_shift_the_others(void **state)
 	const char *bind[] = { "127.0.0.1" };
 	struct world *world = udp_world(bind, 1);
 	struct server *server = world_serve(world, no_limits);
-	int fds[2] = { client_open(world, "127.0.0.1", SOCK_DGRAM), client_open(world, "127.0.0.1", SOCK_DGRAM) };
+	int fds[2] = { client_open(world, "127.0.0.1", SOCK_DGRAM),
+		       client_open(world, "127.0.0.1", SOCK_DGRAM) };
 	for (uint16_t id = 0; id < BURST; id++) {
 		uint8_t packet[512];
 		size_t size = client_question(packet, id, "a.test.", TYPE_A);
 		if (id % 4 == 1)
-			put_u16(packet + 2, FLAG_QR); /* a reply */
+			put_u16(packet + 2, FLAG_QR);		      /* a reply */
 		send(fds[id % 2], packet, id % 4 == 2 ? 5 : size, 0); /* or cut */
 	}
 	for (unsigned i = 0; i < BURST / 2; i++) {
@@ -152,7 +157,8 @@ static void buffers_keep_nothing_of_the_query_before(void **state)
 	int fd = client_open(world, "127.0.0.1", SOCK_DGRAM);
 	for (unsigned i = 0; i < 20; i++) {
 		uint8_t packet[5000], reply[5000];
-		size_t size = client_question(packet, 7, "a.test.", TYPE_A), padded = i % 2 == 0 ? sizeof(packet) : size;
+		size_t size = client_question(packet, 7, "a.test.", TYPE_A),
+		       padded = i % 2 == 0 ? sizeof(packet) : size;
 		memset(packet + size, 0xff, sizeof(packet) - size);
 		send(fd, packet, padded, 0);
 		assert_int_equal(client_receive(fd, reply, sizeof(reply)), 40);
@@ -177,10 +183,12 @@ static void nobody_asks_from_port_zero(void **state)
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	uint8_t packet[600], question[512], reply[512];
 	size_t size = client_question(question, 9, "a.test.", TYPE_A);
-	struct udphdr header = { .dest = htons(world->info.local_port), .len = htons((uint16_t)(8 + size)) };
+	struct udphdr header = { .dest = htons(world->info.local_port),
+				 .len = htons((uint16_t)(8 + size)) };
 	memcpy(packet, &header, 8);
 	memcpy(packet + 8, question, size);
-	assert_int_equal(sendto(raw, packet, 8 + size, 0, (struct sockaddr *)&to, sizeof(to)), 8 + size);
+	assert_int_equal(sendto(raw, packet, 8 + size, 0, (struct sockaddr *)&to, sizeof(to)),
+			 8 + size);
 	assert_answers_from(world, "127.0.0.1");
 	/* A reply would have gone to port 0 of this host, where the raw socket sees it. */
 	for (ssize_t got; (got = recv(raw, reply, sizeof(reply), MSG_DONTWAIT)) > 28;)
@@ -208,7 +216,10 @@ static void what_was_sent_before_the_stop_is_answered(void **state)
 	world_free(world);
 }
 
-struct load { const struct world *world; atomic_bool is_over; };
+struct load {
+	const struct world *world;
+	atomic_bool is_over;
+};
 
 /* Some queries are always on their way, but never so many that a socket could overflow. */
 static void *keep_asking(void *context)
@@ -280,14 +291,16 @@ static void answers_change_under_load(void **state)
 	struct world *world = world_new();
 	struct config_block *block = world_block(world, "test.");
 	world_add_word(&block->bind, bind[0]);
-	struct catalog *catalog = world_file(world, block, "test.", "a.test. 60 IN A 10.0.0.1\na.test. 60 IN A 10.0.0.1");
+	struct catalog *catalog = world_file(world, block, "test.",
+					     "a.test. 60 IN A 10.0.0.1\na.test. 60 IN A 10.0.0.1");
 	struct server *server = world_serve(world, no_limits);
 	struct load load = { .world = world };
 	pthread_t thread;
 	assert_int_equal(pthread_create(&thread, NULL, keep_asking, &load), 0);
 	for (unsigned round = 2; round < 100; round++) {
 		char lines[256];
-		snprintf(lines, sizeof(lines), "a.test. 60 IN A 10.0.0.%u\na.test. 60 IN A 10.0.1.%u\nb%u.test. 60 IN A 10.0.0.1",
+		snprintf(lines,
+			 sizeof(lines), "a.test. 60 IN A 10.0.0.%u\na.test. 60 IN A 10.0.1.%u\nb%u.test. 60 IN A 10.0.0.1",
 			 round, round, round);
 		world_load(catalog, "test.", lines);
 		answers_publish(world->answers);

@@ -7,7 +7,9 @@ struct world *world_new(void)
 	struct world *world = mem_zalloc(sizeof(*world));
 	world->answers = answers_new();
 	world->metrics = metrics_new();
-	world->info = (struct packet_info){ .client_port = 4711, .proto = PROTO_UDP, .local_port = WORLD_PORT };
+	world->info = (struct packet_info){ .client_port = 4711,
+					    .proto = PROTO_UDP,
+					    .local_port = WORLD_PORT };
 	ip_parse("192.0.2.7", &world->info.client);
 	ip_parse("192.0.2.1", &world->info.local);
 	return world;
@@ -32,8 +34,10 @@ static size_t world_index(const struct world *world, const struct config_block *
 
 void world_add_address(struct config_block *block, const char *zone, uint16_t port)
 {
-	block->addresses = mem_realloc(block->addresses, (block->address_count + 1) * sizeof(*block->addresses));
-	block->addresses[block->address_count++] = (struct config_address){ .zone = mem_text(zone), .port = port };
+	block->addresses =
+		mem_realloc(block->addresses, (block->address_count + 1) * sizeof(*block->addresses));
+	block->addresses[block->address_count++] =
+		(struct config_address){ .zone = mem_text(zone), .port = port };
 }
 
 struct config_block *world_block(struct world *world, const char *zone)
@@ -61,8 +65,8 @@ static void load_line(struct zone_load *load, const char *line)
 		size += ldns_rdf_size(field);
 	}
 	struct error error;
-	if (!zone_load_add(load, ldns_rdf_data(ldns_rr_owner(rr)), (uint16_t)ldns_rr_get_type(rr), ldns_rr_ttl(rr), data,
-			   (uint16_t)size, &error))
+	if (!zone_load_add(load, ldns_rdf_data(ldns_rr_owner(rr)), (uint16_t)ldns_rr_get_type(rr),
+			   ldns_rr_ttl(rr), data, (uint16_t)size, &error))
 		fail_msg("%s: %s", line, error.text);
 	ldns_rr_free(rr);
 }
@@ -83,7 +87,7 @@ void world_load(struct catalog *catalog, const char *origin, const char *lines)
 }
 
 struct catalog *world_file(struct world *world, struct config_block *block, const char *origin,
-					 const char *lines)
+			   const char *lines)
 {
 	struct serve_block *source = &world->sources[world_index(world, block)];
 	struct catalog *catalog = answers_add_static(world->answers);
@@ -110,7 +114,9 @@ struct catalog *world_auto(struct world *world, struct config_block *block, cons
 struct catalog *world_kubernetes(struct world *world, struct config_block *block, const char *zone)
 {
 	const char *zones[] = { zone };
-	struct cluster_options options = { .zones = zones, .zone_count = 1, .ttl = 5, .denial_ttl = 5, .shorthand = true };
+	struct cluster_options options = {
+		.zones = zones, .zone_count = 1, .ttl = 5, .denial_ttl = 5, .shorthand = true
+	};
 	block->kubernetes = mem_zalloc(sizeof(*block->kubernetes));
 	world_add_zone(&block->kubernetes->zones, zone);
 	struct serve_block *source = &world->sources[world_index(world, block)];
@@ -122,8 +128,11 @@ struct catalog *world_kubernetes(struct world *world, struct config_block *block
 struct serve_options world_options(const struct world *world)
 {
 	return (struct serve_options){
-		.blocks = world->sources, .block_count = world->block_count, .answers = world->answers,
-		.metrics = world->metrics, .version = "knamed-test",
+		.blocks = world->sources,
+		.block_count = world->block_count,
+		.answers = world->answers,
+		.metrics = world->metrics,
+		.version = "knamed-test",
 	};
 }
 
@@ -206,7 +215,7 @@ void world_question(struct world *world, const char *name, ldns_rr_type type, ld
 }
 
 void world_add_opt(struct world *world, uint16_t udp_size, uint8_t version, uint16_t flags,
-				 const void *options, size_t size)
+		   const void *options, size_t size)
 {
 	uint8_t *at = world->packet + world->packet_size;
 	at[0] = 0;
@@ -223,8 +232,8 @@ void world_add_opt(struct world *world, uint16_t udp_size, uint8_t version, uint
 size_t world_exchange(struct world *world)
 {
 	uint8_t *exact = mem_copy(world->packet, world->packet_size);
-	world->reply_size = router_answer(world->asker, &world->info, exact, world->packet_size, world->reply,
-					  sizeof(world->reply));
+	world->reply_size = router_answer(world->asker, &world->info, exact, world->packet_size,
+					  world->reply, sizeof(world->reply));
 	mem_free(exact);
 	return world->reply_size;
 }
@@ -272,7 +281,10 @@ void assert_section(const ldns_pkt *reply, ldns_pkt_section section, const char 
 void assert_status(const ldns_pkt *reply, const char *expected)
 {
 	char text[64], rcode[16];
-	dns_rcode_print((uint16_t)(ldns_pkt_get_rcode(reply) | ldns_pkt_edns_extended_rcode(reply) << 4), rcode);
-	snprintf(text, sizeof(text), "%s%s%s", rcode, ldns_pkt_aa(reply) ? " aa" : "", ldns_pkt_tc(reply) ? " tc" : "");
+	dns_rcode_print((uint16_t)(ldns_pkt_get_rcode(reply) | ldns_pkt_edns_extended_rcode(reply)
+								       << 4),
+			rcode);
+	snprintf(text, sizeof(text), "%s%s%s", rcode, ldns_pkt_aa(reply) ? " aa" : "",
+		 ldns_pkt_tc(reply) ? " tc" : "");
 	assert_string_equal(text, expected);
 }

@@ -34,10 +34,10 @@ struct world {
 	size_t block_count;
 	struct router *router;
 	struct asker *asker;
-	struct packet_info info;      /* who asks: 192.0.2.7:4711 over UDP at 192.0.2.1, unless a test says otherwise */
-	uint8_t packet[4096];         /* the last query */
+	struct packet_info info; /* who asks: 192.0.2.7:4711 over UDP at 192.0.2.1, unless a test says otherwise */
+	uint8_t packet[4096]; /* the last query */
 	size_t packet_size;
-	uint8_t reply[65535];         /* and its reply */
+	uint8_t reply[65535]; /* and its reply */
 	size_t reply_size;
 };
 
@@ -50,7 +50,8 @@ void world_add_address(struct config_block *block, const char *zone, uint16_t po
 void world_add_word(struct words *words, const char *word);
 void world_add_zone(struct config_zones *zones, const char *zone);
 /* A `file` directive for one zone; lines NULL: it could not be read. */
-struct catalog *world_file(struct world *world, struct config_block *block, const char *origin, const char *lines);
+struct catalog *world_file(struct world *world, struct config_block *block, const char *origin,
+			   const char *lines);
 /* An `auto` directive that may have zones at or below `origin`. */
 struct catalog *world_auto(struct world *world, struct config_block *block, const char *origin);
 /* A `kubernetes` directive, without objects but in step. */
@@ -71,8 +72,8 @@ void world_block_done(struct config_block *block);
 /* The question in world->packet, without EDNS, RD set, id 0x1234. */
 void world_question(struct world *world, const char *name, ldns_rr_type type, ldns_rr_class class_);
 /* Puts an OPT behind the question; flags are DO and Z, options whole. */
-void world_add_opt(struct world *world, uint16_t udp_size, uint8_t version, uint16_t flags, const void *options,
-		   size_t size);
+void world_add_opt(struct world *world, uint16_t udp_size, uint8_t version, uint16_t flags,
+		   const void *options, size_t size);
 /* Asks what is in world->packet, from a block of exactly its size: a read too far is seen by the sanitizer. */
 size_t world_exchange(struct world *world);
 /* As above; the reply as ldns understands it. Caller frees. */

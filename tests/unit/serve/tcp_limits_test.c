@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What TCP clients may take: time, memory and connections. */
+#include "client.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+static const struct serve_limits no_limits;
+
+/* big.test. has 3,000 addresses: 48 kB. */
+static struct world *tcp_world(void)
+{
+	struct world *world = world_new();
+	struct config_block *block = world_block(world, "test.");
+	struct text lines = { 0 };
+	world_add_word(&block->bind, "127.0.0.1");
+	for (unsigned i = 0; i < 3000; i++)
+		text_printf(&lines, "big.test. 60 IN A 10.0.%u.%u\n", i / 256, i % 256);
+	text_add(&lines, "a.test. 60 IN A 192.0.2.1");
+	world_file(world, block, "test.", lines.data);
+	text_done(&lines);
+	return world;
+}
+enum {
+	BIG_REPLY = DNS_HEADER_SIZE + 10 + 4 + 3000 * 16,
+	SMALL_REPLY = DNS_HEADER_SIZE + 8 + 4 + 16
+};
+
+static int tcp_open(const struct world *world)
+{
+	return client_open(world, "127.0.0.1", SOCK_STREAM);
+}
+
+static bool tcp_asks(int fd, uint16_t id)
+{
+	return client_asks(fd, SOCK_STREAM, id, "a.test.", TYPE_A);
+}
+
+static void send_all(int fd, const void *bytes, size_t size)
+{
+	const uint8_t *at = bytes;
+	while (size > 0) {
+		ssize_t sent = send(fd, at, size, MSG_NOSIGNAL);
+		assert_true(sent > 0);
+		at += sent;
+		size -= (size_t)sent;
+	}
+}
+
+static size_t framed_question(uint8_t *ret_framed, uint16_t id, const char *name)
+{
+	uint8_t packet[512];
+	return client_frame(ret_framed, packet, client_question(packet, id, name, TYPE_A));
+}
+
+/* ---- time ---- */
+
+static void an_idle_connection_is_closed(void **state)
+{
+	(void)state;
+	struct world *world = tcp_world();
+	struct server *server = world_serve(world, (struct serve_limits){ .idle_ms = 100 });
+	int silent = tcp_open(world), fd = tcp_open(world);
+	uint64_t begin = now_ms();
+	assert_true(tcp_asks(fd, 1));
+	assert_true(client_sees_close(silent));
+	assert_true(client_sees_close(fd));
+	assert_true(now_ms() - begin >= 99);
+	close(silent);
+	close(fd);
+	server_stop(server);
+	world_free(world);
+}
+
+static void a_trickle_of_octets_buys_no_time(void **state)
+{
+	(void)state;
+	struct world *world = tcp_world();
+	struct server *server = world_serve(world, (struct serve_limits){ .idle_ms = 150 });
+	int fd = tcp_open(world);
+	uint8_t message[2 + 4000] = { 4000 >> 8, (uint8_t)4000 };
+	struct timespec step = { .tv_nsec = 5000000 };
+	uint64_t begin = now_ms();
+	bool is_closed = false;
+	for (size_t i = 0; i < sizeof(message) && !is_closed && now_ms() - begin < 5000; i++) {
+		uint8_t byte;
+		is_closed = send(fd, message + i, 1, MSG_NOSIGNAL) < 0 ||
+			    recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+		nanosleep(&step, NULL); /* the pace is what is tested */
+	}
+	assert_true(is_closed);
+	close(fd);
+	server_stop(server);
+	world_free(world);
+}
+
+static void a_busy_connection_stays(void **state)
+{
+	(void)state;
+	struct world *world = tcp_world();
+	struct server *server = world_serve(world, (struct serve_limits){ .idle_ms = 300 });
+	int fd = tcp_open(world);
+	struct timespec step = { .tv_nsec = 20000000 };
+	uint64_t begin = now_ms();
+	for (uint16_t id = 0; now_ms() - begin < 700; id++) {
+		assert_true(tcp_asks(fd, id));
+		nanosleep(&step, NULL);
+	}
+	close(fd);
+	server_stop(server);
+	world_free(world);
+}
+
+/* ---- clients that do not read ---- */
+
+/* 300 queries for 48 kB each: 14 MB that no socket buffer holds. */
+static size_t greedy_queries(uint8_t *framed)
+{
+	size_t size = 0;
+	for (uint16_t id = 0; id < 300; id++)
+		size += framed_question(framed + size, id, "big.test.");
+	return size;
+}
+
+static void a_slow_reader_gets_everything_in_the_end(void **state)
+{
+	(void)state;
+	struct world *world = tcp_world();
+	struct server *server = world_serve(world, no_limits);
+	int fd = tcp_open(world), other = tcp_open(world);
+	uint8_t framed[300 * 64], reply[65535];
+	send_all(fd, framed, greedy_queries(framed));
+	for (uint16_t id = 0; id < 50; id++)
+		assert_true(tcp_asks(other, id));
+	for (uint16_t id = 0; id < 300; id++) {
+		assert_int_equal(client_receive_framed(fd, reply, sizeof(reply)), BIG_REPLY);
+		assert_int_equal(get_u16(reply), id);
+	}
+	assert_true(tcp_asks(fd, 7));
+	close(fd);
+	close(other);
+	server_stop(server);
+	world_free(world);
+}
+
+static void who_never_reads_is_cut_off(void **state)
+{
+	(void)state;
+	struct world *world = tcp_world();
+	struct server *server = world_serve(world, (struct serve_limits){ .idle_ms = 200 });
+	int fd = tcp_open(world);
+	uint8_t framed[300 * 64], bytes[65536];
+	send_all(fd, framed, greedy_queries(framed));
+	/* Only what was in socket buffers when the patience ended arrives. */
+	struct timespec wait = { .tv_nsec = 600000000 };
+	nanosleep(&wait, NULL);
+	size_t received = 0;
+	for (ssize_t got; (got = recv(fd, bytes, sizeof(bytes), 0)) > 0;)
+		received += (size_t)got;
+	assert_true(received < 300 * BIG_REPLY);
+	close(fd);
+	server_stop(server);
+	world_free(world);
+}
+
+/* ---- numbers ---- */
+
+static void a_client_has_so_many_connections_and_no_more(void **state)
+{
+	(void)state;
+	struct world *world = tcp_world();
+	struct server *server = world_serve(world, (struct serve_limits){ .per_client = 4 });
+	int fds[4];
+	for (unsigned i = 0; i < 4; i++) {
+		fds[i] = tcp_open(world);
+		assert_true(tcp_asks(fds[i], (uint16_t)i));
+	}
+	int fifth = tcp_open(world);
+	assert_true(client_sees_close(fifth));
+	close(fifth);
+	for (unsigned i = 0; i < 4; i++)
+		assert_true(tcp_asks(fds[i], (uint16_t)i));
+	close(fds[0]);
+	bool is_admitted = false; /* as soon as the server has seen the close */
+	for (uint64_t begin = now_ms(); !is_admitted && now_ms() - begin < 5000;) {
+		fds[0] = tcp_open(world);
+		is_admitted = tcp_asks(fds[0], 9);
+		if (!is_admitted)
+			close(fds[0]);
+	}
+	assert_true(is_admitted);
+	for (unsigned i = 0; i < 4; i++)
+		close(fds[i]);
+	server_stop(server);
+	world_free(world);
+}
+
+/* With one thread all connections are in its sight. */
+static void when_all_places_are_taken_the_longest_idle_goes(void **state)
+{
+	(void)state;
+	cpu_set_t before, one;
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	CPU_ZERO(&one);
+	for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; cpu++)
+		if (CPU_ISSET(cpu, &before))
+			CPU_SET(cpu, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+	struct world *world = tcp_world();
+	struct server *server = world_serve(world, (struct serve_limits){ .connections = 3 });
+	int fds[4];
+	for (unsigned i = 0; i < 3; i++) {
+		fds[i] = tcp_open(world);
+		assert_true(tcp_asks(fds[i], 1));
+	}
+	assert_true(tcp_asks(fds[0], 2)); /* now fds[1] is the one that has waited longest */
+	fds[3] = tcp_open(world);
+	assert_true(tcp_asks(fds[3], 3));
+	assert_true(client_sees_close(fds[1]));
+	assert_true(tcp_asks(fds[0], 4));
+	assert_true(tcp_asks(fds[2], 4));
+	for (unsigned i = 0; i < 4; i++)
+		close(fds[i]);
+	server_stop(server);
+	sched_setaffinity(0, sizeof(before), &before);
+	world_free(world);
+}
+
+static void many_connections_work_side_by_side(void **state)
+{
+	(void)state;
+	enum { COUNT = 300 };
+	struct world *world = tcp_world();
+	struct server *server = world_serve(world, no_limits);
+	int fds[COUNT];
+	for (unsigned i = 0; i < COUNT; i++)
+		fds[i] = tcp_open(world);
+	for (unsigned i = 0; i < COUNT; i++) {
+		uint8_t framed[600];
+		send_all(fds[i], framed, framed_question(framed, (uint16_t)i, "a.test."));
+	}
+	for (unsigned i = 0; i < COUNT; i++) {
+		uint8_t reply[512];
+		assert_int_equal(client_receive_framed(fds[i], reply, sizeof(reply)), SMALL_REPLY);
+		assert_int_equal(get_u16(reply), i);
+		close(fds[i]);
+	}
+	server_stop(server);
+	world_free(world);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_idle_connection_is_closed),
+		cmocka_unit_test(a_trickle_of_octets_buys_no_time),
+		cmocka_unit_test(a_busy_connection_stays),
+		cmocka_unit_test(a_slow_reader_gets_everything_in_the_end),
+		cmocka_unit_test(who_never_reads_is_cut_off),
+		cmocka_unit_test(a_client_has_so_many_connections_and_no_more),
+		cmocka_unit_test(when_all_places_are_taken_the_longest_idle_goes),
+		cmocka_unit_test(many_connections_work_side_by_side),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
