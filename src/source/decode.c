@@ -105,7 +105,8 @@ static const char *label_get(const void *context, const char *key)
 {
 	const struct metadata *metadata = context;
 
-	return json_string_value(json_object_get(metadata->labels, key));
+	const json_t *value = json_object_get(metadata->labels, key);
+	return json_is_null(value) ? "" : json_string_value(value); /* as the API reads null */
 }
 
 bool metadata_matches(const struct metadata *metadata, const struct selector *selector)

@@ -50,7 +50,8 @@ bool pod_facts_read(struct fields *fields, const json_t *value, struct arena *ar
 bool service_facts_read(struct fields *fields, const json_t *value, const struct service *service,
 			struct arena *arena, struct service_facts **ret_facts);
 
-/* Parts of both: a copy of the text ("" costs nothing) and of an object whose values are text. */
+/* Parts of both: a copy of the text ("" for NULL, costs nothing) and of an object whose values are
+ * text. */
 const char *facts_text(struct arena *arena, const char *text);
 struct labels facts_labels(struct arena *arena, const json_t *texts);
 

@@ -6,7 +6,7 @@
 
 const char *facts_text(struct arena *arena, const char *text)
 {
-	return text[0] == '\0' ? "" : arena_text(arena, text, strlen(text));
+	return text == NULL || text[0] == '\0' ? "" : arena_text(arena, text, strlen(text));
 }
 
 struct labels facts_labels(struct arena *arena, const json_t *texts)
@@ -57,8 +57,8 @@ static bool read_targets(struct fields *fields, const json_t *spec, struct arena
 	return true;
 }
 
-/* ipFamilies if given; else those of the cluster addresses; else IPv4, or both where there is no
- * such address. */
+/* ipFamilies if given; else those of the cluster addresses; else both, as the controller does for
+ * a service that has no address. */
 static bool read_families(struct fields *fields, const json_t *spec, const struct service *service,
 			  struct service_facts *facts)
 {

@@ -76,9 +76,9 @@ static bool add_facts(struct reading *reading, const json_t *value, const struct
 	bool good = true;
 
 	if (decoded->kind == OBJECT_SLICE)
-		entry->slice_service = facts_text(reading->content.arena,
-						  metadata_label(&decoded->metadata,
-								 "kubernetes.io/service-name"));
+		entry->slice_service =
+			facts_text(reading->content.arena,
+				   metadata_label(&decoded->metadata, "kubernetes.io/service-name"));
 	if (decoded->kind == OBJECT_POD && reading->options->keep_slices)
 		good = pod_facts_read(fields, value, reading->content.arena, &pod);
 	if (decoded->kind == OBJECT_SERVICE && decoded->object != NULL && reading->options->keep_slices)

@@ -119,11 +119,10 @@ static void a_slice_has_one_endpoint_per_address(void **state)
 {
 	(void)state;
 	struct model *model = read_yaml(
-		SLICE
-		"addressType: IPv4\nports: [{name: http, port: 8080}, {name: any, port: null}]\n"
-		"endpoints:\n- addresses: [10.1.0.1, nonsense, 10.1.0.2]\n  hostname: web-0\n  "
-		"zone: west\n"
-		"  targetRef: {kind: Pod, name: web-pod}\n- addresses: [10.1.0.3]\n");
+		SLICE "addressType: IPv4\nports: [{name: http, port: 8080}, {name: any, port: null}]\n"
+		      "endpoints:\n- addresses: [10.1.0.1, nonsense, 10.1.0.2]\n  hostname: web-0\n  "
+		      "zone: west\n"
+		      "  targetRef: {kind: Pod, name: web-pod}\n- addresses: [10.1.0.3]\n");
 	const struct slice *slice = slice_of(model, "ns", "a");
 
 	assert_string_equal(slice->service, "s");
@@ -337,8 +336,7 @@ static void a_wrong_field_is_named_with_its_line_and_path(void **state)
 	static const struct {
 		const char *text, *sentence;
 	} cases[] = {
-		{ SERVICE
-		  "spec:\n  ports:\n  - port: 80\n  - port: 81\n  - name: x\n    port: http\n",
+		{ SERVICE "spec:\n  ports:\n  - port: 80\n  - port: 81\n  - name: x\n    port: http\n",
 		  "m.yaml:9: Service a: spec.ports[2].port: expected a number 0..65535, not "
 		  "'http'" },
 		{ SERVICE "spec: {ports: [{port: 65536}]}\n",
@@ -353,8 +351,7 @@ static void a_wrong_field_is_named_with_its_line_and_path(void **state)
 		  "m.yaml:4: Service a: spec.ports: expected a list, not a mapping" },
 		{ SERVICE "spec: {ports: [[]]}\n",
 		  "m.yaml:4: Service a: spec.ports[0]: expected a mapping, not a list" },
-		{ SERVICE "spec: []\n",
-		  "m.yaml:4: Service a: spec: expected a mapping, not a list" },
+		{ SERVICE "spec: []\n", "m.yaml:4: Service a: spec: expected a mapping, not a list" },
 		{ SERVICE "spec: {clusterIPs: [10]}\n", "m.yaml:4: Service a: spec.clusterIPs[0]: "
 							"expected text, not a number (quote it)" },
 		{ SERVICE "spec: {clusterIP: [10]}\n",
@@ -381,8 +378,7 @@ static void a_wrong_field_is_named_with_its_line_and_path(void **state)
 		  "m.yaml:1: metadata.name: missing, expected a name" },
 		{ "apiVersion: v1\nmetadata: {name: a}\n",
 		  "m.yaml:1: kind: missing, expected the kind of the object" },
-		{ "kind: Service\n",
-		  "m.yaml:1: apiVersion: missing, expected a group and a version" },
+		{ "kind: Service\n", "m.yaml:1: apiVersion: missing, expected a group and a version" },
 		{ "kind: EndpointSlice\napiVersion: discovery.k8s.io/v1beta1\n",
 		  "m.yaml:2: apiVersion: expected discovery.k8s.io/v1" },
 		{ SLICE "endpoints: []\n",

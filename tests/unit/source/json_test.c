@@ -33,19 +33,18 @@ static void documents_lists_and_kinds_of_lists_are_read(void **state)
 	assert_services("{\"items\" : [ " SERVICE(
 				"a") " ] ,\"kind\":\"List\",\"apiVersion\":\"v1\"}" SERVICE("b"),
 			2);
-	assert_services(
-		"{\"kind\":\"List\",\"apiVersion\":\"v1\",\"items\":[],\"x\":{\"items\":[1]}}", 0);
+	assert_services("{\"kind\":\"List\",\"apiVersion\":\"v1\",\"items\":[],\"x\":{\"items\":[1]}}",
+			0);
 	assert_services("{\"kind\":\"List\",\"apiVersion\":\"v1\",\"items\":null}", 0);
-	assert_services(
-		"{\"kind\":\"Menu\",\"apiVersion\":\"v1\",\"items\":[1,[2],{\"x\":\"]}\"}]}", 0);
+	assert_services("{\"kind\":\"Menu\",\"apiVersion\":\"v1\",\"items\":[1,[2],{\"x\":\"]}\"}]}",
+			0);
 }
 
 static void items_of_a_typed_list_may_leave_out_their_kind(void **state)
 {
 	(void)state;
-	struct model *model =
-		read_json("{\"kind\":\"ServiceList\",\"apiVersion\":\"v1\",\"items\":["
-			  "{\"metadata\":{\"name\":\"a\",\"namespace\":\"x\"}}]}");
+	struct model *model = read_json("{\"kind\":\"ServiceList\",\"apiVersion\":\"v1\",\"items\":["
+					"{\"metadata\":{\"name\":\"a\",\"namespace\":\"x\"}}]}");
 
 	service_of(model, "x", "a");
 	model_free(model);
@@ -71,12 +70,11 @@ static void items_longer_than_a_read_are_put_together(void **state)
 
 	text_add(&text, "[");
 	for (int i = 0; i < 3000; i++)
-		text_printf(
-			&text,
-			"%s{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"s%"
-			"d\","
-			"\"annotations\":{\"a\":\"0123456789012345678901234567890123456789\"}}}",
-			i == 0 ? "" : ",", i);
+		text_printf(&text,
+			    "%s{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"s%"
+			    "d\","
+			    "\"annotations\":{\"a\":\"0123456789012345678901234567890123456789\"}}}",
+			    i == 0 ? "" : ",", i);
 	text_add(&text, "]");
 	assert_services(text.data, 3000);
 	text_done(&text);
@@ -99,8 +97,7 @@ static void wrong_text_is_refused_with_its_line(void **state)
 		{ "{\"kind\":\"List\",\n\"items\":[\n\n],\nx}",
 		  "m.json:5: string or '}' expected near 'x'" },
 		{ "{\"kind\" \"List\",\n\"items\":[", "m.json:1: ':' expected near '\"List\"'" },
-		{ "{\"kind\" \"List\",\n\"items\":[{}]}",
-		  "m.json:1: ':' expected near '\"List\"'" },
+		{ "{\"kind\" \"List\",\n\"items\":[{}]}", "m.json:1: ':' expected near '\"List\"'" },
 		{ "{\"kind\":1,\n\"kind\":2}", "m.json:2: duplicate object key near '\"kind\"'" },
 		{ "{\"kind\":\"List\",\"apiVersion\":\"v1\",\"items\":[{\"kind\":\"List\","
 		  "\"apiVersion\":\"v1\",\"items\":["

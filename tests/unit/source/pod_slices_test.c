@@ -12,7 +12,8 @@ static void add_service(struct text *text, const char *name, const char *spec)
 static void add_pod(struct text *text, const char *name, const char *labels, const char *spec,
 		    const char *status)
 {
-	text_printf(text, "---\napiVersion: v1\nkind: Pod\nmetadata: {name: %s, labels: {%s}}\nspec: {%s}\nstatus: {%s}\n",
+	text_printf(text,
+		    "---\napiVersion: v1\nkind: Pod\nmetadata: {name: %s, labels: {%s}}\nspec: {%s}\nstatus: {%s}\n",
 		    name, labels, spec, status);
 }
 
@@ -138,8 +139,8 @@ static void named_target_ports_are_looked_up_in_each_pod(void **state)
 		    "selector: {app: web}, ports: [{name: http, port: 80, targetPort: web}, "
 		    "{name: dns, port: 53, protocol: UDP, targetPort: q}, {name: fix, port: 1, "
 		    "targetPort: 99}]");
-	add_pod(&text, "a",
-		"app: web", "containers: [{name: x}, {ports: [{name: web, containerPort: 8080}, {name: q, containerPort: 5353}]}]",
+	add_pod(&text, "a", "app: web",
+		"containers: [{name: x}, {ports: [{name: web, containerPort: 8080}, {name: q, containerPort: 5353}]}]",
 		"podIP: 10.1.0.1, " READY); /* q is TCP here */
 	add_pod(&text, "b", "app: web",
 		"containers: [{ports: [{name: web, containerPort: 8081}]}], initContainers: "
@@ -174,7 +175,7 @@ static void address_families_are_those_of_the_service(void **state)
 		const char *spec;
 		bool ipv4, ipv6;
 	} cases[] = {
-		{ "", true, false },
+		{ "", true, true },
 		{ "clusterIP: 10.0.0.1, ", true, false },
 		{ "clusterIP: 'fd00::1', ", false, true },
 		{ "clusterIPs: ['fd00::1', 10.0.0.1], ", true, true },

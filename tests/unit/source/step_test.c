@@ -78,6 +78,18 @@ static void a_namespace_that_is_described_is_as_described(void **state)
 	assert_int_equal(namespaces_matching("team!=web", web), 0);
 }
 
+static void a_label_that_is_null_is_empty(void **state)
+{
+	(void)state;
+	static const char text[] =
+		"apiVersion: v1\nkind: Namespace\nmetadata: {name: default, labels: {a: null}}\n" SERVICE(
+			"a", "selector: {app: null}");
+
+	assert_int_equal(namespaces_matching("a", text), 1);
+	assert_int_equal(namespaces_matching("a=", text), 1);
+	assert_int_equal(namespaces_matching("b", text), 0);
+}
+
 static void of_an_object_given_twice_the_latter_counts(void **state)
 {
 	(void)state;
@@ -100,12 +112,11 @@ static void what_is_read_again_without_a_change_is_no_change(void **state)
 	struct model *model = model_new();
 	struct heard heard = { 0 };
 	static const char text[] =
-		SERVICE("a",
-			"selector: {app: a}, ports: [{port: 80}]") "---\n"
-								   "apiVersion: v1\nkind: "
-								   "Pod\nmetadata: {name: p, "
-								   "labels: {app: a}}\nstatus: "
-								   "{podIP: 10.1.0.1}\n";
+		SERVICE("a", "selector: {app: a}, ports: [{port: 80}]") "---\n"
+									"apiVersion: v1\nkind: "
+									"Pod\nmetadata: {name: p, "
+									"labels: {app: a}}\nstatus: "
+									"{podIP: 10.1.0.1}\n";
 
 	reread(model, text);
 	assert_int_equal(model_count(model, OBJECT_SLICE), 1);
@@ -137,15 +148,13 @@ static void text_that_is_wrong_changes_nothing(void **state)
 	struct model *model = model_new();
 	struct heard heard = { 0 };
 	struct error error = { 0 };
-	static const char wrong[] =
-		SERVICE("a", "clusterIP: 10.0.0.9") SERVICE("b", "clusterIP: 1");
+	static const char wrong[] = SERVICE("a", "clusterIP: 10.0.0.9") SERVICE("b", "clusterIP: 1");
 
 	reread(model, SERVICE("a", "clusterIP: 10.0.0.1"));
 	model_listen(model, (struct model_listener){ hear, &heard });
 	assert_false(manifests_read_text(&keep_all, "w.yaml", wrong, strlen(wrong), model, &error));
-	assert_string_equal(
-		error.text,
-		"w.yaml:10: Service b: spec.clusterIP: expected text, not a number (quote it)");
+	assert_string_equal(error.text,
+			    "w.yaml:10: Service b: spec.clusterIP: expected text, not a number (quote it)");
 	assert_int_equal(heard.calls, 0);
 	assert_ip(&service_of(model, "default", "a")->addresses[0], "10.0.0.1");
 	model_free(model);
@@ -157,6 +166,7 @@ int main(void)
 		cmocka_unit_test(a_namespace_exists_as_soon_as_an_object_names_it),
 		cmocka_unit_test(namespaces_that_nobody_describes_have_their_name_as_a_label),
 		cmocka_unit_test(a_namespace_that_is_described_is_as_described),
+		cmocka_unit_test(a_label_that_is_null_is_empty),
 		cmocka_unit_test(of_an_object_given_twice_the_latter_counts),
 		cmocka_unit_test(what_is_read_again_without_a_change_is_no_change),
 		cmocka_unit_test(what_is_no_longer_given_goes),

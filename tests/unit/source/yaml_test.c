@@ -153,13 +153,11 @@ static void documents_are_items(void **state)
 static void items_of_a_list_are_handed_over_one_by_one(void **state)
 {
 	(void)state;
-	assert_items("kind: List\nitems:\n- a: 1\n- b: 2\nmetadata: {}\n",
-		     "{\"a\":1}\n{\"b\":2}\n");
+	assert_items("kind: List\nitems:\n- a: 1\n- b: 2\nmetadata: {}\n", "{\"a\":1}\n{\"b\":2}\n");
 	assert_items("items: [{a: 1}]\nkind: List\n", "{\"a\":1}\n");
 	assert_items("- a: 1\n- b: 2\n", "{\"a\":1}\n{\"b\":2}\n");
 	assert_items("kind: List\nitems: []\n", "");
-	assert_items("kind: Menu\nitems: [{a: 1}]\n",
-		     "{\"kind\":\"Menu\",\"items\":[{\"a\":1}]}\n");
+	assert_items("kind: Menu\nitems: [{a: 1}]\n", "{\"kind\":\"Menu\",\"items\":[{\"a\":1}]}\n");
 	assert_items("spec: {items: [1]}\n", "{\"spec\":{\"items\":[1]}}\n");
 }
 

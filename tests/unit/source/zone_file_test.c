@@ -82,8 +82,7 @@ static void records_come_in_wire_form(void **state)
 	assert_records("www 60 IN A 10.0.0.1\n", "www.example.com. 60 A 0a000001\n");
 	assert_records("WWW 60 AAAA fd00::1\n",
 		       "WWW.example.com. 60 AAAA fd000000000000000000000000000001\n");
-	assert_records("a 60 CNAME B\n",
-		       "a.example.com. 60 CNAME 0142076578616d706c6503636f6d00\n");
+	assert_records("a 60 CNAME B\n", "a.example.com. 60 CNAME 0142076578616d706c6503636f6d00\n");
 	assert_records("a 60 MX 10 m.example.net.\n",
 		       "a.example.com. 60 MX 000a016d076578616d706c65036e657400\n");
 	assert_records("a 60 TXT \"one; two\" three\n",
@@ -92,13 +91,17 @@ static void records_come_in_wire_form(void **state)
 	assert_records("_x._tcp 60 SRV 0 0 2379 infra0\n",
 		       "_x._tcp.example.com. 60 SRV "
 		       "00000000094b06696e66726130076578616d706c6503636f6d00\n");
-	assert_records("a 60 CAA 0 issue \"ca.example\"\n",
-		       "a.example.com. 60 CAA 000569737375656361"
-		       "2e6578616d706c65\n");
+	assert_records("a 60 CAA 0 issue \"ca.example\"\n", "a.example.com. 60 CAA 000569737375656361"
+							    "2e6578616d706c65\n");
 	assert_records("a 60 HTTPS 1 . alpn=h2\n", "a.example.com. 60 HTTPS 000100000100030268"
 						   "32\n");
 	assert_records("a 60 TYPE65280 \\# 3 abcdef\n", "a.example.com. 60 TYPE65280 abcdef\n");
 	assert_records("a 60 TYPE1 \\# 4 0a000001\n", "a.example.com. 60 A 0a000001\n");
+	assert_records("a 60 A \\# 4 0A 00 0001\n", "a.example.com. 60 A 0a000001\n");
+	assert_records("a 60 TXT \"\\# 0\" x\\# \"\\\" \\#\"\n",
+		       "a.example.com. 60 TXT 032320300278230322202"
+		       "3\n");
+	assert_records("a 60 TYPE65280 \\# 0\n", "a.example.com. 60 TYPE65280 \n");
 }
 
 static void names_are_relative_to_the_origin(void **state)
@@ -157,11 +160,10 @@ static void a_missing_ttl_is_that_of_the_zone_or_of_the_record_before(void **sta
 static void a_ttl_is_at_most_31_bits(void **state)
 {
 	(void)state;
-	assert_records(
-		"a 2147483647 A 1.1.1.1\nb 4294967295 A 1.1.1.1\nc 99999999999999999999 A "
-		"1.1.1.1\nd 9999999w A 1.1.1.1\n",
-		"a.example.com. 2147483647 A 01010101\nb.example.com. 2147483647 A 01010101\n"
-		"c.example.com. 2147483647 A 01010101\nd.example.com. 2147483647 A 01010101\n");
+	assert_records("a 2147483647 A 1.1.1.1\nb 4294967295 A 1.1.1.1\nc 99999999999999999999 A "
+		       "1.1.1.1\nd 9999999w A 1.1.1.1\n",
+		       "a.example.com. 2147483647 A 01010101\nb.example.com. 2147483647 A 01010101\n"
+		       "c.example.com. 2147483647 A 01010101\nd.example.com. 2147483647 A 01010101\n");
 }
 
 static void comments_and_parentheses_are_no_text(void **state)
@@ -192,18 +194,24 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ SOA "a 60 A 1.1.1.1 2\n", "db:2: A: " },
 		{ SOA "a 60 FOO 1\n", "db:2: no type 'FOO'" },
 		{ SOA "a 60 ANY 1\n", "db:2: no type 'ANY'" },
+		{ SOA "a 60 A \\# 3 000102\n", "db:2: A: not a length and octets of this type" },
+		{ SOA "a 60 A \\# 4 0001020\n", "db:2: A: not a length and octets of this type" },
+		{ SOA "a 60 A \\# 4 0001020304\n", "db:2: A: not a length and octets of this type" },
+		{ SOA "a 60 A \\# 4 000102zz\n", "db:2: A: not a length and octets of this type" },
+		{ SOA "a 60 SRV 0 \\# 0 1 a\n", "db:2: SRV: " },
+		{ SOA "a 60 A \\# x\n", "db:2: A: not a length and octets of this type" },
+		{ SOA "a 60 A \\# 65536 00\n", "db:2: A: not a length and octets of this type" },
+		{ SOA "a 60 CNAME \\# 2 c000\n", "db:2: CNAME: not a length and octets of this type" },
+		{ SOA "a 60 SOA \\# ns\n", "db:2: SOA: not a length and octets of this type" },
 		{ SOA "a 60 IN\n", "db:2: expected a type" },
 		{ SOA "a 60 CH TXT x\n", "db:2: class CH: only IN is served" },
 		{ SOA "a 60 CLASS3 TXT x\n", "db:2: class CLASS3: only IN is served" },
 		{ SOA "a..b 60 A 1.1.1.1\n", "db:2: 'a..b' is not a name" },
 		{ " 60 A 1.1.1.1\n", "db:1: expected a name: there is no record before" },
 		{ "a A 1.1.1.1\n", "db:1: no TTL: neither here nor before nor as $TTL" },
-		{ SOA "$TTL\n",
-		  "db:2: expected $ORIGIN NAME, $TTL TIME or $INCLUDE FILE [ORIGIN]" },
-		{ SOA "$TTL x\n",
-		  "db:2: expected $ORIGIN NAME, $TTL TIME or $INCLUDE FILE [ORIGIN]" },
-		{ SOA "$TTL 1 2\n",
-		  "db:2: expected $ORIGIN NAME, $TTL TIME or $INCLUDE FILE [ORIGIN]" },
+		{ SOA "$TTL\n", "db:2: expected $ORIGIN NAME, $TTL TIME or $INCLUDE FILE [ORIGIN]" },
+		{ SOA "$TTL x\n", "db:2: expected $ORIGIN NAME, $TTL TIME or $INCLUDE FILE [ORIGIN]" },
+		{ SOA "$TTL 1 2\n", "db:2: expected $ORIGIN NAME, $TTL TIME or $INCLUDE FILE [ORIGIN]" },
 		{ SOA "$GENERATE 1-2 a$ A 1.1.1.$\n",
 		  "db:2: expected $ORIGIN NAME, $TTL TIME or $INCLUDE FILE [ORIGIN]" },
 		{ SOA "$ORIGIN a..b\n", "db:2: 'a..b' is not a name" },
@@ -284,8 +292,7 @@ static void files_are_included_beside_the_file_that_names_them(void **state)
 
 	assert_non_null(mkdtemp(directory));
 	write_at(directory, "db",
-		 SOA
-		 "a 1 A 1.1.1.1\n$INCLUDE more sub\n 2 A 1.1.1.1\nb 2 A 1.1.1.1\n$INCLUDE more\n");
+		 SOA "a 1 A 1.1.1.1\n$INCLUDE more sub\n 2 A 1.1.1.1\nb 2 A 1.1.1.1\n$INCLUDE more\n");
 	write_at(directory, "more", "x 3 A 1.1.1.1\n$ORIGIN deep\n@ 4 A 1.1.1.1\n");
 	if (!read_file_at(directory, "db", &taken, &error))
 		fail_msg("%s", error.text);
@@ -303,8 +310,7 @@ static void files_are_included_beside_the_file_that_names_them(void **state)
 	write_at(directory, "db", SOA "$INCLUDE nowhere\n");
 	assert_false(read_file_at(directory, "db", &taken, &error));
 	assert_non_null(strstr(error.text, "/db:2: "));
-	assert_non_null(
-		strstr(error.text, "/nowhere: cannot be opened: No such file or directory"));
+	assert_non_null(strstr(error.text, "/nowhere: cannot be opened: No such file or directory"));
 	write_at(directory, "db", SOA "$INCLUDE .\n");
 	assert_false(read_file_at(directory, "db", &taken, &error));
 	assert_non_null(strstr(error.text, ": not a regular file"));
