@@ -86,11 +86,16 @@ static struct group *group_of(struct cluster *cluster, bool is_import, const cha
 	return group;
 }
 
+static size_t member_key(const struct group *group, const char *slice, struct text *text)
+{
+	return join_key(group->is_import ? 'i' : 's', group->space->name, slice, group->name, text);
+}
+
 static struct member *member_of(struct group *group, const struct slice *slice, bool create)
 {
 	struct cluster *cluster = group->cluster;
 	struct text key = { 0 };
-	size_t key_size = join_key(group->is_import ? 'i' : 's', group->space->name, slice->head.name, group->name, &key);
+	size_t key_size = member_key(group, slice->head.name, &key);
 	struct member *member = map_get(cluster->members, key.data, key_size);
 	if (member == NULL && create) {
 		member = mem_zalloc(sizeof *member);
@@ -100,8 +105,6 @@ static struct member *member_of(struct group *group, const struct slice *slice, 
 		while (*end != NULL)
 			end = &(*end)->next;
 		*end = member;
-		member->key = mem_copy(key.data, key_size);
-		member->key_size = key_size;
 		map_put(cluster->members, key.data, key_size, member);
 	}
 	text_done(&key);
@@ -169,6 +172,7 @@ static void slice_leave(struct cluster *cluster, bool is_import, const struct sl
 	struct member *member = member_of(group, slice, false);
 	if (member == NULL || member->now == NULL)
 		return;
+	member->gone = mem_text(member->now->head.name);
 	object_drop(&member->now->head);
 	member->now = NULL;
 	member_mark(member);
@@ -180,6 +184,8 @@ static void slice_enter(struct cluster *cluster, bool is_import, const struct sl
 	struct member *member = member_of(group, slice, true);
 	if (member->now != NULL)
 		object_drop(&member->now->head);
+	mem_free(member->gone);
+	member->gone = NULL;
 	member->now = (const struct slice *)(const void *)object_hold(&slice->head);
 	member_mark(member);
 }
@@ -380,13 +386,14 @@ static void member_free(struct member *member)
 		object_drop(&member->shown->head);
 	if (member->now != NULL)
 		object_drop(&member->now->head);
-	mem_free(member->key);
+	mem_free(member->gone);
 	mem_free(member);
 }
 
 /* Takes out members whose slice is gone. */
 static void group_drop_members(struct group *group)
 {
+	struct text *key = &group->cluster->records;
 	for (struct member **at = &group->members; *at != NULL;) {
 		struct member *member = *at;
 		if (member->now != NULL) {
@@ -394,7 +401,8 @@ static void group_drop_members(struct group *group)
 			continue;
 		}
 		*at = member->next;
-		map_remove(group->cluster->members, member->key, member->key_size);
+		size_t key_size = member_key(group, member->gone, key);
+		map_remove(group->cluster->members, key->data, key_size);
 		member_free(member);
 	}
 }
@@ -600,7 +608,7 @@ static void drop_member(void *value)
 	if (member->now != NULL)
 		object_drop(&member->now->head);
 	mem_free(member->chunks);
-	mem_free(member->key);
+	mem_free(member->gone);
 	mem_free(member);
 }
 

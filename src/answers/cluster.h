@@ -53,7 +53,7 @@ struct member {
 	const struct slice *shown, *now; /* now NULL: gone */
 	const struct ports *shown_ports;
 	struct chunk **chunks; size_t chunk_count; /* big groups: see chunks.c */
-	void *key; size_t key_size; /* in cluster->members */
+	char *gone;                /* the slice's name, when it is */
 };
 
 /* An endpoint of a member that counts. Texts are the slice's. */

@@ -253,9 +253,7 @@ static enum ptr_rank ptr_rank(const struct address_ref *ref)
 enum answer_kind write_ptr(const struct lookup *lookup, const struct entry *entry, struct reply *reply)
 {
 	const struct address_ref *refs = (const void *)entry_data(entry, &entry->sets[0]);
-	const uint8_t *key = entry_key(entry);
-	struct ip ip = { .family = key[1] };
-	memcpy(ip.bytes, key + 2, sizeof ip.bytes);
+	struct ip ip = address_of_key(entry_key(entry));
 	bool wanted = lookup->type == TYPE_PTR || lookup->type == TYPE_ANY, exists = false;
 	for (int rank = PTR_CLUSTER_IP; rank < PTR_RANKS; rank++) {
 		for (unsigned i = 0; i < entry->sets[0].count; i++) {

@@ -43,12 +43,24 @@ void lookup_of_query(struct lookup *lookup, const struct catalog *catalog, const
 	lookup->dnssec_ok = query->dnssec_ok;
 }
 
+static uint8_t octets_of(uint8_t family)
+{
+	return family == 4 ? 4 : 16;
+}
+
 uint8_t address_key(uint8_t kind, const struct ip *ip, uint8_t ret_key[24])
 {
 	ret_key[0] = kind;
 	ret_key[1] = ip->family;
-	memcpy(ret_key + 2, ip->bytes, sizeof ip->bytes);
-	return 2 + sizeof ip->bytes;
+	memcpy(ret_key + 2, ip->bytes, octets_of(ip->family));
+	return 2 + octets_of(ip->family);
+}
+
+struct ip address_of_key(const uint8_t *key)
+{
+	struct ip ip = { .family = key[1] };
+	memcpy(ip.bytes, key + 2, octets_of(ip.family));
+	return ip;
 }
 
 uint8_t prefix_key(uint8_t family, uint8_t parts, const uint8_t bytes[16], uint8_t ret_key[24])
@@ -56,8 +68,8 @@ uint8_t prefix_key(uint8_t family, uint8_t parts, const uint8_t bytes[16], uint8
 	ret_key[0] = KEY_PREFIX;
 	ret_key[1] = family;
 	ret_key[2] = parts;
-	memcpy(ret_key + 3, bytes, 16);
-	return 3 + 16;
+	memcpy(ret_key + 3, bytes, octets_of(family));
+	return 3 + octets_of(family);
 }
 
 /* The apex of a reverse zone has names of its own, but a zone of one whole address (a CIDR off the boundary expands to

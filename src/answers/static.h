@@ -78,13 +78,14 @@ struct chain {
 	uint32_t offsets[];   /* of paths, from the start of the chain */
 };
 bool wants_signatures(const struct lookup *lookup);
-/* The entry's answer with signatures; name_skip: labels that a wildcard stands for. */
-enum answer_kind write_signed(const struct lookup *lookup, const struct entry *entry, struct reply *reply,
-			      bool is_wildcard);
-enum answer_kind write_signed_absence(const struct lookup *lookup, struct reply *reply, unsigned encloser_skip);
-/* Signatures of one type at a name, into the section whose count is given. */
-void write_signatures(const struct lookup *lookup, const struct entry *entry, uint16_t type, unsigned owner_skip,
-		      uint32_t ttl, struct reply *reply, uint16_t *section);
-void write_cut_proof(const struct lookup *lookup, const struct entry *cut, unsigned skip, struct reply *reply);
+/* The entry's answer with signatures and proofs. */
+enum answer_kind write_signed(const struct lookup *lookup, const struct entry *entry, bool is_wildcard,
+			      struct reply *reply);
+/* No such name; encloser_at: where in the question the closest one that is there begins. */
+enum answer_kind write_signed_absence(const struct lookup *lookup, unsigned encloser_at, struct reply *reply);
+/* Signatures of a set that was written; its owner begins `offset` into the name asked. */
+void write_signatures(const struct entry *entry, uint16_t type, unsigned offset, struct reply *reply, uint16_t *section);
+/* The delegation's DS, or that there is none. */
+void write_cut_proof(const struct lookup *lookup, const struct entry *cut, struct reply *reply);
 
 #endif

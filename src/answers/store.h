@@ -99,8 +99,9 @@ struct address_ref {
 	const struct host *host;   /* NULL: the dashed address is the name */
 	const void *from;          /* the control thread's: which slice gave it */
 };
-/* Keys: [KEY_ADDRESS or KEY_POD][family][16 octets], [KEY_PREFIX][family][parts][16 octets]. */
+/* Keys: [KEY_ADDRESS or KEY_POD][family][4 or 16 octets], [KEY_PREFIX][family][parts][as many octets]. */
 uint8_t address_key(uint8_t kind, const struct ip *ip, uint8_t ret_key[24]);
+struct ip address_of_key(const uint8_t *key);
 uint8_t prefix_key(uint8_t family, uint8_t parts, const uint8_t bytes[16], uint8_t ret_key[24]);
 
 /* ---- table.c ---- */
@@ -265,6 +266,7 @@ size_t reply_room(const struct reply *reply);
 enum answer_kind write_denial(const struct lookup *lookup, struct reply *reply, bool exists, bool soon);
 /* What the entry has of the lookup's type: records, its CNAME, or NODATA. */
 enum answer_kind write_entry(const struct lookup *lookup, const struct entry *entry, struct reply *reply);
+void write_set(const struct lookup *lookup, const struct entry *entry, const struct set *set, struct reply *reply);
 bool write_soa(const struct lookup *lookup, struct reply *reply, uint32_t ttl);
 
 /* ---- computed.c ---- */

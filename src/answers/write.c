@@ -133,6 +133,8 @@ static void write_extent(const struct lookup *lookup, const struct entry *entry,
 	if (extent->glue_count == 0 || reply->minimal)
 		return;
 	uint32_t compiled_at = DNS_HEADER_SIZE + entry->key_size + 4u, glue_from = reply->at;
+	if (lookup->zone->kind == ZONE_STATIC) /* whose keys leave the zone out */
+		compiled_at += lookup->zone->size;
 	if (from != compiled_at && from + extent->records_size >= 0x4000)
 		return;
 	write_glue(extent, records + extent->records_size, reply);
@@ -243,7 +245,7 @@ enum answer_kind write_denial(const struct lookup *lookup, struct reply *reply, 
 	return exists ? ANSWER_NO_DATA : ANSWER_NO_NAME;
 }
 
-static void write_set(const struct lookup *lookup, const struct entry *entry, const struct set *set, struct reply *reply)
+void write_set(const struct lookup *lookup, const struct entry *entry, const struct set *set, struct reply *reply)
 {
 	const uint8_t *data = entry_data(entry, set);
 	if (set->shape & SET_FIXED) {
@@ -272,7 +274,8 @@ static enum answer_kind write_alias(const struct lookup *lookup, const struct en
 
 enum answer_kind write_entry(const struct lookup *lookup, const struct entry *entry, struct reply *reply)
 {
-	if (entry->flags & ENTRY_ALIAS)
+	bool is_proof = lookup->type == TYPE_RRSIG || lookup->type == TYPE_NSEC; /* they stand beside a CNAME */
+	if (entry->flags & ENTRY_ALIAS && !(is_proof && entry_set(entry, lookup->type) != NULL))
 		return write_alias(lookup, entry, reply);
 	for (unsigned i = 0; i < entry->set_count; i++) {
 		const struct set *set = &entry->sets[i];
