@@ -6,23 +6,9 @@
 
 #include "knamed/policy.h"
 #include "query_log.h"
+#include "reply.h"
 
-enum {
-	OPCODE_BITS = 0x7800,
-	EDE_OPTION = 15,
-	EDE_NOT_READY = 14, /* RFC 8914 */
-	NSID_OPTION = 3,
-	OPTION_HEAD = 4,
-};
-
-/* What a reply says beside its records. */
-struct outcome {
-	uint16_t rcode;
-	uint16_t extended_error; /* 0: none */
-	enum answerer by;
-	unsigned meter;
-	const char *problem; /* for `errors`; NULL: none */
-};
+enum { OPCODE_BITS = 0x7800, EDE_NOT_READY = 14 /* RFC 8914 */ };
 
 /* ---- stage 1 ---- */
 
@@ -67,102 +53,6 @@ void question_read(struct asker *asker, struct question *question, const struct 
 		return;
 	question->is_looked_up = true;
 	answers_probe(&question->lookup);
-}
-
-/* ---- the reply around its records ---- */
-
-static uint32_t opt_size(const struct dns_query *query, const struct block *block)
-{
-	if (!query->edns)
-		return 0;
-	bool has_nsid = query->nsid && block != NULL && block->nsid_size > 0;
-	return DNS_OPT_SIZE + (has_nsid ? OPTION_HEAD + (uint32_t)block->nsid_size : 0);
-}
-
-static uint32_t reply_limit(const struct question *question, const struct block *block)
-{
-	uint32_t most = block != NULL ? block->udp_size : DNS_UDP_DEFAULT;
-	if (question->info->proto == PROTO_TCP)
-		return DNS_MESSAGE_MAX;
-	return question->query.udp_size < most ? question->query.udp_size : most;
-}
-
-static inline void reply_begin(struct asker *asker, const struct question *question,
-			       uint8_t *packet, struct reply *ret_reply)
-{
-	const struct block *block = question->route != NULL ? question->route->block : NULL;
-	*ret_reply = (struct reply){
-		.packet = packet,
-		.at = question->query.question_end,
-		.limit = reply_limit(question, block) - opt_size(&question->query, block),
-		.owner_at = DNS_HEADER_SIZE,
-		.rotations = asker->rotations,
-		.rotate = block != NULL && block->rotate,
-		.minimal = block != NULL && block->minimal,
-	};
-}
-
-static uint8_t *write_option(uint8_t *at, uint16_t code, const void *data, uint16_t size)
-{
-	put_u16(at, code);
-	put_u16(at + 2, size);
-	memcpy(at + OPTION_HEAD, data, size);
-	return at + OPTION_HEAD + size;
-}
-
-/* The place of OPT and NSID was kept free; an extended error is told if there is room for it too. */
-static uint8_t *write_opt(const struct question *question, const struct outcome *outcome,
-			  uint8_t *at, const uint8_t *end)
-{
-	const struct dns_query *query = &question->query;
-	const struct block *block = question->route != NULL ? question->route->block : NULL;
-	uint8_t *options = at + DNS_OPT_SIZE, *size_at = options - 2;
-	at[0] = 0;
-	put_u16(at + 1, TYPE_OPT);
-	put_u16(at + 3, block != NULL ? block->udp_size : DNS_UDP_DEFAULT);
-	put_u32(at + 5, (uint32_t)(outcome->rcode >> 4) << 24 | (query->dnssec_ok ? 0x8000u : 0u));
-	put_u16(size_at, 0);
-	at = options;
-	if (query->nsid && block != NULL && block->nsid_size > 0)
-		at = write_option(at, NSID_OPTION, block->nsid, block->nsid_size);
-	if (outcome->extended_error != 0 && end - at >= OPTION_HEAD + 2) {
-		uint8_t code[2];
-		put_u16(code, outcome->extended_error);
-		at = write_option(at, EDE_OPTION, code, sizeof(code));
-	}
-	put_u16(size_at, (uint16_t)(at - options));
-	return at;
-}
-
-static inline size_t reply_end(const struct question *question, const struct reply *reply,
-			       const struct outcome *outcome)
-{
-	const struct dns_query *query = &question->query;
-	uint8_t *packet = reply->packet, *end = packet + reply->at;
-	unsigned additionals = reply->additionals;
-	if (query->edns) {
-		const struct block *block = question->route != NULL ? question->route->block : NULL;
-		const uint8_t *most = packet + reply->limit + opt_size(query, block);
-		end = write_opt(question, outcome, end, most);
-		additionals++;
-	}
-	unsigned flags = FLAG_QR | (query->flags & (FLAG_RD | FLAG_CD)) | (outcome->rcode & 15u);
-	flags |= reply->authoritative ? FLAG_AA : 0;
-	flags |= reply->truncated ? FLAG_TC : 0;
-	put_u16(packet + 2, (uint16_t)flags);
-	put_u16(packet + 4, 1);
-	put_u16(packet + 6, reply->answers);
-	put_u16(packet + 8, reply->authorities);
-	put_u16(packet + 10, (uint16_t)additionals);
-	return (size_t)(end - packet);
-}
-
-/* Takes back all that was written behind the question. */
-static void reply_rewind(const struct question *question, struct reply *reply)
-{
-	reply->at = question->query.question_end;
-	reply->answers = reply->authorities = reply->additionals = 0;
-	reply->truncated = false;
 }
 
 /* ---- counting and saying ---- */

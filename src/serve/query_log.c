@@ -9,12 +9,7 @@
 #include "query_fields.h"
 #include "route.h"
 
-#define COMMON_FORMAT                                                                              \
-	"{remote}:{port} - {>id} \"{type} {class} {name} {proto} {size} {>do} {>bufsize}\" "       \
-	"{rcode} {>rflags} {rsize} {duration}"
-#define COMBINED_FORMAT COMMON_FORMAT " \"{>opcode}\""
-
-/* A field, or plain text where that is NULL. */
+/* A field, or where that is NULL a part of the configuration's text. */
 struct piece {
 	const struct query_field *field;
 	const char *text;
@@ -24,7 +19,6 @@ struct rule {
 	struct zone_name *names;
 	size_t name_count;
 	unsigned classes;
-	char *format; /* what pieces of text point into */
 	struct piece *pieces;
 	size_t piece_count;
 };
@@ -34,20 +28,6 @@ struct query_log {
 };
 
 /* ---- compiling ---- */
-
-static char *replace_all(char *text, const char *word, const char *with)
-{
-	struct text grown = { 0 };
-	const char *from = text;
-	text_add(&grown, "");
-	for (const char *found; (found = strstr(from, word)) != NULL; from = found + strlen(word)) {
-		text_add_n(&grown, from, (size_t)(found - from));
-		text_add(&grown, with);
-	}
-	text_add(&grown, from);
-	mem_free(text);
-	return grown.data;
-}
 
 static void rule_add(struct rule *rule, const struct query_field *field, const char *text, size_t size)
 {
@@ -59,9 +39,9 @@ static void rule_add(struct rule *rule, const struct query_field *field, const c
 }
 
 /* A word begins at the last '{' before a '}', so that braces may stand around words. */
-static void rule_cut_format(struct rule *rule)
+static void rule_cut_format(struct rule *rule, const char *format)
 {
-	const char *from = rule->format;
+	const char *from = format;
 	for (const char *close; (close = strchr(from, '}')) != NULL; from = close + 1) {
 		const char *open = memrchr(from, '{', (size_t)(close - from));
 		const struct query_field *field = NULL;
@@ -77,17 +57,12 @@ static void rule_cut_format(struct rule *rule)
 
 static void rule_compile(struct rule *rule, const struct config_log *config)
 {
-	rule->classes = config->classes != 0 ? config->classes : LOG_CLASS_ALL;
-	rule->format = mem_text(config->format != NULL ? config->format : COMMON_FORMAT);
-	rule->format = replace_all(rule->format, "{common}", COMMON_FORMAT);
-	rule->format = replace_all(rule->format, "{combined}", COMBINED_FORMAT);
-	rule_cut_format(rule);
+	rule->classes = config->classes;
+	rule_cut_format(rule, config->format);
 	rule->names = mem_zalloc((config->names.count + 1) * sizeof(*rule->names));
 	for (size_t i = 0; i < config->names.count; i++)
 		if (zone_name_read(config->names.zones[i].text, &rule->names[rule->name_count]))
 			rule->name_count++;
-	if (config->names.count == 0)
-		rule->name_count = zone_name_read(".", &rule->names[0]);
 }
 
 struct query_log *query_log_compile(const struct config_block *block)
@@ -107,7 +82,6 @@ void query_log_free(struct query_log *log)
 		return;
 	for (size_t i = 0; i < log->count; i++) {
 		mem_free(log->rules[i].names);
-		mem_free(log->rules[i].format);
 		mem_free(log->rules[i].pieces);
 	}
 	mem_free(log);

@@ -10,8 +10,6 @@
 #include "knamed/policy.h"
 #include "query_log.h"
 
-enum { NSID_MOST = 128 }; /* more would leave too little of a 512-octet reply */
-
 /* ---- blocks ---- */
 
 static bool add_claims(struct block *block, const struct config_zones *zones,
@@ -62,7 +60,7 @@ static bool block_compile(struct block *block, const struct serve_block *source,
 	};
 	if (config->nsid != NULL) {
 		block->nsid = config->nsid;
-		block->nsid_size = (uint16_t)strnlen(config->nsid, NSID_MOST);
+		block->nsid_size = (uint16_t)strlen(config->nsid);
 	}
 	return claims_compile(block, source, error);
 }

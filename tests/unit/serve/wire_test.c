@@ -198,12 +198,12 @@ static void nsid_is_told_to_who_asks(void **state)
 
 static void set_long_nsid(struct config_block *block)
 {
-	static char nsid[600];
+	static char nsid[256];
 	memset(nsid, 'n', sizeof(nsid) - 1);
 	block->nsid = nsid;
 }
 
-static void a_long_nsid_never_takes_the_questions_place(void **state)
+static void a_long_nsid_never_takes_the_place_of_the_question(void **state)
 {
 	(void)state;
 	struct world *world = simple_world(set_long_nsid);
@@ -299,7 +299,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_version_is_badvers_without_an_answer),
 		cmocka_unit_test(two_opts_are_malformed),
 		cmocka_unit_test(nsid_is_told_to_who_asks),
-		cmocka_unit_test(a_long_nsid_never_takes_the_questions_place),
+		cmocka_unit_test(a_long_nsid_never_takes_the_place_of_the_question),
 		cmocka_unit_test(udp_replies_keep_to_the_clients_size_and_ours),
 		cmocka_unit_test(tcp_replies_are_whole),
 		cmocka_unit_test(bufsize_moves_the_cap_and_is_what_we_tell),

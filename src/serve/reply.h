@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reply -- what stands around the records of a reply (private to the stage). */
+#ifndef KNAMED_SERVE_REPLY_H
+#define KNAMED_SERVE_REPLY_H
+
+#include "query.h"
+
+/* What a reply says beside its records. */
+struct outcome {
+	uint16_t rcode;
+	uint16_t extended_error; /* 0: none */
+	enum answerer by;
+	unsigned meter;
+	const char *problem; /* for `errors`; NULL: none */
+};
+
+/* Room for records behind the question, with OPT's place taken off. */
+void reply_begin(struct asker *asker, const struct question *question, uint8_t *packet,
+		 struct reply *ret_reply);
+/* Writes OPT, if the query had one, and the header. Returns the reply's size. */
+size_t reply_end(const struct question *question, const struct reply *reply,
+		 const struct outcome *outcome);
+/* Takes back all that was written behind the question. */
+void reply_rewind(const struct question *question, struct reply *reply);
+
+#endif
