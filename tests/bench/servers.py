@@ -216,7 +216,7 @@ class Knamed(Server):
             directives.append(
                 f"kubernetes cluster.local in-addr.arpa ip6.arpa {{\n        manifests {self.data}/manifests\n    }}"
             )
-        corefile = self.write("Corefile", ".:53 {\n    " + "\n    ".join(directives) + "\n}\n")
+        corefile = self.write("Corefile", ". {\n    " + "\n    ".join(directives) + "\n}\n")
         return [self.program, "-conf", corefile, "-dns.port", str(self.port)]
 
 
