@@ -130,12 +130,16 @@ static void reclaim(struct answers *answers)
 static void limbo_take_pending(struct retired *retired)
 {
 	struct retired_list *pending = &retired->pending, *limbo = &retired->limbo;
+	if (pending->count == 0)
+		return;
 	if (limbo->count == 0) {
 		struct retired_list empty = *limbo;
 		*limbo = *pending;
 		*pending = empty;
 		return;
 	}
+	if (pending->count == 0)
+		return;
 	if (limbo->count + pending->count > limbo->room) {
 		limbo->room = limbo->count + pending->count;
 		limbo->items = mem_realloc(limbo->items, limbo->room * sizeof *limbo->items);
