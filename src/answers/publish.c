@@ -138,8 +138,6 @@ static void limbo_take_pending(struct retired *retired)
 		*pending = empty;
 		return;
 	}
-	if (pending->count == 0)
-		return;
 	if (limbo->count + pending->count > limbo->room) {
 		limbo->room = limbo->count + pending->count;
 		limbo->items = mem_realloc(limbo->items, limbo->room * sizeof *limbo->items);
