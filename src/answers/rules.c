@@ -22,7 +22,7 @@ static bool is_whole(const struct rr *rr)
 {
 	int name_at = rdata_name_at(rr->type);
 	if (name_at >= 0)
-		return name_end(rr, (size_t)name_at) == rr->size;
+		return rr->size > 0 && name_end(rr, (size_t)name_at) == rr->size;
 	switch (rr->type) {
 	case TYPE_A:
 		return rr->size == 4;

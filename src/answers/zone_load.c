@@ -2,12 +2,16 @@
 /* The spool of a load: records as they come, in runs of one owner, 8 bytes beside what they say. Files may name their
  * owners in any order, so the runs are sorted before they are read again. */
 #include <assert.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "static.h"
 
-enum { TTL_MAX = 0x7fffffff }; /* RFC 2181 8 */
+enum {
+	TTL_MAX = 0x7fffffff, /* RFC 2181 8 */
+	TRIM_FROM = 1 << 20,  /* a spool that is worth telling the system that it is gone */
+};
 
 struct spooled { uint16_t type, size; uint32_t ttl; };
 
@@ -270,7 +274,10 @@ bool zone_load_end(struct zone_load *load, struct error *error)
 		}
 		answers->touched |= load_compile(load, zone);
 	}
+	bool is_large = load->spool.size > TRIM_FROM;
 	load_free(load);
+	if (is_large)
+		malloc_trim(0);
 	return good;
 }
 

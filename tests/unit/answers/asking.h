@@ -23,6 +23,7 @@ struct asked {
 };
 
 static uint32_t asking_rotations[ANSWERS_ROTATIONS];
+static bool asking_dnssec, asking_minimal; /* for a test to set */
 
 /* limit 0: no limit but TCP's. The caller frees packet. */
 static struct asked ask(struct answers *answers, struct catalog *catalog, const char *name, const char *type,
@@ -47,7 +48,9 @@ static struct asked ask(struct answers *answers, struct catalog *catalog, const 
 	assert_non_null(zone);
 	struct lookup lookup;
 	struct reply reply = { .packet = packet, .at = query.question_end, .limit = limit == 0 ? 65535 : limit,
-			       .owner_at = DNS_HEADER_SIZE, .rotations = asking_rotations };
+			       .owner_at = DNS_HEADER_SIZE, .rotations = asking_rotations,
+			       .minimal = asking_minimal };
+	query.dnssec_ok = asking_dnssec;
 	lookup_of_query(&lookup, catalog, zone, edition, &query);
 	answers_probe(&lookup);
 	answers_match(&lookup);
@@ -64,7 +67,7 @@ static struct asked ask(struct answers *answers, struct catalog *catalog, const 
 }
 
 /* The answer section's rdata, sorted, joined by "|"; of SRV and CNAME the whole rdata. Caller frees. */
-static char *answer_text(const struct asked *asked)
+static inline char *answer_text(const struct asked *asked)
 {
 	static char text[1 << 20];
 	ldns_rr_list *answers = ldns_pkt_answer(asked->packet);
