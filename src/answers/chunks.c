@@ -182,7 +182,7 @@ static bool draft_pieces(struct draft *draft, uint16_t type, struct chunk **piec
 	return count > 0;
 }
 
-static bool draft_addresses(struct group *group, enum address_type family, struct chunk **room)
+static bool draft_address_pieces(struct group *group, enum address_type family, struct chunk **room)
 {
 	size_t count = 0;
 	for (struct member *member = group->members; member != NULL; member = member->next)
@@ -227,8 +227,8 @@ static void big_compile_zone(struct group *group, size_t zone, const struct port
 	if (!group_wire(group, group_zones(group)->zones[zone], &base))
 		return;
 	draft_start(&cluster->draft, cluster->answers->pool, base.bytes, base.size, ENTRY_SOON);
-	draft_addresses(group, ADDRESS_IPV4, room);
-	draft_addresses(group, ADDRESS_IPV6, room);
+	draft_address_pieces(group, ADDRESS_IPV4, room);
+	draft_address_pieces(group, ADDRESS_IPV6, room);
 	draft_srv(group, zone, &(struct port_filter){ 0 }, room);
 	group_put(group);
 	put_ports(group, &base, zone, list, room);

@@ -126,7 +126,15 @@ bool *group_changed(const struct group *group);
 /* Shows the draft under the group's names and remembers it there. */
 void group_put(struct group *group);
 
-/* cluster.c */
+/* groups.c: found by name (case folded), or made */
+char *lower_text(const char *text); /* a copy; the caller frees */
+struct space *space_of(struct cluster *cluster, const char *name);
+struct group *group_of(struct cluster *cluster, bool is_import, const char *namespace_, const char *name);
+struct member *member_of(struct group *group, const struct slice *slice, bool create);
+void space_mark(struct cluster *cluster, struct space *space);
+void space_free(struct cluster *cluster, struct space *space);
+void group_free(struct group *group);
+void group_drop_members(struct group *group); /* those whose slice is gone */
 void group_mark(struct group *group);
 void member_mark(struct member *member);
 uint8_t group_address_kind(const struct group *group);
@@ -178,13 +186,19 @@ bool port_fits(const struct port *port, const struct port_filter *filter);
 uint16_t srv_weight(size_t pairs);
 
 /* service.c */
+void group_start(struct group *group, const struct wire *name, uint8_t flags); /* begins the draft of a name */
+void group_complain_name(const struct group *group, const char *what);
+/* A and AAAA of a list into the draft, in its order, without duplicates; `stride` octets from one to the next. */
+void draft_addresses(struct cluster *cluster, const struct ip *addresses, size_t stride, size_t count);
 struct port_list { const struct port *ports[256]; size_t count; }; /* named ports, each (name, protocol) once */
 void port_list_add(struct port_list *list, const struct port *ports, size_t count);
 bool port_wire(const struct port *port, const struct wire *base, struct wire *ret_protocol, struct wire *ret_name);
 void put_protocols(struct group *group, const struct wire *base, const bool used[PROTOCOL_OTHER], uint8_t flags);
+void group_compile(struct group *group);
+
+/* zonal.c */
 void put_zonal(struct group *group, const struct wire *base, const struct zone *zone, const struct seat *seats, size_t count);
 void put_clusters(struct group *group, const struct wire *base, const struct seat *seats, size_t count);
-void group_compile(struct group *group);
 
 /* chunks.c */
 enum { BIG_GROUP = 512 }; /* seats times ports from which sets are kept in pieces */

@@ -8,19 +8,19 @@
 static const char *const protocol_labels[] = { [PROTOCOL_TCP] = "\4_tcp", [PROTOCOL_UDP] = "\4_udp",
 					       [PROTOCOL_SCTP] = "\5_sctp" };
 
-static void start(struct group *group, const struct wire *name, uint8_t flags)
+void group_start(struct group *group, const struct wire *name, uint8_t flags)
 {
 	draft_start(&group->cluster->draft, group->cluster->answers->pool, name->bytes, name->size, flags);
 }
 
-static void complain_name(const struct group *group, const char *what)
+void group_complain_name(const struct group *group, const char *what)
 {
 	answers_complain(group->cluster->answers, "%s %s/%s: the name of %s is too long: left out",
 			 group->is_import ? "ServiceImport" : "Service", group->space->name, group->name, what);
 }
 
 /* A and AAAA of a list, in its order, without duplicates. */
-static void add_addresses(struct cluster *cluster, const struct ip *addresses, size_t stride, size_t count)
+void draft_addresses(struct cluster *cluster, const struct ip *addresses, size_t stride, size_t count)
 {
 	for (uint8_t family = 4; family <= 6; family += 2) {
 		uint16_t added = 0;
@@ -93,7 +93,7 @@ void put_protocols(struct group *group, const struct wire *base, const bool used
 		const char *label = protocol_labels[protocol];
 		if (!used[protocol] || !wire_add_front(label, 1u + (uint8_t)label[0], base, &name))
 			continue;
-		start(group, &name, flags);
+		group_start(group, &name, flags);
 		group_put(group);
 	}
 }
@@ -105,11 +105,11 @@ static void put_port_names(struct group *group, const struct wire *base, const s
 	for (size_t i = 0; i < list->count; i++) {
 		struct wire protocol, name;
 		if (!port_wire(list->ports[i], base, &protocol, &name)) {
-			complain_name(group, "a port");
+			group_complain_name(group, "a port");
 			continue;
 		}
 		struct port_filter filter = { list->ports[i]->name, list->ports[i]->protocol };
-		start(group, &name, flags);
+		group_start(group, &name, flags);
 		if (!add_srv(group, input, &filter))
 			continue;
 		group_put(group);
@@ -136,8 +136,8 @@ static void compile_addresses(struct group *group, const struct wire *base, cons
 	struct port_list list = { .count = 0 };
 	if (group->cluster->ignore_empty_service && count_seats(group) == 0)
 		return;
-	start(group, base, 0);
-	add_addresses(group->cluster, input->addresses.addresses, sizeof(struct ip), input->addresses.count);
+	group_start(group, base, 0);
+	draft_addresses(group->cluster, input->addresses.addresses, sizeof(struct ip), input->addresses.count);
 	const struct port_filter every = { 0 };
 	add_srv(group, input, &every);
 	group_put(group);
@@ -146,73 +146,18 @@ static void compile_addresses(struct group *group, const struct wire *base, cons
 	put_short_names(group, base, &list, input, 0);
 }
 
-/* ZONE.pin._zone and ZONE.prefer._zone for zones that have endpoints; others are computed (names.md 15). */
-void put_zonal(struct group *group, const struct wire *base, const struct zone *zone, const struct seat *seats, size_t count)
-{
-	struct seat *chosen = mem_alloc(count * sizeof *chosen);
-	struct srv_input zonal = { .zone = zone, .seats = chosen };
-	for (size_t i = 0; i < count; i++) {
-		const char *topology = seats[i].topology;
-		bool is_first = *topology != '\0';
-		for (size_t k = 0; k < i && is_first; k++)
-			is_first = !text_equal_fold(topology, seats[k].topology);
-		if (!is_first)
-			continue;
-		zonal.seat_count = 0;
-		for (size_t k = i; k < count; k++)
-			if (text_equal_fold(topology, seats[k].topology))
-				chosen[zonal.seat_count++] = seats[k];
-		uint8_t labels[DNS_NAME_MAX], size;
-		if (!name_parse(topology, labels, &size))
-			continue;
-		name_lower(labels, size);
-		for (const char *const *verb = (const char *const[]){ "\3pin", "\6prefer", NULL }; *verb != NULL; verb++) {
-			struct wire name;
-			if (!wire_add_front("\5_zone", 6, base, &name) ||
-			    !wire_add_front(*verb, 1u + (uint8_t)(*verb)[0], &name, &name) ||
-			    !wire_add_front(labels, size - 1u, &name, &name)) {
-				complain_name(group, "a topology zone");
-				break;
-			}
-			start(group, &name, ENTRY_SOON);
-			add_addresses(group->cluster, &chosen[0].ip, sizeof *chosen, zonal.seat_count);
-			add_srv(group, &zonal, &(struct port_filter){ 0 });
-			group_put(group);
-		}
-	}
-	mem_free(chosen);
-}
-
-/* CLUSTER.SVC above HOST.CLUSTER.SVC is an empty name; a dotted CLUSTER gives one per label (names.md 17). */
-void put_clusters(struct group *group, const struct wire *base, const struct seat *seats, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct host_name host;
-		bool is_first = seat_host(&seats[i], &host);
-		for (size_t k = 0; k < i && is_first; k++)
-			is_first = !text_equal_fold(seats[k].cluster, seats[i].cluster);
-		for (unsigned at = host.labels[0] + 1u; is_first && at < host.size; at += host.labels[at] + 1u) {
-			struct wire name;
-			if (!wire_add_front(host.labels + at, host.size - at, base, &name))
-				break;
-			start(group, &name, ENTRY_SOON);
-			group_put(group);
-		}
-	}
-}
-
 static void compile_headless(struct group *group, const struct wire *base, const struct zone *zone,
 			     const struct seat *seats, size_t count)
 {
 	struct cluster *cluster = group->cluster;
 	if (count == 0) { /* the name is denied, but for a short time only: its pods may come any moment */
-		start(group, base, ENTRY_ABSENT | ENTRY_SOON);
+		group_start(group, base, ENTRY_ABSENT | ENTRY_SOON);
 		group_put(group);
 		return;
 	}
 	struct srv_input input = { .zone = zone, .seats = seats, .seat_count = count };
-	start(group, base, ENTRY_SOON);
-	add_addresses(cluster, &seats[0].ip, sizeof *seats, count);
+	group_start(group, base, ENTRY_SOON);
+	draft_addresses(cluster, &seats[0].ip, sizeof *seats, count);
 	add_srv(group, &input, &(struct port_filter){ 0 });
 	group_put(group);
 	struct port_list list = { .count = 0 };
@@ -250,7 +195,7 @@ static void compile_external(struct group *group, const struct wire *base, const
 				 group->name);
 		return;
 	}
-	start(group, base, ENTRY_ALIAS);
+	group_start(group, base, ENTRY_ALIAS);
 	text_clear(&cluster->records);
 	record_add(&cluster->records, TYPE_CNAME, cluster->ttl, target, target_size);
 	draft_extent(&cluster->draft, TYPE_CNAME, 1, &cluster->records, NULL, 0, 0, NULL);
@@ -335,7 +280,7 @@ void group_compile(struct group *group)
 	for (size_t i = 0; shown && !group->is_big && i < zones->count; i++) {
 		struct wire base;
 		if (!group_wire(group, zones->zones[i], &base))
-			complain_name(group, "the service");
+			group_complain_name(group, "the service");
 		else if (group->is_import)
 			compile_import(group, &base, zones->zones[i], list->seats, list->count);
 		else

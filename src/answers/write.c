@@ -223,7 +223,7 @@ static bool is_below_headless(const struct lookup *lookup)
 		return service != NULL && (service->flags & ENTRY_SOON) != 0;
 	}
 	/* short form _p._t.NAME.svc: the service is NAME.NAME.svc */
-	bool is_short = branch == 3 && lookup->catalog->shorthand && lookup->lower[1] == '_' &&
+	bool is_short = branch == 3 && zone->kind == ZONE_CLUSTER && lookup->catalog->shorthand && lookup->lower[1] == '_' &&
 			(label_is(lookup, 1, "_tcp") || label_is(lookup, 1, "_udp") || label_is(lookup, 1, "_sctp"));
 	if (!is_short)
 		return false;
