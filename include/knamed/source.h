@@ -49,6 +49,7 @@ typedef bool (*zone_record_call)(void *context, const struct zone_record *record
  * SOA, an owner outside `origin`, or when the callback says no. */
 bool zone_file_read(const char *path, const uint8_t *origin, zone_record_call take, void *context,
 		    struct error *error);
+/* The same of a text; files that it includes are looked for beside `name`. */
 bool zone_text_read(const char *name, const char *text, size_t size, const uint8_t *origin, zone_record_call take,
 		    void *context, struct error *error);
 

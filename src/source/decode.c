@@ -16,19 +16,6 @@ static const struct known_kind {
 	[OBJECT_IMPORT] = { "ServiceImport", "multicluster.x-k8s.io/", "v1alpha1", decode_import },
 };
 
-struct decode_options decode_options_of(const struct config_kubernetes *kubernetes)
-{
-	return (struct decode_options){
-		.labels = &kubernetes->labels,
-		.namespace_labels = &kubernetes->namespace_labels,
-		.keep_pod_names = kubernetes->endpoint_pod_names,
-		.keep_zones = kubernetes->zonal,
-		.keep_pods = kubernetes->pods == PODS_VERIFIED,
-		.keep_imports = kubernetes->multicluster.count > 0,
-		.keep_slices = !kubernetes->no_endpoints,
-	};
-}
-
 /* "apps/v1" -> "apps/" has size 5; the core group "v1" has none. */
 static size_t group_size(const char *api_version)
 {

@@ -158,6 +158,19 @@ static void on_change(void *context)
 		manifests->changed(manifests->context);
 }
 
+struct decode_options decode_options_of(const struct config_kubernetes *kubernetes)
+{
+	return (struct decode_options){
+		.labels = &kubernetes->labels,
+		.namespace_labels = &kubernetes->namespace_labels,
+		.keep_pod_names = kubernetes->endpoint_pod_names,
+		.keep_zones = kubernetes->zonal,
+		.keep_pods = kubernetes->pods == PODS_VERIFIED,
+		.keep_imports = kubernetes->multicluster.count > 0,
+		.keep_slices = !kubernetes->no_endpoints,
+	};
+}
+
 static struct manifests *manifests_new(const struct config_kubernetes *kubernetes, struct model *model)
 {
 	struct manifests *manifests = mem_zalloc(sizeof(*manifests));

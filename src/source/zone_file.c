@@ -28,7 +28,7 @@ struct zone_reader {
 	size_t depth;
 	const uint8_t *zone;
 	uint32_t ttl; /* of records that say none: $TTL, or else that of the record before */
-	bool has_ttl, has_default_ttl, has_soa, may_include;
+	bool has_ttl, has_default_ttl, has_soa;
 	struct zone_rdata rdata;
 	zone_record_call take;
 	void *context;
@@ -96,8 +96,6 @@ static bool include(struct zone_reader *reader, struct zone_word word, struct zo
 {
 	uint8_t origin[DNS_NAME_MAX];
 
-	if (!reader->may_include)
-		return error_set(error, "$INCLUDE is not possible here");
 	if (reader->depth == INCLUDE_DEPTH)
 		return error_set(error, "$INCLUDE: too many files within each other");
 	if (origin_word.size == 0)
@@ -255,9 +253,7 @@ static bool read_stream(struct zone_reader *reader, const char *name, FILE *stre
 bool zone_file_read(const char *path, const uint8_t *origin, zone_record_call take, void *context,
 		    struct error *error)
 {
-	struct zone_reader reader = {
-		.zone = origin, .take = take, .context = context, .may_include = true
-	};
+	struct zone_reader reader = { .zone = origin, .take = take, .context = context };
 	FILE *stream = open_file(path, error);
 
 	return stream != NULL && read_stream(&reader, path, stream, error);

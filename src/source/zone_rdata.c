@@ -93,7 +93,8 @@ static bool read_octets(struct zone_rdata *rdata, const char *text)
 	return digits == 2 * length;
 }
 
-/* Octets of a type that ldns knows must be what it would write. */
+/* What was read must be what ldns reads from a message and writes again: in text it lets names of
+ * any length pass, and octets are anything. */
 static bool is_sound(const struct zone_rdata *rdata)
 {
 	const ldns_rr_descriptor *known = ldns_rr_descript(rdata->type);
@@ -148,8 +149,8 @@ bool zone_rdata_read(struct zone_rdata *rdata, const char *type, size_t type_siz
 	int size = (int)type_size;
 	if (is_generic(text)) {
 		ldns_buffer_clear(rdata->buffer);
-		if (!read_octets(rdata, text + 2) || !is_sound(rdata))
-			return error_set(error, "%.*s: not a length and octets of this type", size,
+		if (!read_octets(rdata, text + 2))
+			return error_set(error, "%.*s: expected a length and as many octets", size,
 					 type);
 	} else {
 		text_clear(&rdata->text);
@@ -162,6 +163,8 @@ bool zone_rdata_read(struct zone_rdata *rdata, const char *type, size_t type_siz
 	}
 	if (ldns_buffer_position(rdata->buffer) > RDATA_MAX)
 		return error_set(error, "%.*s: the data is too long", size, type);
+	if (!is_sound(rdata))
+		return error_set(error, "%.*s: this is no data of that type", size, type);
 	rdata->wire = ldns_buffer_begin(rdata->buffer);
 	rdata->size = (uint16_t)ldns_buffer_position(rdata->buffer);
 	return true;

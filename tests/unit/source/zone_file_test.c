@@ -194,15 +194,15 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ SOA "a 60 A 1.1.1.1 2\n", "db:2: A: " },
 		{ SOA "a 60 FOO 1\n", "db:2: no type 'FOO'" },
 		{ SOA "a 60 ANY 1\n", "db:2: no type 'ANY'" },
-		{ SOA "a 60 A \\# 3 000102\n", "db:2: A: not a length and octets of this type" },
-		{ SOA "a 60 A \\# 4 0001020\n", "db:2: A: not a length and octets of this type" },
-		{ SOA "a 60 A \\# 4 0001020304\n", "db:2: A: not a length and octets of this type" },
-		{ SOA "a 60 A \\# 4 000102zz\n", "db:2: A: not a length and octets of this type" },
+		{ SOA "a 60 A \\# 3 000102\n", "db:2: A: this is no data of that type" },
+		{ SOA "a 60 A \\# 4 0001020\n", "db:2: A: expected a length and as many octets" },
+		{ SOA "a 60 A \\# 4 0001020304\n", "db:2: A: expected a length and as many octets" },
+		{ SOA "a 60 A \\# 4 000102zz\n", "db:2: A: expected a length and as many octets" },
 		{ SOA "a 60 SRV 0 \\# 0 1 a\n", "db:2: SRV: " },
-		{ SOA "a 60 A \\# x\n", "db:2: A: not a length and octets of this type" },
-		{ SOA "a 60 A \\# 65536 00\n", "db:2: A: not a length and octets of this type" },
-		{ SOA "a 60 CNAME \\# 2 c000\n", "db:2: CNAME: not a length and octets of this type" },
-		{ SOA "a 60 SOA \\# ns\n", "db:2: SOA: not a length and octets of this type" },
+		{ SOA "a 60 A \\# x\n", "db:2: A: expected a length and as many octets" },
+		{ SOA "a 60 A \\# 65536 00\n", "db:2: A: expected a length and as many octets" },
+		{ SOA "a 60 CNAME \\# 2 c000\n", "db:2: CNAME: this is no data of that type" },
+		{ SOA "a 60 SOA \\# ns\n", "db:2: SOA: expected a length and as many octets" },
 		{ SOA "a 60 IN\n", "db:2: expected a type" },
 		{ SOA "a 60 CH TXT x\n", "db:2: class CH: only IN is served" },
 		{ SOA "a 60 CLASS3 TXT x\n", "db:2: class CLASS3: only IN is served" },
@@ -215,7 +215,9 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ SOA "$GENERATE 1-2 a$ A 1.1.1.$\n",
 		  "db:2: expected $ORIGIN NAME, $TTL TIME or $INCLUDE FILE [ORIGIN]" },
 		{ SOA "$ORIGIN a..b\n", "db:2: 'a..b' is not a name" },
-		{ SOA "$INCLUDE other\n", "db:2: $INCLUDE is not possible here" },
+		{ SOA "$INCLUDE /nowhere/db\n",
+		  "db:2: /nowhere/db: cannot be opened: No such file or directory" },
+		{ SOA "$INCLUDE /nowhere/db a..b\n", "db:2: 'a..b' is not a name" },
 		{ SOA "a 60 TXT \"x\nb 60 A 1.1.1.1\n", "db:2: a quote is not closed" },
 		{ SOA "a 60 MX (10\nb\n\n", "db:5: '(' without ')'" },
 		{ SOA "a 60 MX 10 b )\n", "db:2: ')' without '('" },
@@ -247,6 +249,19 @@ static void records_of_64_kib_are_read_and_longer_ones_refused(void **state)
 	for (int i = 0; i < 100 * 1000; i++)
 		text_add(&text, " xx");
 	assert_refused(text.data, "db:2: the record is too long");
+	text_done(&text);
+}
+
+static void a_name_in_the_data_has_the_length_of_a_name(void **state)
+{
+	(void)state;
+	struct text text = { 0 };
+
+	text_add(&text, SOA "a 60 NS ");
+	for (int i = 0; i < 27; i++)
+		text_add(&text, "12345678.");
+	text_add(&text, "9\n"); /* 245 octets, and the origin behind them */
+	assert_refused(text.data, "db:2: NS: this is no data of that type");
 	text_done(&text);
 }
 
@@ -335,6 +350,7 @@ int main(void)
 		cmocka_unit_test(comments_and_parentheses_are_no_text),
 		cmocka_unit_test(what_is_wrong_is_named_with_its_line),
 		cmocka_unit_test(records_of_64_kib_are_read_and_longer_ones_refused),
+		cmocka_unit_test(a_name_in_the_data_has_the_length_of_a_name),
 		cmocka_unit_test(who_takes_records_can_refuse_one),
 		cmocka_unit_test(files_are_included_beside_the_file_that_names_them),
 	};
