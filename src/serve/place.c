@@ -90,7 +90,8 @@ static bool add_words(struct places *places, const struct ifaddrs *interfaces,
 		if (add_interface(places, interfaces, words->words[i]))
 			continue;
 		if (!ip_parse(words->words[i], &place.ip))
-			return error_set(error, "plugin/bind: not a valid IP address or interface name: \"%s\"",
+			return error_set(error,
+					 "plugin/bind: not a valid IP address or interface name: \"%s\"",
 					 words->words[i]);
 		places_add(places, &place);
 	}

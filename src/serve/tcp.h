@@ -62,7 +62,7 @@ struct tcp_thread *tcp_thread_new(struct router *router, struct tcp_clients *cli
 				  unsigned idle_ms, size_t buffered_most);
 /* Takes the socket. */
 void tcp_thread_listen(struct tcp_thread *thread, const struct listener *listener, int fd);
-void *tcp_thread_run(void *thread);
+void *tcp_thread_run(void *context);		 /* the thread */
 void tcp_thread_stop(struct tcp_thread *thread); /* any thread */
 void tcp_thread_free(struct tcp_thread *thread);
 

@@ -7,6 +7,7 @@
 	"ns.example.org. 60 IN A 192.0.2.53\n"                                                     \
 	"a.example.org. 60 IN A 192.0.2.1\n"                                                       \
 	"b.c.example.org. 60 IN TXT \"t\"\n"                                                       \
+	"_s._tcp.example.org. 60 IN SRV 0 0 80 a.example.org.\n"                                   \
 	"sub.example.org. 60 IN NS ns.sub.example.org.\n"                                          \
 	"ns.sub.example.org. 60 IN A 192.0.2.54\n"
 #define SOA(ttl) "example.org. " ttl " IN SOA ns.example.org. host.example.org. 7 2 3 4 5"
@@ -76,6 +77,31 @@ static void a_delegation_is_not_authoritative(void **state)
 	assert_status(reply, "NOERROR");
 	assert_answer(reply, "");
 	assert_authority(reply, "sub.example.org. 60 IN NS ns.sub.example.org.");
+	ldns_pkt_free(reply);
+	world_free(world);
+}
+
+static void set_minimal(struct config_block *block)
+{
+	block->minimal = true;
+}
+
+static void minimal_leaves_glue_to_delegations(void **state)
+{
+	(void)state;
+	struct world *world = simple_world(set_minimal);
+	ldns_pkt *reply = world_ask(world, "_s._tcp.example.org.", LDNS_RR_TYPE_SRV);
+	assert_status(reply, "NOERROR aa");
+	assert_answer(reply, "_s._tcp.example.org. 60 IN SRV 0 0 80 a.example.org.");
+	assert_additional(reply, "");
+	ldns_pkt_free(reply);
+	reply = world_ask(world, "x.sub.example.org.", LDNS_RR_TYPE_A);
+	assert_additional(reply, "ns.sub.example.org. 60 IN A 192.0.2.54");
+	ldns_pkt_free(reply);
+	world_free(world);
+	world = simple_world(NULL);
+	reply = world_ask(world, "_s._tcp.example.org.", LDNS_RR_TYPE_SRV);
+	assert_additional(reply, "a.example.org. 60 IN A 192.0.2.1");
 	ldns_pkt_free(reply);
 	world_free(world);
 }
@@ -192,8 +218,8 @@ static void whoami_answers_where_no_zone_does(void **state)
 	ldns_pkt_free(reply);
 	reply = world_ask(world, "x.example.com.", LDNS_RR_TYPE_A);
 	assert_status(reply, "NOERROR aa");
-	assert_additional(
-		reply, "x.example.com. 0 IN A 192.0.2.7 | _udp.x.example.com. 0 IN SRV 0 0 4711 .");
+	assert_additional(reply,
+			  "x.example.com. 0 IN A 192.0.2.7 | _udp.x.example.com. 0 IN SRV 0 0 4711 .");
 	ldns_pkt_free(reply);
 	world_free(world);
 }
@@ -287,6 +313,7 @@ int main(void)
 		cmocka_unit_test(rd_and_cd_are_copied_and_nothing_else),
 		cmocka_unit_test(denials_carry_one_soa_and_are_authoritative),
 		cmocka_unit_test(a_delegation_is_not_authoritative),
+		cmocka_unit_test(minimal_leaves_glue_to_delegations),
 		cmocka_unit_test(names_of_no_block_are_refused),
 		cmocka_unit_test(transfers_are_refused),
 		cmocka_unit_test(other_classes_are_refused_but_for_what_chaos_answers),

@@ -66,15 +66,14 @@ static void odd_names_are_remarked_upon(void **state)
 	world_add_address(block, "1st.test.", 1);
 	world_add_address(block, "a-.test.", 1);
 	world_add_address(block, "a-1.test.", 1);
-	assert_printed(
-		world,
-		"Warning: Domain \"1st.test.\" does not follow RFC1035 preferred "
-		"syntax\n1st.test.:%\n"
-		"Warning: Domain \"a-.test.\" does not follow RFC1035 preferred "
-		"syntax\na-.test.:%\n"
-		"a-1.test.:%\n"
-		"Warning: Domain \"under_score.test.\" does not follow RFC1035 preferred syntax\n"
-		"under_score.test.:%\n");
+	assert_printed(world,
+		       "Warning: Domain \"1st.test.\" does not follow RFC1035 preferred "
+		       "syntax\n1st.test.:%\n"
+		       "Warning: Domain \"a-.test.\" does not follow RFC1035 preferred "
+		       "syntax\na-.test.:%\n"
+		       "a-1.test.:%\n"
+		       "Warning: Domain \"under_score.test.\" does not follow RFC1035 preferred syntax\n"
+		       "under_score.test.:%\n");
 }
 
 static void a_socket_that_cannot_be_had_stops_the_start(void **state)

@@ -71,6 +71,22 @@ static void an_ipv4_wildcard_does_so_too(void **state)
 	world_free(world);
 }
 
+static void both_wildcards_stand_side_by_side(void **state)
+{
+	(void)state;
+	const char *bind[] = { "0.0.0.0", "::" };
+	if (!has_address("::1"))
+		skip();
+	struct world *world = udp_world(bind, 2);
+	struct server *server = world_serve(world, no_limits);
+	for (unsigned i = 0; i < 10; i++) {
+		assert_answers_from(world, "127.0.0.5");
+		assert_answers_from(world, "::1");
+	}
+	server_stop(server);
+	world_free(world);
+}
+
 static void bound_addresses_are_served(void **state)
 {
 	(void)state;
@@ -299,8 +315,8 @@ static void answers_change_under_load(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, keep_asking, &load), 0);
 	for (unsigned round = 2; round < 100; round++) {
 		char lines[256];
-		snprintf(lines,
-			 sizeof(lines), "a.test. 60 IN A 10.0.0.%u\na.test. 60 IN A 10.0.1.%u\nb%u.test. 60 IN A 10.0.0.1",
+		snprintf(lines, sizeof(lines),
+			 "a.test. 60 IN A 10.0.0.%u\na.test. 60 IN A 10.0.1.%u\nb%u.test. 60 IN A 10.0.0.1",
 			 round, round, round);
 		world_load(catalog, "test.", lines);
 		answers_publish(world->answers);
@@ -323,6 +339,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_wildcard_replies_from_the_address_that_was_asked),
 		cmocka_unit_test(an_ipv4_wildcard_does_so_too),
+		cmocka_unit_test(both_wildcards_stand_side_by_side),
 		cmocka_unit_test(bound_addresses_are_served),
 		cmocka_unit_test(a_burst_is_answered_as_a_whole),
 		cmocka_unit_test(packets_without_a_reply_do_not_shift_the_others),
