@@ -179,15 +179,20 @@ $(BIN)/bench/%: $(OBJ)/tests/bench/%.o
 	$(Q)mkdir -p $(@D)
 	$(call say,LD $@)
 	$(Q)$(LINK) -o $@ $^
+$(BIN)/bench/change: $(OBJ)/tests/bench/change.o $(call libs,answers)
+	$(Q)mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(LINK) -o $@ $^ $(LDLIBS)
 $(BIN)/bench/malloc_trap.so: tests/bench/malloc_trap.c $(OBJ)/flags
 	$(Q)mkdir -p $(@D)
 	$(call say,LD $@)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -shared -pthread -o $@ $<
-bench-tools: all $(BIN)/blast $(BIN)/bench/echo $(BIN)/bench/malloc_trap.so
+bench-tools: all $(BIN)/blast $(BIN)/bench/echo $(BIN)/bench/change $(BIN)/bench/malloc_trap.so
 bench: ## CPU, rate, latency and memory against other servers (BENCH="--quick": one minute)
 	$(Q)tools/install-deps build bench
 	$(Q)$(MAKE) --no-print-directory bench-tools
 	$(Q)tests/bench/run --build $(BIN) $(BENCH)
+	$(Q)$(BIN)/bench/change
 
 # --- lint -------------------------------------------------------------------------------------------------------
 
