@@ -11,9 +11,7 @@
 #include "knamed/config.h"
 #include "knamed/model.h"
 
-/* Reads one API object from JSON text (jansson) into a model object. *ret_object is NULL and the
- * result true for an object that is not ours to keep (other kind, filtered by selectors, a pod that
- * is done). */
+/* What of the API objects is kept; the rest is checked and left out. */
 struct decode_options {
 	const struct selector *labels, *namespace_labels; /* NULL or empty: all */
 	bool keep_pod_names, keep_zones, keep_pods, keep_imports, keep_slices;
