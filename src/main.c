@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Starts everything in order, waits for signals, stops in order. The main thread is the control thread: sources,
- * model and compiling run on its event loop; query threads run beside it. */
+/* Starts everything in order, waits for signals, stops in order. The main thread is the control
+ * thread: sources, model and compiling run on its event loop; query threads run beside it. */
 #include <errno.h>
 #include <event2/event.h>
 #include <malloc.h>
@@ -56,9 +56,13 @@ static void on_refused_signal(evutil_socket_t signal_number, short what, void *c
 
 static void watch_signals(struct process *process, struct event *events[5])
 {
-	static const struct { int number; event_callback_fn call; } table[] = {
-		{ SIGTERM, on_stop_signal },    { SIGINT, on_stop_signal },     { SIGQUIT, on_quit_signal },
-		{ SIGUSR1, on_refused_signal }, { SIGUSR2, on_refused_signal },
+	static const struct {
+		int number;
+		event_callback_fn call;
+	} table[] = {
+		{ SIGTERM, on_stop_signal },	{ SIGINT, on_stop_signal },
+		{ SIGQUIT, on_quit_signal },	{ SIGUSR1, on_refused_signal },
+		{ SIGUSR2, on_refused_signal },
 	};
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
@@ -98,14 +102,16 @@ static void print_directives(void)
 }
 
 /* Everything between a good config and the end of the process. */
-static bool serve_until_stopped(struct process *process, const struct config *config, struct error *error)
+static bool serve_until_stopped(struct process *process, const struct config *config,
+				struct error *error)
 {
 	struct pipeline_options pipeline_options = { .events = process->events, .config = config };
 	struct pipeline *pipeline = pipeline_new(&pipeline_options, error);
 	if (pipeline == NULL)
 		return false;
 	struct metrics *metrics = metrics_new();
-	struct serve_options options = { .answers = pipeline_answers(pipeline), .metrics = metrics,
+	struct serve_options options = { .answers = pipeline_answers(pipeline),
+					 .metrics = metrics,
 					 .version = "knamed-" KNAMED_VERSION };
 	options.blocks = pipeline_blocks(pipeline, &options.block_count);
 	struct server *server = server_start(&options, error);

@@ -21,7 +21,7 @@ struct pipeline {
 	struct serve_block *blocks;
 	struct catalog **catalogs; /* of files and autos, block after block */
 	size_t block_count;
-	bool is_started;           /* changes are published one by one from then on */
+	bool is_started; /* changes are published one by one from then on */
 };
 
 static void publish(void *context)
@@ -47,13 +47,15 @@ static const char **zone_texts(const struct config_zones *zones)
 	return texts;
 }
 
-static struct catalog *catalog_of_cluster(struct answers *answers, const struct config_kubernetes *kubernetes,
+static struct catalog *catalog_of_cluster(struct answers *answers,
+					  const struct config_kubernetes *kubernetes,
 					  const struct ip *local, size_t local_count, uint16_t port)
 {
-	const char **zones = zone_texts(&kubernetes->zones), **imports = zone_texts(&kubernetes->multicluster);
-	static const enum cluster_pods pods[] = { [PODS_DISABLED] = CLUSTER_PODS_DISABLED,
-						  [PODS_INSECURE] = CLUSTER_PODS_INSECURE,
-						  [PODS_VERIFIED] = CLUSTER_PODS_VERIFIED };
+	const char **zones = zone_texts(&kubernetes->zones),
+		   **imports = zone_texts(&kubernetes->multicluster);
+	static const enum cluster_pods pods[] = {
+		[PODS_DISABLED] = CLUSTER_PODS_DISABLED, [PODS_INSECURE] = CLUSTER_PODS_INSECURE, [PODS_VERIFIED] = CLUSTER_PODS_VERIFIED
+	};
 	struct cluster_options options = {
 		.zones = zones,
 		.zone_count = kubernetes->zones.count,
@@ -79,8 +81,8 @@ static struct catalog *catalog_of_cluster(struct answers *answers, const struct 
 	return catalog;
 }
 
-static bool open_kubernetes(struct feed *feed, const struct pipeline_options *options, const struct config_block *block,
-			    struct error *error)
+static bool open_kubernetes(struct feed *feed, const struct pipeline_options *options,
+			    const struct config_block *block, struct error *error)
 {
 	struct ip found[64];
 	const struct ip *local = options->local_addresses;
@@ -90,13 +92,14 @@ static bool open_kubernetes(struct feed *feed, const struct pipeline_options *op
 		local = found;
 	}
 	feed->directive = "kubernetes";
-	feed->catalog = catalog_of_cluster(feed->pipeline->answers, block->kubernetes, local, local_count,
-					   block->addresses[0].port);
+	feed->catalog = catalog_of_cluster(feed->pipeline->answers, block->kubernetes, local,
+					   local_count, block->addresses[0].port);
 	feed->model = model_new();
 	model_listen(feed->model, catalog_listener(feed->catalog));
 	if (options->events == NULL)
 		return manifests_read(block->kubernetes, feed->model, error);
-	feed->manifests = manifests_open(options->events, block->kubernetes, feed->model, publish, feed, error);
+	feed->manifests =
+		manifests_open(options->events, block->kubernetes, feed->model, publish, feed, error);
 	return feed->manifests != NULL;
 }
 
@@ -104,7 +107,8 @@ static bool open_kubernetes(struct feed *feed, const struct pipeline_options *op
 
 static bool take_record(void *context, const struct zone_record *record, struct error *error)
 {
-	return zone_load_add(context, record->owner, record->type, record->ttl, record->rdata, record->rdata_size, error);
+	return zone_load_add(context, record->owner, record->type, record->ttl, record->rdata,
+			     record->rdata_size, error);
 }
 
 static bool load_zone(void *context, const char *origin, const char *path, struct error *error)
@@ -128,10 +132,13 @@ static void drop_zone(void *context, const char *origin)
 
 static struct zone_files_calls calls_of(struct feed *feed)
 {
-	return (struct zone_files_calls){ .load = load_zone, .gone = drop_zone, .changed = publish, .context = feed };
+	return (struct zone_files_calls){
+		.load = load_zone, .gone = drop_zone, .changed = publish, .context = feed
+	};
 }
 
-static bool open_file(struct feed *feed, struct event_base *events, const struct config_file *file, struct error *error)
+static bool open_file(struct feed *feed, struct event_base *events, const struct config_file *file,
+		      struct error *error)
 {
 	struct zone_files_calls calls = calls_of(feed);
 	feed->directive = "file";
@@ -140,7 +147,8 @@ static bool open_file(struct feed *feed, struct event_base *events, const struct
 	return feed->zone_files != NULL;
 }
 
-static bool open_auto(struct feed *feed, struct event_base *events, const struct config_auto *auto_, struct error *error)
+static bool open_auto(struct feed *feed, struct event_base *events, const struct config_auto *auto_,
+		      struct error *error)
 {
 	struct zone_files_calls calls = calls_of(feed);
 	feed->directive = "auto";
@@ -159,8 +167,8 @@ static struct feed *next_feed(struct pipeline *pipeline)
 }
 
 static bool open_block(struct pipeline *pipeline, const struct pipeline_options *options,
-		       const struct config_block *config, struct serve_block *block, struct catalog ***catalogs,
-		       struct error *error)
+		       const struct config_block *config, struct serve_block *block,
+		       struct catalog ***catalogs, struct error *error)
 {
 	block->config = config;
 	if (config->kubernetes != NULL) {
@@ -201,7 +209,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct err
 	pipeline->block_count = config->block_count;
 	struct catalog **catalogs = pipeline->catalogs;
 	for (size_t i = 0; i < config->block_count; i++) {
-		if (!open_block(pipeline, options, &config->blocks[i], &pipeline->blocks[i], &catalogs, error)) {
+		if (!open_block(pipeline, options, &config->blocks[i], &pipeline->blocks[i],
+				&catalogs, error)) {
 			pipeline_free(pipeline);
 			return NULL;
 		}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pipeline -- from a config to answers that follow their sources: one catalog per data directive, fed by manifests and
- * zone files, published after each step. */
+/* pipeline -- from a config to answers that follow their sources: one catalog per data directive,
+ * fed by manifests and zone files, published after each step. */
 #ifndef KNAMED_PIPELINE_H
 #define KNAMED_PIPELINE_H
 
@@ -12,7 +12,8 @@ struct pipeline_options {
 	struct event_base *events;   /* sources are watched on it; NULL: read once */
 	const struct config *config; /* must outlive the pipeline */
 	/* Where this server answers, for the apex NS; NULL: the machine's addresses, by the blocks' `bind`. */
-	const struct ip *local_addresses; size_t local_address_count;
+	const struct ip *local_addresses;
+	size_t local_address_count;
 };
 
 struct pipeline;

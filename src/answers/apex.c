@@ -5,14 +5,22 @@
 
 #include "cluster.h"
 
-enum { SOA_TTL_MAX = 300, VERSION_TTL = 28800, SOA_REFRESH = 7200, SOA_RETRY = 1800, SOA_EXPIRE = 86400 };
+enum {
+	SOA_TTL_MAX = 300,
+	VERSION_TTL = 28800,
+	SOA_REFRESH = 7200,
+	SOA_RETRY = 1800,
+	SOA_EXPIRE = 86400
+};
 
 struct soa *soa_of_cluster(const struct cluster *cluster)
 {
-	static const uint8_t names[] = "\2ns\3dns\xc0\0\12hostmaster\xc0"; /* each ends in a pointer to the zone */
+	static const uint8_t names[] =
+		"\2ns\3dns\xc0\0\12hostmaster\xc0"; /* each ends in a pointer to the zone */
 	enum { MNAME = 9, RNAME = 13, HEAD = 10, NUMBERS = 20 };
 	uint8_t class_;
-	struct soa *soa = pool_take(cluster->answers->pool, sizeof *soa + HEAD + MNAME + RNAME + NUMBERS, &class_);
+	struct soa *soa = pool_take(cluster->answers->pool,
+				    sizeof *soa + HEAD + MNAME + RNAME + NUMBERS, &class_);
 	soa->class_ = class_;
 	soa->size = HEAD + MNAME + RNAME + NUMBERS;
 	soa->ttl = cluster->ttl < SOA_TTL_MAX ? cluster->ttl : SOA_TTL_MAX;
@@ -42,14 +50,21 @@ bool is_local(const struct cluster *cluster, const struct ip *ip)
 
 /* ---- name servers ---- */
 
-struct server { struct wire name; struct ip ip; };
-struct servers { struct server *list; size_t count; };
+struct server {
+	struct wire name;
+	struct ip ip;
+};
+struct servers {
+	struct server *list;
+	size_t count;
+};
 
 static void server_add(struct servers *servers, const struct wire *name, const struct ip *ip)
 {
 	for (size_t i = 0; i < servers->count; i++) {
 		const struct server *known = &servers->list[i];
-		if (known->name.size == name->size && memcmp(known->name.bytes, name->bytes, name->size) == 0 &&
+		if (known->name.size == name->size &&
+		    memcmp(known->name.bytes, name->bytes, name->size) == 0 &&
 		    ip_equal(&known->ip, ip))
 			return;
 	}
@@ -66,8 +81,8 @@ static bool has_port(const struct ports *ports, uint16_t number)
 }
 
 /* A ClusterIP service is one server; of a headless one every endpoint is (names.md 9). */
-static void servers_of_ref(struct cluster *cluster, const struct zone *zone, const struct address_ref *ref,
-			   struct servers *servers)
+static void servers_of_ref(struct cluster *cluster, const struct zone *zone,
+			   const struct address_ref *ref, struct servers *servers)
 {
 	struct group *group = ((const struct member *)ref->from)->group;
 	const struct service *service = (const void *)group->now;
@@ -91,12 +106,14 @@ static void servers_of_ref(struct cluster *cluster, const struct zone *zone, con
 }
 
 /* Services that hold one of our addresses and expose our port; else ns.dns.Z with the addresses themselves. */
-static struct servers servers_of(struct cluster *cluster, const struct zone *names_zone, const struct zone *zone)
+static struct servers servers_of(struct cluster *cluster, const struct zone *names_zone,
+				 const struct zone *zone)
 {
 	struct servers servers = { 0 };
 	for (size_t i = 0; i < cluster->local_count && names_zone != NULL; i++) {
 		size_t count;
-		const struct address_ref *refs = refs_get(cluster, KEY_ADDRESS, &cluster->local[i], &count);
+		const struct address_ref *refs =
+			refs_get(cluster, KEY_ADDRESS, &cluster->local[i], &count);
 		for (size_t k = 0; k < count; k++)
 			if (refs[k].ports != NULL)
 				servers_of_ref(cluster, names_zone, &refs[k], &servers);
@@ -116,11 +133,12 @@ static struct servers servers_of(struct cluster *cluster, const struct zone *nam
 static bool is_same_name(const struct servers *servers, size_t a, size_t b)
 {
 	return servers->list[a].name.size == servers->list[b].name.size &&
-	       memcmp(servers->list[a].name.bytes, servers->list[b].name.bytes, servers->list[a].name.size) == 0;
+	       memcmp(servers->list[a].name.bytes, servers->list[b].name.bytes,
+		      servers->list[a].name.size) == 0;
 }
 
-static void glue_of_server(struct cluster *cluster, const struct servers *servers, size_t first, size_t target_at,
-			   uint16_t *glue_count)
+static void glue_of_server(struct cluster *cluster, const struct servers *servers, size_t first,
+			   size_t target_at, uint16_t *glue_count)
 {
 	for (uint8_t family = 4; family <= 6; family += 2) {
 		struct glue_group group = { 0 };
@@ -128,7 +146,8 @@ static void glue_of_server(struct cluster *cluster, const struct servers *server
 		for (size_t i = first; i < servers->count; i++) {
 			if (servers->list[i].ip.family != family || !is_same_name(servers, first, i))
 				continue;
-			record_add_address(&cluster->glue, (uint16_t)target_at, &servers->list[i].ip, cluster->ttl);
+			record_add_address(&cluster->glue, (uint16_t)target_at,
+					   &servers->list[i].ip, cluster->ttl);
 			group.count++;
 		}
 		group.size = (uint16_t)(cluster->glue.size - from);
@@ -138,7 +157,8 @@ static void glue_of_server(struct cluster *cluster, const struct servers *server
 	}
 }
 
-static void draft_servers(struct cluster *cluster, const struct zone *zone, const struct servers *servers)
+static void draft_servers(struct cluster *cluster, const struct zone *zone,
+			  const struct servers *servers)
 {
 	uint16_t count = 0, glue_count = 0;
 	text_clear(&cluster->records);
@@ -151,19 +171,23 @@ static void draft_servers(struct cluster *cluster, const struct zone *zone, cons
 		if (!is_first)
 			continue;
 		size_t target_at = DNS_HEADER_SIZE + zone->size + 4u + cluster->records.size + 12;
-		record_add(&cluster->records, TYPE_NS, cluster->ttl, servers->list[i].name.bytes, servers->list[i].name.size);
+		record_add(&cluster->records, TYPE_NS, cluster->ttl, servers->list[i].name.bytes,
+			   servers->list[i].name.size);
 		if (target_at < 0x4000)
 			glue_of_server(cluster, servers, i, target_at, &glue_count);
 		count++;
 	}
 	if (count > 0)
-		draft_extent(&cluster->draft, TYPE_NS, count, &cluster->records, (const void *)cluster->groups_text.data,
-			     (uint16_t)(cluster->groups_text.size / sizeof(struct glue_group)), glue_count, &cluster->glue);
+		draft_extent(&cluster->draft, TYPE_NS, count, &cluster->records,
+			     (const void *)cluster->groups_text.data,
+			     (uint16_t)(cluster->groups_text.size / sizeof(struct glue_group)),
+			     glue_count, &cluster->glue);
 }
 
 /* ---- putting names ---- */
 
-static void start_at(struct cluster *cluster, const struct zone *zone, const char *labels, size_t size, uint8_t flags)
+static void start_at(struct cluster *cluster, const struct zone *zone, const char *labels,
+		     size_t size, uint8_t flags)
 {
 	uint8_t name[2 * DNS_NAME_MAX];
 	memcpy(name, labels, size);
@@ -173,7 +197,8 @@ static void start_at(struct cluster *cluster, const struct zone *zone, const cha
 
 static void put(struct cluster *cluster, const struct zone *zone)
 {
-	bool *changed = zone->kind == ZONE_MULTICLUSTER ? &cluster->imports_changed : &cluster->changed;
+	bool *changed =
+		zone->kind == ZONE_MULTICLUSTER ? &cluster->imports_changed : &cluster->changed;
 	table_put(cluster->catalog->table, draft_entry(&cluster->draft), changed);
 }
 
@@ -200,21 +225,24 @@ static void compile_zone_apex(struct cluster *cluster, const struct zone *zone)
 			seen_clear(&cluster->seen);
 			for (size_t i = 0; i < servers.count; i++) {
 				const struct ip *ip = &servers.list[i].ip;
-				if (ip->family != family || !seen_add(&cluster->seen, hash_bytes(&cluster->key, ip->bytes, 16)))
+				if (ip->family != family ||
+				    !seen_add(&cluster->seen, hash_bytes(&cluster->key, ip->bytes, 16)))
 					continue;
-				record_add_address(&cluster->records, DNS_HEADER_SIZE, ip, cluster->ttl);
+				record_add_address(&cluster->records, DNS_HEADER_SIZE, ip,
+						   cluster->ttl);
 				count++;
 			}
 			if (count > 0)
-				draft_fixed(&cluster->draft, family == 4 ? TYPE_A : TYPE_AAAA, count, family == 4 ? 16 : 28,
-					    cluster->records.data);
+				draft_fixed(&cluster->draft, family == 4 ? TYPE_A : TYPE_AAAA,
+					    count, family == 4 ? 16 : 28, cluster->records.data);
 		}
 		put(cluster, zone);
 	}
 	mem_free(servers.list);
 }
 
-static void each_zone(struct cluster *cluster, void (*call)(struct cluster *cluster, const struct zone *zone))
+static void each_zone(struct cluster *cluster,
+		      void (*call)(struct cluster *cluster, const struct zone *zone))
 {
 	const struct zone_list *lists[] = { &cluster->forward, &cluster->imports, &cluster->reverse };
 	for (size_t l = 0; l < COUNT_OF(lists); l++)
@@ -246,7 +274,8 @@ static void put_fixed_names(struct cluster *cluster, const struct zone *zone)
 	if (zone->size + 12 > DNS_NAME_MAX)
 		return;
 	start_at(cluster, zone, "\13dns-version", 12, ENTRY_STEADY);
-	const char *version = zone->kind == ZONE_MULTICLUSTER ? "\0051.0.0" : "\0051.1.0"; /* K8S 2.2, KEP 2.2 */
+	const char *version =
+		zone->kind == ZONE_MULTICLUSTER ? "\0051.0.0" : "\0051.1.0"; /* K8S 2.2, KEP 2.2 */
 	text_clear(&cluster->records);
 	record_add(&cluster->records, TYPE_TXT, VERSION_TTL, version, 6);
 	draft_extent(&cluster->draft, TYPE_TXT, 1, &cluster->records, NULL, 0, 0, NULL);

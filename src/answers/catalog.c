@@ -12,7 +12,8 @@ struct catalog *catalog_new(struct answers *answers)
 	catalog->answers = answers;
 	catalog->index = answers->catalog_count;
 	catalog->synced = true;
-	answers->catalogs = mem_realloc(answers->catalogs, (answers->catalog_count + 1) * sizeof(struct catalog *));
+	answers->catalogs = mem_realloc(answers->catalogs,
+					(answers->catalog_count + 1) * sizeof(struct catalog *));
 	answers->catalogs[answers->catalog_count++] = catalog;
 	answers->touched = true;
 	return catalog;
@@ -48,14 +49,16 @@ struct zone *zone_new(struct answers *answers, enum zone_kind kind, const char *
 	while (zone->index < answers->zone_count && !answers->states[zone->index].is_free)
 		zone->index++;
 	if (zone->index == answers->zone_count)
-		answers->states = mem_realloc(answers->states, ++answers->zone_count * sizeof *answers->states);
+		answers->states =
+			mem_realloc(answers->states, ++answers->zone_count * sizeof *answers->states);
 	answers->states[zone->index] = (struct zone_state){ .serial = (uint32_t)clock_unix_s() };
 	return zone;
 }
 
 static int by_labels(const void *a, const void *b)
 {
-	const struct zone *left = *(const struct zone *const *)a, *right = *(const struct zone *const *)b;
+	const struct zone *left = *(const struct zone *const *)a,
+			  *right = *(const struct zone *const *)b;
 	return (int)right->labels - (int)left->labels;
 }
 

@@ -22,7 +22,8 @@ static void service_changed(struct cluster *cluster, bool is_import, const struc
 	group_mark(group);
 }
 
-static void slice_leave(struct cluster *cluster, bool is_import, const struct slice *slice, const char *service)
+static void slice_leave(struct cluster *cluster, bool is_import, const struct slice *slice,
+			const char *service)
 {
 	struct group *group = group_of(cluster, is_import, slice->head.namespace_, service);
 	struct member *member = member_of(group, slice, false);
@@ -34,7 +35,8 @@ static void slice_leave(struct cluster *cluster, bool is_import, const struct sl
 	member_mark(member);
 }
 
-static void slice_enter(struct cluster *cluster, bool is_import, const struct slice *slice, const char *service)
+static void slice_enter(struct cluster *cluster, bool is_import, const struct slice *slice,
+			const char *service)
 {
 	struct group *group = group_of(cluster, is_import, slice->head.namespace_, service);
 	struct member *member = member_of(group, slice, true);
@@ -52,10 +54,12 @@ static void slice_changed(struct cluster *cluster, const struct slice *before, c
 	if (cluster->no_endpoints)
 		return;
 	for (int is_import = 0; is_import <= 1; is_import++) {
-		const char *old = before == NULL || before->address_type == ADDRESS_OTHER ? "" :
-				  is_import ? before->import : before->service;
-		const char *new = after == NULL || after->address_type == ADDRESS_OTHER ? "" :
-				  is_import ? after->import : after->service;
+		const char *old = before == NULL || before->address_type == ADDRESS_OTHER ? ""
+				  : is_import ? before->import
+					      : before->service;
+		const char *new = after == NULL || after->address_type == ADDRESS_OTHER ? ""
+				  : is_import ? after->import
+					      : after->service;
 		if (is_import && cluster->imports.count == 0)
 			continue;
 		if (*old != '\0' && !text_equal_fold(old, new))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Big headless services: sets are kept in pieces, one per slice, so that a change rewrites the pieces of its slice and
- * a list of pointers, whatever the size of the service. An address or target that stands in two slices is said by the
- * one with the lower id. Weight is 1 (names.md 5: 100 / n) and there is no glue, which would never fit. */
+/* Big headless services: sets are kept in pieces, one per slice, so that a change rewrites the
+ * pieces of its slice and a list of pointers, whatever the size of the service. An address or
+ * target that stands in two slices is said by the one with the lower id. Weight is 1 (names.md 5:
+ * 100 / n) and there is no glue, which would never fit. */
 #include <string.h>
 
 #include "cluster.h"
@@ -15,9 +16,11 @@ static bool address_is_first(const struct seat *seat)
 {
 	const struct group *group = seat->member->group;
 	size_t count;
-	const struct address_ref *refs = refs_get(group->cluster, group_address_kind(group), &seat->ip, &count);
+	const struct address_ref *refs =
+		refs_get(group->cluster, group_address_kind(group), &seat->ip, &count);
 	for (size_t i = 0; i < count; i++)
-		if (refs[i].owner == group->owner && refs[i].ports != NULL && is_earlier(refs[i].from, seat->member))
+		if (refs[i].owner == group->owner && refs[i].ports != NULL &&
+		    is_earlier(refs[i].from, seat->member))
 			return false;
 	return true;
 }
@@ -26,7 +29,8 @@ static bool gives_port(const struct member *member, uint16_t number, const struc
 {
 	const struct slice *slice = member->shown;
 	for (size_t i = 0; slice != NULL && i < slice->port_count; i++)
-		if (slice->ports[i].has_number && slice->ports[i].number == number && port_fits(&slice->ports[i], filter))
+		if (slice->ports[i].has_number && slice->ports[i].number == number &&
+		    port_fits(&slice->ports[i], filter))
 			return true;
 	return false;
 }
@@ -35,15 +39,18 @@ static bool target_is_first(const struct seat *seat, const struct host_name *nam
 			    const struct port_filter *filter)
 {
 	const struct group *group = seat->member->group;
-	const struct host_state *host = seat_has_host(seat) ? host_get(group, name->labels, name->size) : NULL;
+	const struct host_state *host =
+		seat_has_host(seat) ? host_get(group, name->labels, name->size) : NULL;
 	if (host != NULL) {
 		for (size_t i = 0; i < host->count; i++)
-			if (is_earlier(host->seats[i].member, seat->member) && gives_port(host->seats[i].member, number, filter))
+			if (is_earlier(host->seats[i].member, seat->member) &&
+			    gives_port(host->seats[i].member, number, filter))
 				return false;
 		return true;
 	}
 	size_t count;
-	const struct address_ref *refs = refs_get(group->cluster, group_address_kind(group), &seat->ip, &count);
+	const struct address_ref *refs =
+		refs_get(group->cluster, group_address_kind(group), &seat->ip, &count);
 	for (size_t i = 0; i < count; i++)
 		if (refs[i].owner == group->owner && refs[i].ports != NULL && refs[i].host == NULL &&
 		    is_earlier(refs[i].from, seat->member) && gives_port(refs[i].from, number, filter))
@@ -57,7 +64,8 @@ static struct chunk *chunk_new(struct cluster *cluster, uint32_t count)
 	if (count == 0 || sizeof(struct chunk) + records->size > POOL_LARGEST)
 		return NULL;
 	uint8_t class_;
-	struct chunk *chunk = pool_take(cluster->answers->pool, sizeof *chunk + records->size, &class_);
+	struct chunk *chunk =
+		pool_take(cluster->answers->pool, sizeof *chunk + records->size, &class_);
 	chunk->class_ = class_;
 	chunk->count = count;
 	chunk->size = (uint32_t)records->size;
@@ -71,7 +79,8 @@ static struct chunk *address_chunk(struct cluster *cluster, const struct seat *s
 	text_clear(&cluster->records);
 	seen_clear(&cluster->seen);
 	for (size_t i = 0; i < count; i++) {
-		if (!seen_add(&cluster->seen, hash_bytes(&cluster->key, seats[i].ip.bytes, 16)) || !address_is_first(&seats[i]))
+		if (!seen_add(&cluster->seen, hash_bytes(&cluster->key, seats[i].ip.bytes, 16)) ||
+		    !address_is_first(&seats[i]))
 			continue;
 		record_add_address(&cluster->records, DNS_HEADER_SIZE, &seats[i].ip, cluster->ttl);
 		added++;
@@ -79,7 +88,8 @@ static struct chunk *address_chunk(struct cluster *cluster, const struct seat *s
 	return chunk_new(cluster, added);
 }
 
-static struct chunk *srv_chunk(struct cluster *cluster, const struct wire *base, const struct seat *seats, size_t count,
+static struct chunk *srv_chunk(struct cluster *cluster, const struct wire *base,
+			       const struct seat *seats, size_t count,
 			       const struct port_filter *filter)
 {
 	uint32_t added = 0;
@@ -101,7 +111,8 @@ static struct chunk *srv_chunk(struct cluster *cluster, const struct wire *base,
 			    !seen_add(&cluster->seen, hash_bytes(&cluster->key, pair, 2u + name.size)) ||
 			    !target_is_first(seat, &name, number, filter))
 				continue;
-			record_add_srv(&cluster->records, cluster->ttl, 1, number, target.bytes, target.size);
+			record_add_srv(&cluster->records, cluster->ttl, 1, number, target.bytes,
+				       target.size);
 			added++;
 		}
 	}
@@ -112,7 +123,8 @@ void member_drop_chunks(struct member *member)
 {
 	for (size_t i = 0; i < member->chunk_count; i++)
 		if (member->chunks[i] != NULL)
-			retire_pooled(member->group->cluster->answers, member->chunks[i], member->chunks[i]->class_);
+			retire_pooled(member->group->cluster->answers, member->chunks[i],
+				      member->chunks[i]->class_);
 	mem_free(member->chunks);
 	member->chunks = NULL;
 	member->chunk_count = 0;
@@ -144,7 +156,8 @@ static void member_make_chunks(struct member *member)
 		if (!group_wire(group, zones->zones[z], &base))
 			continue;
 		const struct port_filter every = { 0 };
-		member->chunks[chunk_index(member, z, 0)] = srv_chunk(cluster, &base, list->seats, list->count, &every);
+		member->chunks[chunk_index(member, z, 0)] =
+			srv_chunk(cluster, &base, list->seats, list->count, &every);
 		for (size_t p = 0; p < member->shown->port_count; p++) {
 			const struct port *port = &member->shown->ports[p];
 			struct port_filter filter = { port->name, port->protocol };
@@ -173,11 +186,13 @@ static bool draft_pieces(struct draft *draft, uint16_t type, struct chunk **piec
 {
 	struct chunk_list *list = mem_zalloc(sizeof *list + count * sizeof list->places[0]);
 	for (size_t i = 0; i < count; i++) {
-		list->places[list->chunk_count++] = (struct chunk_place){ .chunk = pieces[i], .first = list->total };
+		list->places[list->chunk_count++] =
+			(struct chunk_place){ .chunk = pieces[i], .first = list->total };
 		list->total += pieces[i]->count;
 	}
 	if (list->chunk_count > 0)
-		draft_raw(draft, type, SET_CHUNKS, 0, list, sizeof *list + list->chunk_count * sizeof list->places[0]);
+		draft_raw(draft, type, SET_CHUNKS, 0, list,
+			  sizeof *list + list->chunk_count * sizeof list->places[0]);
 	mem_free(list);
 	return count > 0;
 }
@@ -186,12 +201,15 @@ static bool draft_address_pieces(struct group *group, enum address_type family, 
 {
 	size_t count = 0;
 	for (struct member *member = group->members; member != NULL; member = member->next)
-		if (member->chunk_count > 0 && member->shown->address_type == family && member->chunks[0] != NULL)
+		if (member->chunk_count > 0 && member->shown->address_type == family &&
+		    member->chunks[0] != NULL)
 			room[count++] = member->chunks[0];
-	return draft_pieces(&group->cluster->draft, family == ADDRESS_IPV4 ? TYPE_A : TYPE_AAAA, room, count);
+	return draft_pieces(&group->cluster->draft, family == ADDRESS_IPV4 ? TYPE_A : TYPE_AAAA,
+			    room, count);
 }
 
-static bool draft_srv(struct group *group, size_t zone, const struct port_filter *filter, struct chunk **room)
+static bool draft_srv(struct group *group, size_t zone, const struct port_filter *filter,
+		      struct chunk **room)
 {
 	size_t count = 0;
 	for (struct member *member = group->members; member != NULL; member = member->next) {
@@ -202,8 +220,8 @@ static bool draft_srv(struct group *group, size_t zone, const struct port_filter
 	return draft_pieces(&group->cluster->draft, TYPE_SRV, room, count);
 }
 
-static void put_ports(struct group *group, const struct wire *base, size_t zone, const struct port_list *list,
-		      struct chunk **room)
+static void put_ports(struct group *group, const struct wire *base, size_t zone,
+		      const struct port_list *list, struct chunk **room)
 {
 	bool used[PROTOCOL_OTHER] = { false };
 	for (size_t i = 0; i < list->count; i++) {
@@ -211,7 +229,8 @@ static void put_ports(struct group *group, const struct wire *base, size_t zone,
 		struct port_filter filter = { list->ports[i]->name, list->ports[i]->protocol };
 		if (!port_wire(list->ports[i], base, &protocol, &name))
 			continue;
-		draft_start(&group->cluster->draft, group->cluster->answers->pool, name.bytes, name.size, ENTRY_SOON);
+		draft_start(&group->cluster->draft, group->cluster->answers->pool, name.bytes,
+			    name.size, ENTRY_SOON);
 		if (!draft_srv(group, zone, &filter, room))
 			continue;
 		group_put(group);
@@ -220,7 +239,8 @@ static void put_ports(struct group *group, const struct wire *base, size_t zone,
 	put_protocols(group, base, used, ENTRY_SOON);
 }
 
-static void big_compile_zone(struct group *group, size_t zone, const struct port_list *list, struct chunk **room)
+static void big_compile_zone(struct group *group, size_t zone, const struct port_list *list,
+			     struct chunk **room)
 {
 	struct cluster *cluster = group->cluster;
 	struct wire base;
@@ -244,7 +264,8 @@ static void big_compile_zone(struct group *group, size_t zone, const struct port
 	if (group->is_import)
 		put_clusters(group, &base, list_all->seats, list_all->count);
 	else
-		put_zonal(group, &base, group_zones(group)->zones[zone], list_all->seats, list_all->count);
+		put_zonal(group, &base, group_zones(group)->zones[zone], list_all->seats,
+			  list_all->count);
 }
 
 void big_compile(struct group *group)

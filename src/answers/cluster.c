@@ -16,8 +16,9 @@ static void zone_list_add(struct cluster *cluster, struct zone_list *list, struc
 static bool is_reverse(const char *origin)
 {
 	uint8_t name[DNS_NAME_MAX], size;
-	return name_parse(origin, name, &size) && (name_is_under(name, (const uint8_t *)"\7in-addr\4arpa") ||
-						   name_is_under(name, (const uint8_t *)"\3ip6\4arpa"));
+	return name_parse(origin, name, &size) &&
+	       (name_is_under(name, (const uint8_t *)"\7in-addr\4arpa") ||
+		name_is_under(name, (const uint8_t *)"\3ip6\4arpa"));
 }
 
 static void zones_add(struct cluster *cluster, const struct cluster_options *options)
@@ -30,9 +31,11 @@ static void zones_add(struct cluster *cluster, const struct cluster_options *opt
 			zone_list_add(cluster, &cluster->imports,
 				      zone_new(cluster->answers, ZONE_MULTICLUSTER, options->zones[i]));
 		else if (is_reverse(options->zones[i]))
-			zone_list_add(cluster, &cluster->reverse, zone_new(cluster->answers, ZONE_REVERSE, options->zones[i]));
+			zone_list_add(cluster, &cluster->reverse,
+				      zone_new(cluster->answers, ZONE_REVERSE, options->zones[i]));
 		else
-			zone_list_add(cluster, &cluster->forward, zone_new(cluster->answers, ZONE_CLUSTER, options->zones[i]));
+			zone_list_add(cluster, &cluster->forward,
+				      zone_new(cluster->answers, ZONE_CLUSTER, options->zones[i]));
 	}
 }
 
@@ -61,7 +64,8 @@ struct catalog *answers_add_cluster(struct answers *answers, const struct cluste
 	cluster->namespaces = mem_zalloc((options->namespace_count + 1) * sizeof(char *));
 	for (size_t i = 0; i < options->namespace_count; i++)
 		cluster->namespaces[cluster->namespace_count++] = lower_text(options->namespaces[i]);
-	cluster->local = mem_copy(options->local_addresses, options->local_address_count * sizeof(struct ip));
+	cluster->local =
+		mem_copy(options->local_addresses, options->local_address_count * sizeof(struct ip));
 	cluster->local_count = options->local_address_count;
 	cluster->spaces = map_new();
 	cluster->groups = map_new();

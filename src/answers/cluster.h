@@ -13,15 +13,21 @@
 #include "store.h"
 
 /* A name in the making: wire form. */
-struct wire { uint8_t size; uint8_t bytes[DNS_NAME_MAX]; };
+struct wire {
+	uint8_t size;
+	uint8_t bytes[DNS_NAME_MAX];
+};
 
-struct zone_list { struct zone **zones; size_t count; };
+struct zone_list {
+	struct zone **zones;
+	size_t count;
+};
 
 struct space {
-	char *name;                /* lower case */
+	char *name;		   /* lower case */
 	const struct owner *label; /* the namespace as one label, for verified pods */
 	bool exists, exposed, is_dirty;
-	size_t users;              /* groups and pods */
+	size_t users; /* groups and pods */
 	struct group *groups;
 	struct space *next_dirty;
 };
@@ -31,18 +37,20 @@ struct group {
 	struct space *space;
 	struct group *next_in_space, *next_dirty;
 	bool is_import, is_dirty;
-	char *name;                /* lower case */
-	const struct object *now;  /* struct service or struct import; NULL: only slices */
+	char *name;		  /* lower case */
+	const struct object *now; /* struct service or struct import; NULL: only slices */
 	const struct object *shown;
 	const struct owner *owner; /* NULL: the name cannot be a DNS name */
-	bool active;               /* its endpoints are shown */
+	bool active;		   /* its endpoints are shown */
 	bool not_ready_too;
-	bool names_stale;          /* entries must be made anew */
+	bool names_stale; /* entries must be made anew */
 	bool is_big;
-	bool is_server;            /* its endpoints stand in the apex NS */
-	struct member *members;    /* by id, ascending */
-	struct ports **ports; size_t port_list_count;
-	struct entry **entries; size_t entry_count; /* names shown, hosts left out */
+	bool is_server;		/* its endpoints stand in the apex NS */
+	struct member *members; /* by id, ascending */
+	struct ports **ports;
+	size_t port_list_count;
+	struct entry **entries;
+	size_t entry_count; /* names shown, hosts left out */
 };
 
 struct member {
@@ -52,8 +60,9 @@ struct member {
 	bool is_dirty, shown_active, shown_not_ready, chunks_stale;
 	const struct slice *shown, *now; /* now NULL: gone */
 	const struct ports *shown_ports;
-	struct chunk **chunks; size_t chunk_count; /* big groups: see chunks.c */
-	char *gone;                /* the slice's name, when it is */
+	struct chunk **chunks;
+	size_t chunk_count; /* big groups: see chunks.c */
+	char *gone;	    /* the slice's name, when it is */
 };
 
 /* An endpoint of a member that counts. Texts are the slice's. */
@@ -65,29 +74,44 @@ struct seat {
 	const char *hostname; /* NULL: it is called by its dashed address */
 	const char *cluster;  /* imports: the label(s) behind the host; else "" */
 	bool is_explicit;     /* hostname is the endpoint's own, not its pod's */
-	uint64_t hash;        /* of address and hostname */
+	uint64_t hash;	      /* of address and hostname */
 };
-struct seat_list { struct seat *seats; size_t count, room; };
+struct seat_list {
+	struct seat *seats;
+	size_t count, room;
+};
 /* HOST, or HOST.CLUSTER of an import, without the root. */
-struct host_name { uint8_t size; uint8_t labels[DNS_NAME_MAX]; };
-bool seat_host(const struct seat *seat, struct host_name *ret_name); /* false: it cannot be said in DNS */
+struct host_name {
+	uint8_t size;
+	uint8_t labels[DNS_NAME_MAX];
+};
+bool seat_host(const struct seat *seat,
+	       struct host_name *ret_name); /* false: it cannot be said in DNS */
 /* Has the seat a host entry of its own? Else it lives in its address's entry alone. */
 static inline bool seat_has_host(const struct seat *seat)
 {
 	return seat->hostname != NULL || seat->member->group->is_import;
 }
 
-struct host_seat { struct member *member; struct ip ip; const struct ports *ports; };
+struct host_seat {
+	struct member *member;
+	struct ip ip;
+	const struct ports *ports;
+};
 struct host_state {
 	struct group *group;
-	struct host *labels;       /* shared with readers */
-	struct host_seat *seats; size_t count, room;
+	struct host *labels; /* shared with readers */
+	struct host_seat *seats;
+	size_t count, room;
 	bool is_dirty;
 	struct host_state *next_dirty;
 };
 
 /* 64-bit hashes seen so far; equal hashes count as equal things. */
-struct seen { uint64_t *slots; size_t room, count; };
+struct seen {
+	uint64_t *slots;
+	size_t room, count;
+};
 bool seen_add(struct seen *seen, uint64_t hash); /* true: it is new */
 void seen_clear(struct seen *seen);
 void seen_done(struct seen *seen);
@@ -98,8 +122,10 @@ struct cluster {
 	uint32_t ttl, denial_ttl;
 	bool endpoint_pod_names, no_endpoints, ignore_empty_service, shorthand, zonal;
 	uint16_t port;
-	char **namespaces; size_t namespace_count;
-	struct ip *local; size_t local_count;
+	char **namespaces;
+	size_t namespace_count;
+	struct ip *local;
+	size_t local_count;
 	struct zone_list forward, reverse, imports;
 	struct map *spaces, *groups, *members, *hosts, *prefixes;
 	struct space *dirty_spaces;
@@ -120,7 +146,8 @@ struct cluster {
 /* names.c */
 bool wire_add_front(const void *labels, size_t size, const struct wire *rest, struct wire *ret_wire);
 bool label_wire(const char *text, bool lower, uint8_t ret_label[DNS_LABEL_MAX + 1], unsigned *ret_size);
-bool group_wire(const struct group *group, const struct zone *zone, struct wire *ret_wire); /* SVC.NS.svc.Z */
+bool group_wire(const struct group *group, const struct zone *zone,
+		struct wire *ret_wire); /* SVC.NS.svc.Z */
 const struct zone_list *group_zones(const struct group *group);
 bool *group_changed(const struct group *group);
 /* Shows the draft under the group's names and remembers it there. */
@@ -129,7 +156,8 @@ void group_put(struct group *group);
 /* groups.c: found by name (case folded), or made */
 char *lower_text(const char *text); /* a copy; the caller frees */
 struct space *space_of(struct cluster *cluster, const char *name);
-struct group *group_of(struct cluster *cluster, bool is_import, const char *namespace_, const char *name);
+struct group *group_of(struct cluster *cluster, bool is_import, const char *namespace_,
+		       const char *name);
 struct member *member_of(struct group *group, const struct slice *slice, bool create);
 void space_mark(struct cluster *cluster, struct space *space);
 void space_free(struct cluster *cluster, struct space *space);
@@ -149,11 +177,16 @@ void member_compile(struct member *member);
 const struct ports *ports_of(struct group *group, const struct slice *slice);
 
 /* refs.c */
-enum { KEY_IMPORT_ADDRESS = 0x84 }; /* addresses of imports: for de-duplication only, never asked for */
+enum {
+	KEY_IMPORT_ADDRESS = 0x84
+}; /* addresses of imports: for de-duplication only, never asked for */
 /* is_first: told before the others that are there (PTR of explicit hostnames, names.md 8). */
-void refs_add(struct cluster *cluster, uint8_t kind, const struct ip *ip, const struct address_ref *ref, bool is_first);
-void refs_remove(struct cluster *cluster, uint8_t kind, const struct ip *ip, const struct address_ref *ref);
-const struct address_ref *refs_get(const struct cluster *cluster, uint8_t kind, const struct ip *ip, size_t *ret_count);
+void refs_add(struct cluster *cluster, uint8_t kind, const struct ip *ip,
+	      const struct address_ref *ref, bool is_first);
+void refs_remove(struct cluster *cluster, uint8_t kind, const struct ip *ip,
+		 const struct address_ref *ref);
+const struct address_ref *refs_get(const struct cluster *cluster, uint8_t kind, const struct ip *ip,
+				   size_t *ret_count);
 void pod_add(struct cluster *cluster, const struct ip *ip, struct space *space);
 void pod_remove(struct cluster *cluster, const struct ip *ip, struct space *space);
 
@@ -164,40 +197,56 @@ const struct host *host_remove(const struct seat *seat, const struct host_name *
 /* A dashed endpoint came or went: a host of that very name is made anew. */
 void host_mark_dashed(const struct seat *seat, const struct host_name *name);
 /* Who is behind the host's name; a name with more endpoints than that says the first ones. */
-struct host_seats { struct host_seat list[512]; size_t count; };
+struct host_seats {
+	struct host_seat list[512];
+	size_t count;
+};
 void host_seats(const struct host_state *host, struct host_seats *ret_seats);
 struct host_state *host_get(const struct group *group, const uint8_t *labels, size_t size);
 void hosts_mark(struct group *group); /* all of them are to be made anew */
 void hosts_compile(struct cluster *cluster);
 
 /* srv.c */
-struct port_filter { const char *name; uint8_t protocol; }; /* name NULL: every port */
+struct port_filter {
+	const char *name;
+	uint8_t protocol;
+}; /* name NULL: every port */
 /* Adds the SRV set of the seats to the draft (whose key is the owner); false: there is no such port, so no such name. */
-bool srv_of_seats(struct group *group, const struct zone *zone, const struct seat *seats, size_t count,
-		  const struct port_filter *filter);
+bool srv_of_seats(struct group *group, const struct zone *zone, const struct seat *seats,
+		  size_t count, const struct port_filter *filter);
 /* The same of clusterIPs; `listed` addresses were given, duplicates included. */
 struct srv_addresses {
 	const struct wire *target;
-	const struct ip *addresses; size_t count, listed;
-	const struct port *ports; size_t port_count;
+	const struct ip *addresses;
+	size_t count, listed;
+	const struct port *ports;
+	size_t port_count;
 };
-bool srv_of_addresses(struct group *group, const struct srv_addresses *input, const struct port_filter *filter);
+bool srv_of_addresses(struct group *group, const struct srv_addresses *input,
+		      const struct port_filter *filter);
 bool port_fits(const struct port *port, const struct port_filter *filter);
 uint16_t srv_weight(size_t pairs);
 
 /* service.c */
-void group_start(struct group *group, const struct wire *name, uint8_t flags); /* begins the draft of a name */
+void group_start(struct group *group, const struct wire *name,
+		 uint8_t flags); /* begins the draft of a name */
 void group_complain_name(const struct group *group, const char *what);
 /* A and AAAA of a list into the draft, in its order, without duplicates; `stride` octets from one to the next. */
 void draft_addresses(struct cluster *cluster, const struct ip *addresses, size_t stride, size_t count);
-struct port_list { const struct port *ports[256]; size_t count; }; /* named ports, each (name, protocol) once */
+struct port_list {
+	const struct port *ports[256];
+	size_t count;
+}; /* named ports, each (name, protocol) once */
 void port_list_add(struct port_list *list, const struct port *ports, size_t count);
-bool port_wire(const struct port *port, const struct wire *base, struct wire *ret_protocol, struct wire *ret_name);
-void put_protocols(struct group *group, const struct wire *base, const bool used[PROTOCOL_OTHER], uint8_t flags);
+bool port_wire(const struct port *port, const struct wire *base, struct wire *ret_protocol,
+	       struct wire *ret_name);
+void put_protocols(struct group *group, const struct wire *base, const bool used[PROTOCOL_OTHER],
+		   uint8_t flags);
 void group_compile(struct group *group);
 
 /* zonal.c */
-void put_zonal(struct group *group, const struct wire *base, const struct zone *zone, const struct seat *seats, size_t count);
+void put_zonal(struct group *group, const struct wire *base, const struct zone *zone,
+	       const struct seat *seats, size_t count);
 void put_clusters(struct group *group, const struct wire *base, const struct seat *seats, size_t count);
 
 /* chunks.c */

@@ -31,7 +31,8 @@ static bool wants_address(const struct lookup *lookup, const struct ip *ip)
 
 static void add_address(const struct lookup *lookup, struct reply *reply, const struct ip *ip)
 {
-	add_record(reply, ip->family == 4 ? TYPE_A : TYPE_AAAA, lookup->catalog->ttl, ip->bytes, ip->family == 4 ? 4 : 16);
+	add_record(reply, ip->family == 4 ? TYPE_A : TYPE_AAAA, lookup->catalog->ttl, ip->bytes,
+		   ip->family == 4 ? 4 : 16);
 }
 
 unsigned dashed_label(const struct ip *ip, uint8_t ret_label[DNS_LABEL_MAX + 1])
@@ -84,12 +85,14 @@ static bool is_decimal_groups(const uint8_t *label, unsigned size)
 bool pod_label_read(const uint8_t *label, unsigned size, struct ip *ret_ip)
 {
 	char text[DNS_LABEL_MAX + 1];
-	if (is_decimal_groups(label, size) && label[0] != '-' && label[size - 1] != '-' && memmem(label, size, "--", 2) == NULL)
+	if (is_decimal_groups(label, size) && label[0] != '-' && label[size - 1] != '-' &&
+	    memmem(label, size, "--", 2) == NULL)
 		return read_ipv4_label(label, size, ret_ip);
 	if (size > IP_TEXT_SIZE || memchr(label, '-', size) == NULL)
 		return false;
 	for (unsigned i = 0, digits = 0; i < size; i++) {
-		bool is_hex = (label[i] >= '0' && label[i] <= '9') || (label[i] >= 'a' && label[i] <= 'f');
+		bool is_hex = (label[i] >= '0' && label[i] <= '9') ||
+			      (label[i] >= 'a' && label[i] <= 'f');
 		digits = is_hex ? digits + 1 : 0;
 		if ((!is_hex && label[i] != '-') || digits > 4)
 			return false;
@@ -110,7 +113,8 @@ static bool pod_is_known(const struct lookup *lookup, const struct ip *ip)
 	const struct owner *const *spaces = (const void *)entry_data(entry, &entry->sets[0]);
 	const uint8_t *wanted = lookup->lower + lookup->labels[1];
 	for (unsigned i = 0; i < entry->sets[0].count; i++)
-		if (spaces[i]->size == wanted[0] + 1 && memcmp(spaces[i]->labels, wanted, spaces[i]->size) == 0)
+		if (spaces[i]->size == wanted[0] + 1 &&
+		    memcmp(spaces[i]->labels, wanted, spaces[i]->size) == 0)
 			return true;
 	return false;
 }
@@ -130,7 +134,10 @@ enum answer_kind write_pod(const struct lookup *lookup, struct reply *reply)
 
 /* ---- endpoints that are called by their address ---- */
 
-struct dashed { uint16_t numbers[64]; size_t count, pairs; };
+struct dashed {
+	uint16_t numbers[64];
+	size_t count, pairs;
+};
 
 /* The ports of the references that make the name an endpoint of its service. */
 static struct dashed dashed_ports(const struct lookup *lookup, const struct entry *entry)
@@ -145,7 +152,8 @@ static struct dashed dashed_ports(const struct lookup *lookup, const struct entr
 		    memcmp(ref->owner->labels, owner, owner_size) != 0)
 			continue;
 		dashed.pairs += ref->ports->pairs;
-		for (unsigned p = 0; p < ref->ports->count && dashed.count < COUNT_OF(dashed.numbers); p++) {
+		for (unsigned p = 0;
+		     p < ref->ports->count && dashed.count < COUNT_OF(dashed.numbers); p++) {
 			bool known = false;
 			for (size_t k = 0; k < dashed.count && !known; k++)
 				known = dashed.numbers[k] == ref->ports->numbers[p];
@@ -157,7 +165,8 @@ static struct dashed dashed_ports(const struct lookup *lookup, const struct entr
 }
 
 /* The endpoint's own name is the target; its address follows as glue, pointing into the first record. */
-static void add_srv(const struct lookup *lookup, struct reply *reply, const struct dashed *dashed, const struct ip *ip)
+static void add_srv(const struct lookup *lookup, struct reply *reply, const struct dashed *dashed,
+		    const struct ip *ip)
 {
 	uint8_t rdata[6 + DNS_NAME_MAX] = { 0 };
 	uint32_t target_at = reply->at + 18;
@@ -204,7 +213,8 @@ bool write_dashed(const struct lookup *lookup, struct reply *reply, enum answer_
 		add_srv(lookup, reply, &dashed, &ip);
 	} else {
 		const struct entry *service = find_suffix(lookup, 1);
-		*ret_kind = write_denial(lookup, reply, true, service != NULL && service->flags & ENTRY_SOON);
+		*ret_kind = write_denial(lookup, reply, true,
+					 service != NULL && service->flags & ENTRY_SOON);
 	}
 	return true;
 }
@@ -217,12 +227,13 @@ static bool is_same_target(const struct address_ref *a, const struct address_ref
 		return false;
 	if (a->host == NULL || b->host == NULL)
 		return a->host == b->host;
-	return a->host->size == b->host->size && memcmp(a->host->labels, b->host->labels, a->host->size) == 0;
+	return a->host->size == b->host->size &&
+	       memcmp(a->host->labels, b->host->labels, a->host->size) == 0;
 }
 
 /* HOST.SVC.NS.svc.Z1; 0 if it is too long for a name. */
-static unsigned ptr_target(const struct lookup *lookup, const struct address_ref *ref, const struct ip *ip,
-			   uint8_t target[DNS_NAME_MAX])
+static unsigned ptr_target(const struct lookup *lookup, const struct address_ref *ref,
+			   const struct ip *ip, uint8_t target[DNS_NAME_MAX])
 {
 	uint8_t dashed[DNS_LABEL_MAX + 1];
 	const uint8_t *host = dashed;
@@ -232,7 +243,8 @@ static unsigned ptr_target(const struct lookup *lookup, const struct address_ref
 	else if (ref->ports != NULL)
 		host = ref->host->labels, size = ref->host->size;
 	const struct catalog *catalog = lookup->catalog;
-	if (catalog->ptr_zone_size == 0 || size + ref->owner->size + 4u + catalog->ptr_zone_size > DNS_NAME_MAX)
+	if (catalog->ptr_zone_size == 0 ||
+	    size + ref->owner->size + 4u + catalog->ptr_zone_size > DNS_NAME_MAX)
 		return 0;
 	memcpy(target, host, size);
 	memcpy(target + size, ref->owner->labels, ref->owner->size);
@@ -242,8 +254,8 @@ static unsigned ptr_target(const struct lookup *lookup, const struct address_ref
 	return size + 4 + catalog->ptr_zone_size;
 }
 
-/* The order in which references are told: clusterIPs alone where there are any; else hostnames before addresses, for
- * getnameinfo takes the first (names.md 8). */
+/* The order in which references are told: clusterIPs alone where there are any; else hostnames
+ * before addresses, for getnameinfo takes the first (names.md 8). */
 enum ptr_rank { PTR_CLUSTER_IP, PTR_HOSTNAME, PTR_ADDRESS, PTR_RANKS };
 static enum ptr_rank ptr_rank(const struct address_ref *ref)
 {

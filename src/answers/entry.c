@@ -19,8 +19,8 @@ static size_t set_size(const struct entry *entry, const struct set *set)
 		return (size_t)set->count * set->record_size;
 	if (set->shape & SET_EXTENT) {
 		const struct extent *extent = (const void *)entry_data(entry, set);
-		return sizeof *extent + extent->group_count * sizeof(struct glue_group) + extent->records_size +
-		       extent->glue_size;
+		return sizeof *extent + extent->group_count * sizeof(struct glue_group) +
+		       extent->records_size + extent->glue_size;
 	}
 	if (set->shape & SET_CHUNKS) {
 		const struct chunk_list *list = (const void *)entry_data(entry, set);
@@ -41,7 +41,8 @@ size_t entry_size(const struct entry *entry)
 	return size;
 }
 
-void draft_start(struct draft *draft, struct pool *pool, const uint8_t *key, uint8_t key_size, uint8_t flags)
+void draft_start(struct draft *draft, struct pool *pool, const uint8_t *key, uint8_t key_size,
+		 uint8_t flags)
 {
 	draft->pool = pool;
 	draft->key_size = key_size;
@@ -62,11 +63,14 @@ static struct draft_set *set_start(struct draft *draft, uint16_t type, uint8_t s
 	while (draft->bytes.size % 8 != 0) /* chunk lists and refs hold pointers */
 		text_add_n(&draft->bytes, "", 1);
 	struct draft_set *set = &draft->sets[draft->set_count++];
-	*set = (struct draft_set){ .type = type, .shape = shape, .count = count, .from = draft->bytes.size };
+	*set = (struct draft_set){
+		.type = type, .shape = shape, .count = count, .from = draft->bytes.size
+	};
 	return set;
 }
 
-void draft_fixed(struct draft *draft, uint16_t type, uint16_t count, uint8_t record_size, const void *records)
+void draft_fixed(struct draft *draft, uint16_t type, uint16_t count, uint8_t record_size,
+		 const void *records)
 {
 	struct draft_set *set = set_start(draft, type, SET_FIXED, count);
 	set->record_size = record_size;
@@ -74,7 +78,8 @@ void draft_fixed(struct draft *draft, uint16_t type, uint16_t count, uint8_t rec
 	text_add_n(&draft->bytes, records, set->size);
 }
 
-void draft_raw(struct draft *draft, uint16_t type, uint8_t shape, uint16_t count, const void *bytes, size_t size)
+void draft_raw(struct draft *draft, uint16_t type, uint8_t shape, uint16_t count, const void *bytes,
+	       size_t size)
 {
 	struct draft_set *set = set_start(draft, type, shape, count);
 	set->size = size;
@@ -84,12 +89,14 @@ void draft_raw(struct draft *draft, uint16_t type, uint8_t shape, uint16_t count
 }
 
 void draft_extent(struct draft *draft, uint16_t type, uint16_t count, const struct text *records,
-		  const struct glue_group *groups, uint16_t group_count, uint16_t glue_count, const struct text *glue)
+		  const struct glue_group *groups, uint16_t group_count, uint16_t glue_count,
+		  const struct text *glue)
 {
 	struct draft_set *set = set_start(draft, type, SET_EXTENT, count);
 	struct extent extent = { .records_size = (uint32_t)records->size,
 				 .glue_size = glue == NULL ? 0 : (uint32_t)glue->size,
-				 .group_count = group_count, .glue_count = glue_count };
+				 .group_count = group_count,
+				 .glue_count = glue_count };
 	text_add_n(&draft->bytes, &extent, sizeof extent);
 	text_add_n(&draft->bytes, groups, group_count * sizeof *groups);
 	text_add_n(&draft->bytes, records->data, records->size);
@@ -118,8 +125,11 @@ struct entry *draft_entry(struct draft *draft)
 	entry->set_count = draft->set_count;
 	for (unsigned i = 0; i < draft->set_count; i++) {
 		const struct draft_set *set = &draft->sets[i];
-		entry->sets[i] = (struct set){ .type = set->type, .shape = set->shape, .record_size = set->record_size,
-					       .count = set->count, .at = (uint16_t)((start + set->from) / 4) };
+		entry->sets[i] = (struct set){ .type = set->type,
+					       .shape = set->shape,
+					       .record_size = set->record_size,
+					       .count = set->count,
+					       .at = (uint16_t)((start + set->from) / 4) };
 	}
 	memcpy((uint8_t *)&entry->sets[draft->set_count], draft->key, draft->key_size);
 	if (draft->bytes.size > 0)
@@ -141,11 +151,13 @@ void record_add(struct text *text, uint16_t type, uint32_t ttl, const void *rdat
 void record_add_address(struct text *text, uint16_t owner_at, const struct ip *ip, uint32_t ttl)
 {
 	size_t at = text->size;
-	record_add(text, ip->family == 4 ? TYPE_A : TYPE_AAAA, ttl, ip->bytes, ip->family == 4 ? 4 : 16);
+	record_add(text, ip->family == 4 ? TYPE_A : TYPE_AAAA, ttl, ip->bytes,
+		   ip->family == 4 ? 4 : 16);
 	put_u16((uint8_t *)text->data + at, (uint16_t)(0xc000 | owner_at));
 }
 
-void record_add_srv(struct text *text, uint32_t ttl, uint16_t weight, uint16_t port, const uint8_t *target, uint8_t size)
+void record_add_srv(struct text *text, uint32_t ttl, uint16_t weight, uint16_t port,
+		    const uint8_t *target, uint8_t size)
 {
 	uint8_t rdata[6 + DNS_NAME_MAX] = { 0 }; /* priority 0 */
 	put_u16(rdata + 2, weight);

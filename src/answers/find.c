@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking a question up: the hot path. Stage 1 makes the key and asks for its bucket, stage 2 compares the hash bits
- * in the bucket and asks for the entry, stage 3 (write.c) reads it; the caller runs each stage over a whole batch, so
- * that the cache misses of its questions overlap. */
+/* Looking a question up: the hot path. Stage 1 makes the key and asks for its bucket, stage 2
+ * compares the hash bits in the bucket and asks for the entry, stage 3 (write.c) reads it; the
+ * caller runs each stage over a whole batch, so that the cache misses of its questions overlap. */
 #include <string.h>
 
 #include "store.h"
@@ -23,7 +23,8 @@ const struct zone *catalog_find_zone(const struct catalog *catalog, const struct
 			continue;
 		unsigned skipped = query->label_count - zone->labels;
 		unsigned at = zone->labels == 0 ? query->name_size - 1u : query->labels[skipped];
-		if (query->name_size - at == zone->size && memcmp(query->lower + at, zone->name, zone->size) == 0)
+		if (query->name_size - at == zone->size &&
+		    memcmp(query->lower + at, zone->name, zone->size) == 0)
 			return zone;
 	}
 	return NULL;
@@ -72,15 +73,16 @@ uint8_t prefix_key(uint8_t family, uint8_t parts, const uint8_t bytes[16], uint8
 	return 3 + octets_of(family);
 }
 
-/* The apex of a reverse zone has names of its own, but a zone of one whole address (a CIDR off the boundary expands to
- * such) is also that address's PTR. */
+/* The apex of a reverse zone has names of its own, but a zone of one whole address (a CIDR off the
+ * boundary expands to such) is also that address's PTR. */
 static bool is_reverse_question(const struct lookup *lookup)
 {
 	const struct zone *zone = lookup->zone;
 	if (lookup->name_size != zone->size)
 		return true;
 	bool whole = zone->labels == 6 || zone->labels == 34;
-	return whole && lookup->type != TYPE_SOA && lookup->type != TYPE_NS && lookup->type != TYPE_ANY;
+	return whole && lookup->type != TYPE_SOA && lookup->type != TYPE_NS &&
+	       lookup->type != TYPE_ANY;
 }
 
 static void probe_reverse(struct lookup *lookup)
@@ -92,7 +94,8 @@ static void probe_reverse(struct lookup *lookup)
 	if (reverse.full)
 		lookup->key_size = address_key(KEY_ADDRESS, &reverse.ip, lookup->address_key);
 	else
-		lookup->key_size = prefix_key(reverse.ip.family, reverse.parts, reverse.ip.bytes, lookup->address_key);
+		lookup->key_size = prefix_key(reverse.ip.family, reverse.parts, reverse.ip.bytes,
+					      lookup->address_key);
 }
 
 static struct buckets *buckets_shown(const struct lookup *lookup)
@@ -112,8 +115,8 @@ void answers_probe(struct lookup *lookup)
 		probe_reverse(lookup);
 		if (lookup->path == PATH_REVERSE)
 			key = lookup->address_key;
-	} else if (lookup->label_count == zone->labels + 3u && zone->kind != ZONE_STATIC && zone->kind != ZONE_REVERSE &&
-		   label_is(lookup, 2, "pod")) {
+	} else if (lookup->label_count == zone->labels + 3u && zone->kind != ZONE_STATIC &&
+		   zone->kind != ZONE_REVERSE && label_is(lookup, 2, "pod")) {
 		lookup->path = PATH_POD; /* what is looked up is NS.pod.Z */
 		key += lookup->labels[1];
 		lookup->key_size -= lookup->labels[1];
@@ -126,7 +129,8 @@ void answers_probe(struct lookup *lookup)
 static inline uint64_t candidate(const struct lookup *lookup)
 {
 	struct buckets *buckets = buckets_shown(lookup);
-	struct bucket *bucket = bucket_of(buckets, lookup->hash), *end = buckets->buckets + buckets->count;
+	struct bucket *bucket = bucket_of(buckets, lookup->hash),
+		      *end = buckets->buckets + buckets->count;
 	uint64_t wanted = lookup->hash & 0xffff;
 	for (;;) {
 		bool has_empty = false;
@@ -244,7 +248,8 @@ enum answer_kind answers_write(struct lookup *lookup, struct reply *reply)
 	const struct entry *entry = found_entry(lookup);
 	if (lookup->zone->kind == ZONE_STATIC)
 		return write_static(lookup, entry, reply);
-	if (__builtin_expect(!lookup->edition->views[lookup->catalog->index].synced, 0) && needs_sync(lookup, entry))
+	if (__builtin_expect(!lookup->edition->views[lookup->catalog->index].synced, 0) &&
+	    needs_sync(lookup, entry))
 		return ANSWER_NOT_READY;
 	if (entry == NULL)
 		return write_miss(lookup, reply);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Spaces, groups and members: found by name or made, marked when a change touches them, freed when nothing needs them.
- * Between two publishes a thing may change many times; it is compiled once. */
+/* Spaces, groups and members: found by name or made, marked when a change touches them, freed when
+ * nothing needs them. Between two publishes a thing may change many times; it is compiled once. */
 #include <string.h>
 
 #include "cluster.h"
@@ -46,13 +46,15 @@ static size_t join_key(char kind, const char *a, const char *b, const char *c, s
 	return text->size;
 }
 
-static const struct owner *owner_new(struct cluster *cluster, const char *name, const struct space *space)
+static const struct owner *owner_new(struct cluster *cluster, const char *name,
+				     const struct space *space)
 {
 	uint8_t label[DNS_LABEL_MAX + 1], class_;
 	unsigned size;
 	if (space->label == NULL || !label_wire(name, true, label, &size))
 		return NULL;
-	struct owner *owner = pool_take(cluster->answers->pool, sizeof *owner + size + space->label->size, &class_);
+	struct owner *owner =
+		pool_take(cluster->answers->pool, sizeof *owner + size + space->label->size, &class_);
 	owner->class_ = class_;
 	owner->size = (uint8_t)(size + space->label->size);
 	memcpy(owner->labels, label, size);
@@ -183,7 +185,8 @@ void group_free(struct group *group)
 {
 	struct cluster *cluster = group->cluster;
 	struct text key = { 0 };
-	size_t key_size = join_key(group->is_import ? 'i' : 's', group->space->name, group->name, NULL, &key);
+	size_t key_size =
+		join_key(group->is_import ? 'i' : 's', group->space->name, group->name, NULL, &key);
 	map_remove(cluster->groups, key.data, key_size);
 	text_done(&key);
 	for (struct group **at = &group->space->groups; *at != NULL; at = &(*at)->next_in_space) {

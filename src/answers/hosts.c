@@ -4,7 +4,8 @@
 
 #include "cluster.h"
 
-static size_t host_key(const struct group *group, const uint8_t *labels, size_t size, uint8_t ret_key[8 + DNS_NAME_MAX])
+static size_t host_key(const struct group *group, const uint8_t *labels, size_t size,
+		       uint8_t ret_key[8 + DNS_NAME_MAX])
 {
 	memcpy(ret_key, &group, sizeof group);
 	memcpy(ret_key + sizeof group, labels, size);
@@ -36,17 +37,20 @@ const struct host *host_add(const struct seat *seat, const struct host_name *nam
 		uint8_t key[8 + DNS_NAME_MAX], class_;
 		host = mem_zalloc(sizeof *host);
 		host->group = group;
-		host->labels = pool_take(group->cluster->answers->pool, sizeof *host->labels + name->size, &class_);
+		host->labels = pool_take(group->cluster->answers->pool,
+					 sizeof *host->labels + name->size, &class_);
 		host->labels->class_ = class_;
 		host->labels->size = name->size;
 		memcpy(host->labels->labels, name->labels, name->size);
-		map_put(group->cluster->hosts, key, host_key(group, name->labels, name->size, key), host);
+		map_put(group->cluster->hosts, key, host_key(group, name->labels, name->size, key),
+			host);
 	}
 	if (host->count == host->room) {
 		host->room = host->room == 0 ? 1 : 2 * host->room;
 		host->seats = mem_realloc(host->seats, host->room * sizeof *host->seats);
 	}
-	host->seats[host->count++] = (struct host_seat){ .member = seat->member, .ip = seat->ip, .ports = seat->ports };
+	host->seats[host->count++] =
+		(struct host_seat){ .member = seat->member, .ip = seat->ip, .ports = seat->ports };
 	host_mark(host);
 	return host->labels;
 }
@@ -87,14 +91,18 @@ static size_t dashed_seats(const struct host_state *host, struct host_seat *ret_
 	struct ip ip;
 	uint8_t label[DNS_LABEL_MAX + 1];
 	size_t count, added = 0;
-	if (group->is_import || !pod_label_read(host->labels->labels + 1, host->labels->labels[0], &ip) ||
-	    dashed_label(&ip, label) != host->labels->size || memcmp(label, host->labels->labels, host->labels->size) != 0)
+	if (group->is_import ||
+	    !pod_label_read(host->labels->labels + 1, host->labels->labels[0], &ip) ||
+	    dashed_label(&ip, label) != host->labels->size ||
+	    memcmp(label, host->labels->labels, host->labels->size) != 0)
 		return 0;
 	const struct address_ref *refs = refs_get(group->cluster, KEY_ADDRESS, &ip, &count);
 	for (size_t i = 0; i < count && added < room; i++)
 		if (refs[i].owner == group->owner && refs[i].ports != NULL && refs[i].host == NULL)
-			ret_seats[added++] = (struct host_seat){ .member = (struct member *)(uintptr_t)refs[i].from,
-								 .ip = ip, .ports = refs[i].ports };
+			ret_seats[added++] =
+				(struct host_seat){ .member = (struct member *)(uintptr_t)refs[i].from,
+						    .ip = ip,
+						    .ports = refs[i].ports };
 	return added;
 }
 
@@ -108,7 +116,9 @@ void host_seats(const struct host_state *host, struct host_seats *ret_seats)
 void host_mark_dashed(const struct seat *seat, const struct host_name *name)
 {
 	const struct group *group = seat->member->group;
-	struct host_state *host = map_count(group->cluster->hosts) == 0 ? NULL : host_get(group, name->labels, name->size);
+	struct host_state *host = map_count(group->cluster->hosts) == 0
+					  ? NULL
+					  : host_get(group, name->labels, name->size);
 	if (host != NULL)
 		host_mark(host);
 }
@@ -128,8 +138,8 @@ static void host_addresses(struct cluster *cluster, const struct host_seats *hos
 		count++;
 	}
 	if (count > 0)
-		draft_fixed(&cluster->draft, family == 4 ? TYPE_A : TYPE_AAAA, (uint16_t)count, family == 4 ? 16 : 28,
-			    cluster->records.data);
+		draft_fixed(&cluster->draft, family == 4 ? TYPE_A : TYPE_AAAA, (uint16_t)count,
+			    family == 4 ? 16 : 28, cluster->records.data);
 }
 
 static void host_srv(struct cluster *cluster, const struct host_seats *host, const struct wire *name)
@@ -157,9 +167,11 @@ static void host_srv(struct cluster *cluster, const struct host_seats *host, con
 		return;
 	text_clear(&cluster->records);
 	for (size_t i = 0; i < number_count; i++)
-		record_add_srv(&cluster->records, cluster->ttl, srv_weight(pairs), numbers[i], name->bytes, name->size);
+		record_add_srv(&cluster->records, cluster->ttl, srv_weight(pairs), numbers[i],
+			       name->bytes, name->size);
 	/* Glue: the target is the question's own name, spelled in the first record. */
-	uint16_t target_at = (uint16_t)(DNS_HEADER_SIZE + name->size + 4 + 18), glue_count = 0, group_count = 0;
+	uint16_t target_at = (uint16_t)(DNS_HEADER_SIZE + name->size + 4 + 18), glue_count = 0,
+		 group_count = 0;
 	struct glue_group groups[2];
 	text_clear(&cluster->glue);
 	for (uint8_t family = 4; family <= 6; family += 2) {
@@ -172,11 +184,12 @@ static void host_srv(struct cluster *cluster, const struct host_seats *host, con
 			count++;
 		}
 		if (count > 0)
-			groups[group_count++] = (struct glue_group){ count, (uint16_t)(cluster->glue.size - from) };
+			groups[group_count++] =
+				(struct glue_group){ count, (uint16_t)(cluster->glue.size - from) };
 		glue_count += count;
 	}
-	draft_extent(&cluster->draft, TYPE_SRV, (uint16_t)number_count, &cluster->records, groups, group_count, glue_count,
-		     &cluster->glue);
+	draft_extent(&cluster->draft, TYPE_SRV, (uint16_t)number_count, &cluster->records, groups,
+		     group_count, glue_count, &cluster->glue);
 }
 
 static void host_show(struct host_state *host, const struct zone *zone)
@@ -186,9 +199,11 @@ static void host_show(struct host_state *host, const struct zone *zone)
 	const struct service *service = (const void *)group->now;
 	bool headless = group->is_import || service == NULL || service->type == SERVICE_HEADLESS;
 	struct wire base, name;
-	if (!group_wire(group, zone, &base) || !wire_add_front(host->labels->labels, host->labels->size, &base, &name)) {
+	if (!group_wire(group, zone, &base) ||
+	    !wire_add_front(host->labels->labels, host->labels->size, &base, &name)) {
 		if (host->count > 0)
-			answers_complain(cluster->answers, "Service %s/%s: an endpoint's name is too long: left out",
+			answers_complain(cluster->answers,
+					 "Service %s/%s: an endpoint's name is too long: left out",
 					 group->space->name, group->name);
 		return;
 	}
@@ -197,7 +212,8 @@ static void host_show(struct host_state *host, const struct zone *zone)
 		*changed |= table_remove(cluster->catalog->table, name.bytes, name.size);
 		return;
 	}
-	draft_start(&cluster->draft, cluster->answers->pool, name.bytes, name.size, headless ? ENTRY_SOON : 0);
+	draft_start(&cluster->draft, cluster->answers->pool, name.bytes, name.size,
+		    headless ? ENTRY_SOON : 0);
 	struct host_seats seats;
 	host_seats(host, &seats);
 	host_addresses(cluster, &seats, 4);
@@ -205,7 +221,8 @@ static void host_show(struct host_state *host, const struct zone *zone)
 	host_srv(cluster, &seats, &name);
 	struct entry *entry = draft_entry(&cluster->draft);
 	if (entry == NULL)
-		answers_complain(cluster->answers, "Service %s/%s: more records than a name can hold: left out",
+		answers_complain(cluster->answers,
+				 "Service %s/%s: more records than a name can hold: left out",
 				 group->space->name, group->name);
 	else
 		table_put(cluster->catalog->table, entry, changed);
@@ -215,7 +232,8 @@ static void host_free(struct host_state *host)
 {
 	struct cluster *cluster = host->group->cluster;
 	uint8_t key[8 + DNS_NAME_MAX];
-	map_remove(cluster->hosts, key, host_key(host->group, host->labels->labels, host->labels->size, key));
+	map_remove(cluster->hosts, key,
+		   host_key(host->group, host->labels->labels, host->labels->size, key));
 	retire_pooled(cluster->answers, host->labels, host->labels->class_);
 	mem_free(host->seats);
 	mem_free(host);

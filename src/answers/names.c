@@ -54,11 +54,14 @@ void group_put(struct group *group)
 	struct cluster *cluster = group->cluster;
 	struct entry *entry = draft_entry(&cluster->draft);
 	if (entry == NULL) {
-		answers_complain(cluster->answers, "%s %s/%s: more records than a name can hold: left out",
-				 group->is_import ? "ServiceImport" : "Service", group->space->name, group->name);
+		answers_complain(cluster->answers,
+				 "%s %s/%s: more records than a name can hold: left out",
+				 group->is_import ? "ServiceImport" : "Service", group->space->name,
+				 group->name);
 		return;
 	}
 	entry = table_put(cluster->catalog->table, entry, group_changed(group));
-	group->entries = mem_realloc(group->entries, (group->entry_count + 1) * sizeof(struct entry *));
+	group->entries =
+		mem_realloc(group->entries, (group->entry_count + 1) * sizeof(struct entry *));
 	group->entries[group->entry_count++] = entry;
 }

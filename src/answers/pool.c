@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory of published things: exact 16-byte size classes up to 1 KB, eighths of a power of two above, a free list
- * each, cut from mapped regions. Own code because a million names must not pay malloc's header and rounding, and
- * because big regions can ask for huge pages (a look-up is then one cache miss, not one and a page walk). */
+/* Memory of published things: exact 16-byte size classes up to 1 KB, eighths of a power of two
+ * above, a free list each, cut from mapped regions. Own code because a million names must not pay
+ * malloc's header and rounding, and because big regions can ask for huge pages (a look-up is then
+ * one cache miss, not one and a page walk). */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,11 +11,22 @@
 
 #include "store.h"
 
-enum { STEP = 16, SMALL_CLASSES = 64, CLASSES = SMALL_CLASSES + 80, FIRST_REGION = 64 << 10, HUGE_PAGE = 2 << 20,
-	LAST_REGION = 2 * HUGE_PAGE };
+enum {
+	STEP = 16,
+	SMALL_CLASSES = 64,
+	CLASSES = SMALL_CLASSES + 80,
+	FIRST_REGION = 64 << 10,
+	HUGE_PAGE = 2 << 20,
+	LAST_REGION = 2 * HUGE_PAGE
+};
 
-struct free_block { struct free_block *next; };
-struct region { struct region *next; size_t size; };
+struct free_block {
+	struct free_block *next;
+};
+struct region {
+	struct region *next;
+	size_t size;
+};
 struct pool {
 	struct free_block *free[CLASSES];
 	struct region *regions;
@@ -106,7 +118,8 @@ static void rest_give(struct pool *pool)
 {
 	while (pool->end - pool->at >= STEP) {
 		size_t rest = (size_t)(pool->end - pool->at);
-		uint8_t class_ = rest >= STEP * SMALL_CLASSES ? SMALL_CLASSES - 1 : (uint8_t)(rest / STEP - 1);
+		uint8_t class_ = rest >= STEP * SMALL_CLASSES ? SMALL_CLASSES - 1
+							      : (uint8_t)(rest / STEP - 1);
 		pool_give(pool, pool->at, class_);
 		pool->at += class_size(class_);
 	}

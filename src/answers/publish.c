@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Editions, and when what they replaced may go: the only file that knows liburcu.
  *
- * An edition is shown by one release store of its address. Old versions, tables and editions are retired first and
- * given back when every query thread has passed a quiescent point after that store (QSBR: a thread is quiet while
- * it waits for packets). liburcu orders by inline assembler that TSan cannot see, so the quiet points and the end
- * of the grace period are told to it by hand. */
+ * An edition is shown by one release store of its address. Old versions, tables and editions are
+ * retired first and given back when every query thread has passed a quiescent point after that
+ * store (QSBR: a thread is quiet while it waits for packets). liburcu orders by inline assembler
+ * that TSan cannot see, so the quiet points and the end of the grace period are told to it by hand.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <stdarg.h>
@@ -24,22 +25,31 @@ static char grace_mark;
 #endif
 
 enum {
-	RECLAIM_AT = 1024,        /* retired things before the control thread waits for a grace period */
-	LAST_NUMBER = 1u << 30,   /* editions are numbered anew before differences overflow */
+	RECLAIM_AT = 1024, /* retired things before the control thread waits for a grace period */
+	LAST_NUMBER = 1u << 30, /* editions are numbered anew before differences overflow */
 };
 
-enum retired_kind { RETIRED_MEMORY, RETIRED_BUCKETS, RETIRED_POOLED, RETIRED_LINK, RETIRED_TOMBSTONE,
-	RETIRED_TABLE };
+enum retired_kind {
+	RETIRED_MEMORY,
+	RETIRED_BUCKETS,
+	RETIRED_POOLED,
+	RETIRED_LINK,
+	RETIRED_TOMBSTONE,
+	RETIRED_TABLE
+};
 struct retired_item {
 	enum retired_kind kind;
 	uint8_t class_;
 	void *thing, *other;
 };
-struct retired_list { struct retired_item *items; size_t count, room; };
+struct retired_list {
+	struct retired_item *items;
+	size_t count, room;
+};
 struct retired {
 	struct retired_list pending; /* since the last publish: still shown */
 	struct retired_list limbo;   /* no longer shown to new readers */
-	bool has_large;              /* worth a grace period by itself */
+	bool has_large;		     /* worth a grace period by itself */
 };
 
 static void retire(struct answers *answers, struct retired_item item)
@@ -71,7 +81,8 @@ void retire_table(struct answers *answers, struct table *table)
 
 void retire_pooled(struct answers *answers, void *memory, uint8_t class_)
 {
-	retire(answers, (struct retired_item){ .kind = RETIRED_POOLED, .class_ = class_, .thing = memory });
+	retire(answers,
+	       (struct retired_item){ .kind = RETIRED_POOLED, .class_ = class_, .thing = memory });
 }
 
 void retire_link(struct answers *answers, struct entry *newer)
@@ -81,7 +92,8 @@ void retire_link(struct answers *answers, struct entry *newer)
 
 void retire_tombstone(struct answers *answers, struct table *table, struct entry *tombstone)
 {
-	retire(answers, (struct retired_item){ .kind = RETIRED_TOMBSTONE, .thing = tombstone, .other = table });
+	retire(answers,
+	       (struct retired_item){ .kind = RETIRED_TOMBSTONE, .thing = tombstone, .other = table });
 }
 
 static void reclaim_item(struct answers *answers, const struct retired_item *item)
@@ -97,7 +109,8 @@ static void reclaim_item(struct answers *answers, const struct retired_item *ite
 		pool_give(answers->pool, item->thing, item->class_);
 		break;
 	case RETIRED_LINK:
-		atomic_store_explicit(&((struct entry *)item->thing)->older, NULL, memory_order_relaxed);
+		atomic_store_explicit(&((struct entry *)item->thing)->older, NULL,
+				      memory_order_relaxed);
 		break;
 	case RETIRED_TOMBSTONE:
 		table_settle(item->other, item->thing);
@@ -150,20 +163,24 @@ static void limbo_take_pending(struct retired *retired)
 static struct edition *edition_new(const struct answers *answers)
 {
 	size_t views = answers->catalog_count * sizeof(struct view);
-	struct edition *edition = mem_zalloc(sizeof *edition + views + answers->zone_count * sizeof(struct zone_state));
+	struct edition *edition =
+		mem_zalloc(sizeof *edition + views + answers->zone_count * sizeof(struct zone_state));
 	edition->number = answers->pending;
 	edition->catalog_count = answers->catalog_count;
 	edition->zone_count = answers->zone_count;
 	edition->views = (struct view *)(edition + 1);
 	edition->states = (struct zone_state *)((uint8_t *)edition->views + views);
 	if (answers->zone_count > 0)
-		memcpy(edition->states, answers->states, answers->zone_count * sizeof(struct zone_state));
+		memcpy(edition->states, answers->states,
+		       answers->zone_count * sizeof(struct zone_state));
 	for (uint32_t i = 0; i < answers->catalog_count; i++) {
 		const struct catalog *catalog = answers->catalogs[i];
-		edition->views[i] = (struct view){ .zones = catalog->zones, .zone_count = catalog->zone_count,
+		edition->views[i] = (struct view){ .zones = catalog->zones,
+						   .zone_count = catalog->zone_count,
 						   .synced = catalog->synced };
 		for (uint32_t z = 0; z < catalog->zone_count; z++)
-			edition->states[catalog->zones[z]->index].buckets = table_buckets(catalog->zones[z]->table);
+			edition->states[catalog->zones[z]->index].buckets =
+				table_buckets(catalog->zones[z]->table);
 	}
 	return edition;
 }
@@ -233,6 +250,8 @@ void answers_free(struct answers *answers)
 	reclaim(answers);
 	for (uint32_t i = 0; i < answers->catalog_count; i++)
 		catalog_free(answers->catalogs[i]);
+	for (uint32_t i = 0; i < answers->zone_count; i++)
+		mem_free((void *)(uintptr_t)answers->states[i].chain);
 	mem_free(atomic_load_explicit(&answers->edition, memory_order_relaxed));
 	mem_free(answers->retired->pending.items);
 	mem_free(answers->retired->limbo.items);
@@ -243,7 +262,8 @@ void answers_free(struct answers *answers)
 	mem_free(answers);
 }
 
-void answers_complain_to(struct answers *answers, void (*complain)(void *context, const char *text), void *context)
+void answers_complain_to(struct answers *answers, void (*complain)(void *context, const char *text),
+			 void *context)
 {
 	answers->complain = complain;
 	answers->complain_context = context;
@@ -285,5 +305,6 @@ void answers_reader_online(void)
 
 const struct edition *answers_edition(const struct answers *answers)
 {
-	return atomic_load_explicit(&((struct answers *)(uintptr_t)answers)->edition, memory_order_acquire);
+	return atomic_load_explicit(&((struct answers *)(uintptr_t)answers)->edition,
+				    memory_order_acquire);
 }

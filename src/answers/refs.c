@@ -1,26 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an address stands for: one entry per address lists the services and endpoints that hold it. PTR answers, dashed
- * endpoint names and verified pods are computed from it, so that a plain endpoint costs one small entry and no names.
- * Prefixes of addresses with a PTR exist as empty names (RFC 8020, names.md 8). */
+/* What an address stands for: one entry per address lists the services and endpoints that hold it.
+ * PTR answers, dashed endpoint names and verified pods are computed from it, so that a plain
+ * endpoint costs one small entry and no names. Prefixes of addresses with a PTR exist as empty
+ * names (RFC 8020, names.md 8). */
 #include <string.h>
 
 #include "cluster.h"
 
-static const void *refs_of(const struct cluster *cluster, const uint8_t *key, uint8_t key_size, size_t *ret_count)
+static const void *refs_of(const struct cluster *cluster, const uint8_t *key, uint8_t key_size,
+			   size_t *ret_count)
 {
 	const struct entry *entry = table_get(cluster->catalog->table, key, key_size);
 	*ret_count = entry == NULL ? 0 : entry->sets[0].count;
 	return entry == NULL ? NULL : entry_data(entry, &entry->sets[0]);
 }
 
-const struct address_ref *refs_get(const struct cluster *cluster, uint8_t kind, const struct ip *ip, size_t *ret_count)
+const struct address_ref *refs_get(const struct cluster *cluster, uint8_t kind, const struct ip *ip,
+				   size_t *ret_count)
 {
 	uint8_t key[24], key_size = address_key(kind, ip, key);
 	return refs_of(cluster, key, key_size, ret_count);
 }
 
 /* Shows a list of things of `size` bytes under the key; an empty one removes it. */
-static void refs_put(struct cluster *cluster, const uint8_t *key, uint8_t key_size, const struct text *refs, size_t size)
+static void refs_put(struct cluster *cluster, const uint8_t *key, uint8_t key_size,
+		     const struct text *refs, size_t size)
 {
 	bool *changed = key[0] == KEY_IMPORT_ADDRESS ? &cluster->imports_changed : &cluster->changed;
 	if (refs->size == 0) {
@@ -32,7 +36,9 @@ static void refs_put(struct cluster *cluster, const uint8_t *key, uint8_t key_si
 	draft_raw(draft, TYPE_PTR, 0, (uint16_t)(refs->size / size), refs->data, refs->size);
 	struct entry *entry = draft_entry(draft);
 	if (entry == NULL)
-		answers_complain(cluster->answers, "an address stands for more than %zu services: left out", refs->size / size);
+		answers_complain(cluster->answers,
+				 "an address stands for more than %zu services: left out",
+				 refs->size / size);
 	else
 		table_put(cluster->catalog->table, entry, changed);
 }
@@ -41,7 +47,8 @@ static bool has_ptr_zone(const struct cluster *cluster, uint8_t family)
 {
 	for (size_t i = 0; i < cluster->reverse.count; i++) {
 		const struct zone *zone = cluster->reverse.zones[i];
-		bool is_v6 = zone->size >= 10 && memcmp(zone->name + zone->size - 10, "\3ip6\4arpa", 10) == 0;
+		bool is_v6 = zone->size >= 10 &&
+			     memcmp(zone->name + zone->size - 10, "\3ip6\4arpa", 10) == 0;
 		if (is_v6 == (family == 6))
 			return true;
 	}
@@ -77,12 +84,14 @@ static void prefixes_change(struct cluster *cluster, const struct ip *ip, int ch
 		map_put(cluster->prefixes, key, key_size, (void *)next);
 		if (count == 0) {
 			draft_start(&cluster->draft, cluster->answers->pool, key, key_size, 0);
-			table_put(cluster->catalog->table, draft_entry(&cluster->draft), &cluster->changed);
+			table_put(cluster->catalog->table, draft_entry(&cluster->draft),
+				  &cluster->changed);
 		}
 	}
 }
 
-static void neighbours_stale(const struct address_ref *refs, size_t count, const struct address_ref *ref)
+static void neighbours_stale(const struct address_ref *refs, size_t count,
+			     const struct address_ref *ref)
 {
 	if (ref->ports == NULL) /* a clusterIP: no sets in pieces depend on it */
 		return;
@@ -91,7 +100,8 @@ static void neighbours_stale(const struct address_ref *refs, size_t count, const
 			((struct member *)(uintptr_t)refs[i].from)->chunks_stale = true;
 }
 
-void refs_add(struct cluster *cluster, uint8_t kind, const struct ip *ip, const struct address_ref *ref, bool is_first)
+void refs_add(struct cluster *cluster, uint8_t kind, const struct ip *ip,
+	      const struct address_ref *ref, bool is_first)
 {
 	uint8_t key[24], key_size = address_key(kind, ip, key);
 	size_t count;
@@ -110,7 +120,8 @@ void refs_add(struct cluster *cluster, uint8_t kind, const struct ip *ip, const 
 	cluster->apex_dirty |= is_local(cluster, ip);
 }
 
-void refs_remove(struct cluster *cluster, uint8_t kind, const struct ip *ip, const struct address_ref *ref)
+void refs_remove(struct cluster *cluster, uint8_t kind, const struct ip *ip,
+		 const struct address_ref *ref)
 {
 	uint8_t key[24], key_size = address_key(kind, ip, key);
 	size_t count;
@@ -118,14 +129,16 @@ void refs_remove(struct cluster *cluster, uint8_t kind, const struct ip *ip, con
 	bool found = false;
 	text_clear(&cluster->records);
 	for (size_t i = 0; i < count; i++) {
-		if (!found && refs[i].owner == ref->owner && refs[i].from == ref->from && refs[i].host == ref->host)
+		if (!found && refs[i].owner == ref->owner && refs[i].from == ref->from &&
+		    refs[i].host == ref->host)
 			found = true;
 		else
 			text_add_n(&cluster->records, &refs[i], sizeof refs[i]);
 	}
 	if (!found)
 		return;
-	neighbours_stale((const void *)cluster->records.data, cluster->records.size / sizeof *refs, ref);
+	neighbours_stale((const void *)cluster->records.data, cluster->records.size / sizeof *refs,
+			 ref);
 	refs_put(cluster, key, key_size, &cluster->records, sizeof *ref);
 	if (count == 1 && kind == KEY_ADDRESS)
 		prefixes_change(cluster, ip, -1);

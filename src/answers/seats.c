@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From slices to seats: which endpoints count (names.md 4: ready, or the Service publishes those that are not), what
- * they are called, and which of them a change added or took away. */
+/* From slices to seats: which endpoints count (names.md 4: ready, or the Service publishes those
+ * that are not), what they are called, and which of them a change added or took away. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,7 +62,8 @@ const struct ports *ports_of(struct group *group, const struct slice *slice)
 			return ports;
 	}
 	uint8_t class_;
-	struct ports *ports = pool_take(group->cluster->answers->pool, sizeof *ports + count * sizeof *numbers, &class_);
+	struct ports *ports = pool_take(group->cluster->answers->pool,
+					sizeof *ports + count * sizeof *numbers, &class_);
 	ports->class_ = class_;
 	ports->pairs = pairs;
 	ports->count = (uint16_t)count;
@@ -110,9 +111,11 @@ bool seat_host(const struct seat *seat, struct host_name *ret_name)
 	return *seat->cluster != '\0' && add_cluster_labels(seat->cluster, ret_name);
 }
 
-static const char *hostname_of(const struct cluster *cluster, const struct slice *slice, const struct endpoint *endpoint)
+static const char *hostname_of(const struct cluster *cluster, const struct slice *slice,
+			       const struct endpoint *endpoint)
 {
-	const char *host = slice_string(slice, endpoint->hostname), *pod = slice_string(slice, endpoint->pod_name);
+	const char *host = slice_string(slice, endpoint->hostname),
+		   *pod = slice_string(slice, endpoint->pod_name);
 	if (*host != '\0')
 		return host;
 	return cluster->endpoint_pod_names && is_label(pod) ? pod : NULL;
@@ -129,8 +132,8 @@ static uint64_t seat_hash(const struct cluster *cluster, const struct seat *seat
 }
 
 /* The endpoints [from, to) of a slice that count. */
-static void add_seats(struct member *member, const struct slice *slice, const struct ports *ports, bool not_ready_too,
-		      uint32_t from, uint32_t to, struct seat_list *list)
+static void add_seats(struct member *member, const struct slice *slice, const struct ports *ports,
+		      bool not_ready_too, uint32_t from, uint32_t to, struct seat_list *list)
 {
 	const struct cluster *cluster = member->group->cluster;
 	for (uint32_t i = from; i < to; i++) {
@@ -142,10 +145,14 @@ static void add_seats(struct member *member, const struct slice *slice, const st
 			list->seats = mem_realloc(list->seats, list->room * sizeof *list->seats);
 		}
 		struct seat *seat = &list->seats[list->count++];
-		*seat = (struct seat){ .ip = endpoint->address, .member = member, .ports = ports,
+		*seat = (struct seat){ .ip = endpoint->address,
+				       .member = member,
+				       .ports = ports,
 				       .topology = slice_string(slice, endpoint->zone),
-				       .hostname = hostname_of(cluster, slice, endpoint), .cluster = slice->cluster,
-				       .is_explicit = *slice_string(slice, endpoint->hostname) != '\0' };
+				       .hostname = hostname_of(cluster, slice, endpoint),
+				       .cluster = slice->cluster,
+				       .is_explicit =
+					       *slice_string(slice, endpoint->hostname) != '\0' };
 		seat->hash = seat_hash(cluster, seat);
 	}
 }
@@ -230,8 +237,10 @@ static void seats_merge(const struct seat_list *old, const struct seat_list *new
 	size_t o = 0, n = 0;
 	while (o < old->count || n < new->count) {
 		size_t gone = run_at(old, o), come = run_at(new, n);
-		uint64_t from = gone > 0 ? old->seats[o].hash : UINT64_MAX, to = come > 0 ? new->seats[n].hash : UINT64_MAX;
-		if (gone > 0 && come > 0 && from == to && gone == come && old->seats[o].ports == new->seats[n].ports) {
+		uint64_t from = gone > 0 ? old->seats[o].hash : UINT64_MAX,
+			 to = come > 0 ? new->seats[n].hash : UINT64_MAX;
+		if (gone > 0 && come > 0 && from == to && gone == come &&
+		    old->seats[o].ports == new->seats[n].ports) {
 			o += gone;
 			n += come;
 			continue;
@@ -252,7 +261,9 @@ static bool same_endpoint(const struct slice *a, const struct slice *b, uint32_t
 }
 
 /* What both versions of a slice have in front and at the end needs no look; most changes are of one endpoint. */
-struct span { uint32_t from, old_to, new_to; };
+struct span {
+	uint32_t from, old_to, new_to;
+};
 static struct span changed_span(const struct slice *old, const struct slice *new)
 {
 	uint32_t from = 0, old_to = old->endpoint_count, new_to = new->endpoint_count;
@@ -275,24 +286,29 @@ void member_compile(struct member *member)
 {
 	struct group *group = member->group;
 	struct cluster *cluster = group->cluster;
-	const struct slice *old = member_shows(member) ? member->shown : NULL, *new = group->active ? member->now : NULL;
+	const struct slice *old = member_shows(member) ? member->shown : NULL,
+			   *new = group->active ? member->now : NULL;
 	const struct ports *ports = member->now == NULL ? NULL : ports_of(group, member->now);
-	struct span span = { 0, old == NULL ? 0 : old->endpoint_count, new == NULL ? 0 : new->endpoint_count };
-	if (old != NULL && new != NULL && ports == member->shown_ports && member->shown_not_ready == group->not_ready_too &&
-	    strcmp(old->cluster, new->cluster) == 0)
+	struct span span = { 0, old == NULL ? 0 : old->endpoint_count,
+			     new == NULL ? 0 : new->endpoint_count };
+	if (old != NULL && new != NULL && ports == member->shown_ports &&
+	    member->shown_not_ready == group->not_ready_too &&strcmp(old->cluster, new->cluster) == 0)
 		span = changed_span(old, new);
 	cluster->old_seats.count = cluster->new_seats.count = 0;
 	if (old != NULL)
-		add_seats(member, old, member->shown_ports, member->shown_not_ready, span.from, span.old_to,
-			  &cluster->old_seats);
+		add_seats(member, old, member->shown_ports, member->shown_not_ready, span.from,
+			  span.old_to, &cluster->old_seats);
 	if (new != NULL)
-		add_seats(member, new, ports, group->not_ready_too, span.from, span.new_to, &cluster->new_seats);
+		add_seats(member, new, ports, group->not_ready_too, span.from, span.new_to,
+			  &cluster->new_seats);
 	list_sort(&cluster->old_seats);
 	list_sort(&cluster->new_seats);
 	seats_merge(&cluster->old_seats, &cluster->new_seats);
 
 	const struct slice *before = member->shown;
-	member->shown = member->now == NULL ? NULL : (const struct slice *)(const void *)object_hold(&member->now->head);
+	member->shown = member->now == NULL
+				? NULL
+				: (const struct slice *)(const void *)object_hold(&member->now->head);
 	if (before != NULL)
 		object_drop(&before->head);
 	member->shown_ports = ports;

@@ -5,18 +5,21 @@
 
 #include "cluster.h"
 
-static const char *const protocol_labels[] = { [PROTOCOL_TCP] = "\4_tcp", [PROTOCOL_UDP] = "\4_udp",
-					       [PROTOCOL_SCTP] = "\5_sctp" };
+static const char *const protocol_labels[] = {
+	[PROTOCOL_TCP] = "\4_tcp", [PROTOCOL_UDP] = "\4_udp", [PROTOCOL_SCTP] = "\5_sctp"
+};
 
 void group_start(struct group *group, const struct wire *name, uint8_t flags)
 {
-	draft_start(&group->cluster->draft, group->cluster->answers->pool, name->bytes, name->size, flags);
+	draft_start(&group->cluster->draft, group->cluster->answers->pool, name->bytes, name->size,
+		    flags);
 }
 
 void group_complain_name(const struct group *group, const char *what)
 {
 	answers_complain(group->cluster->answers, "%s %s/%s: the name of %s is too long: left out",
-			 group->is_import ? "ServiceImport" : "Service", group->space->name, group->name, what);
+			 group->is_import ? "ServiceImport" : "Service", group->space->name,
+			 group->name, what);
 }
 
 /* A and AAAA of a list, in its order, without duplicates. */
@@ -28,14 +31,15 @@ void draft_addresses(struct cluster *cluster, const struct ip *addresses, size_t
 		seen_clear(&cluster->seen);
 		for (size_t i = 0; i < count; i++) {
 			const struct ip *ip = (const void *)((const uint8_t *)addresses + i * stride);
-			if (ip->family != family || !seen_add(&cluster->seen, hash_bytes(&cluster->key, ip->bytes, 16)))
+			if (ip->family != family ||
+			    !seen_add(&cluster->seen, hash_bytes(&cluster->key, ip->bytes, 16)))
 				continue;
 			record_add_address(&cluster->records, DNS_HEADER_SIZE, ip, cluster->ttl);
 			added++;
 		}
 		if (added > 0)
-			draft_fixed(&cluster->draft, family == 4 ? TYPE_A : TYPE_AAAA, added, family == 4 ? 16 : 28,
-				    cluster->records.data);
+			draft_fixed(&cluster->draft, family == 4 ? TYPE_A : TYPE_AAAA, added,
+				    family == 4 ? 16 : 28, cluster->records.data);
 	}
 }
 
@@ -45,8 +49,8 @@ void port_list_add(struct port_list *list, const struct port *ports, size_t coun
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct port *port = &ports[i];
-		if (port->name[0] == '\0' || !port->has_number || port->protocol >= PROTOCOL_OTHER ||
-		    list->count == COUNT_OF(list->ports))
+		if (port->name[0] == '\0' || !port->has_number ||
+		    port->protocol >= PROTOCOL_OTHER || list->count == COUNT_OF(list->ports))
 			continue;
 		bool known = false;
 		for (size_t k = 0; k < list->count && !known; k++)
@@ -57,7 +61,8 @@ void port_list_add(struct port_list *list, const struct port *ports, size_t coun
 	}
 }
 
-bool port_wire(const struct port *port, const struct wire *base, struct wire *ret_protocol, struct wire *ret_name)
+bool port_wire(const struct port *port, const struct wire *base, struct wire *ret_protocol,
+	       struct wire *ret_name)
 {
 	const char *protocol = protocol_labels[port->protocol];
 	char text[DNS_LABEL_MAX + 2] = "_";
@@ -75,7 +80,8 @@ bool port_wire(const struct port *port, const struct wire *base, struct wire *re
 struct srv_input {
 	const struct zone *zone;
 	struct srv_addresses addresses;
-	const struct seat *seats; size_t seat_count;
+	const struct seat *seats;
+	size_t seat_count;
 };
 
 static bool add_srv(struct group *group, const struct srv_input *input, const struct port_filter *filter)
@@ -86,7 +92,8 @@ static bool add_srv(struct group *group, const struct srv_input *input, const st
 }
 
 /* `_PROTO` above names that were shown is an empty name (RFC 8020). */
-void put_protocols(struct group *group, const struct wire *base, const bool used[PROTOCOL_OTHER], uint8_t flags)
+void put_protocols(struct group *group, const struct wire *base, const bool used[PROTOCOL_OTHER],
+		   uint8_t flags)
 {
 	for (unsigned protocol = 0; protocol < PROTOCOL_OTHER; protocol++) {
 		struct wire name;
@@ -98,8 +105,8 @@ void put_protocols(struct group *group, const struct wire *base, const bool used
 	}
 }
 
-static void put_port_names(struct group *group, const struct wire *base, const struct port_list *list,
-			   const struct srv_input *input, uint8_t flags)
+static void put_port_names(struct group *group, const struct wire *base,
+			   const struct port_list *list, const struct srv_input *input, uint8_t flags)
 {
 	bool used[PROTOCOL_OTHER] = { false };
 	for (size_t i = 0; i < list->count; i++) {
@@ -119,10 +126,11 @@ static void put_port_names(struct group *group, const struct wire *base, const s
 }
 
 /* The short form `_PORT._PROTO.NAME.svc.Z` of service NAME in namespace NAME (names.md 5.3). */
-static void put_short_names(struct group *group, const struct wire *base, const struct port_list *list,
-			    const struct srv_input *input, uint8_t flags)
+static void put_short_names(struct group *group, const struct wire *base,
+			    const struct port_list *list, const struct srv_input *input, uint8_t flags)
 {
-	if (group->is_import || !group->cluster->shorthand || strcmp(group->name, group->space->name) != 0)
+	if (group->is_import || !group->cluster->shorthand ||
+	    strcmp(group->name, group->space->name) != 0)
 		return;
 	struct wire shorter = { .size = (uint8_t)(base->size - base->bytes[0] - 1) };
 	memcpy(shorter.bytes, base->bytes + base->bytes[0] + 1, shorter.size);
@@ -131,13 +139,15 @@ static void put_short_names(struct group *group, const struct wire *base, const 
 
 /* ---- the kinds ---- */
 
-static void compile_addresses(struct group *group, const struct wire *base, const struct srv_input *input)
+static void compile_addresses(struct group *group, const struct wire *base,
+			      const struct srv_input *input)
 {
 	struct port_list list = { .count = 0 };
 	if (group->cluster->ignore_empty_service && count_seats(group) == 0)
 		return;
 	group_start(group, base, 0);
-	draft_addresses(group->cluster, input->addresses.addresses, sizeof(struct ip), input->addresses.count);
+	draft_addresses(group->cluster, input->addresses.addresses, sizeof(struct ip),
+			input->addresses.count);
 	const struct port_filter every = { 0 };
 	add_srv(group, input, &every);
 	group_put(group);
@@ -150,7 +160,8 @@ static void compile_headless(struct group *group, const struct wire *base, const
 			     const struct seat *seats, size_t count)
 {
 	struct cluster *cluster = group->cluster;
-	if (count == 0) { /* the name is denied, but for a short time only: its pods may come any moment */
+	if (count ==
+	    0) { /* the name is denied, but for a short time only: its pods may come any moment */
 		group_start(group, base, ENTRY_ABSENT | ENTRY_SOON);
 		group_put(group);
 		return;
@@ -191,8 +202,9 @@ static void compile_external(struct group *group, const struct wire *base, const
 			return;
 	}
 	if (!name_parse(service->external_name, target, &target_size)) {
-		answers_complain(cluster->answers, "Service %s/%s: externalName is no DNS name: left out", group->space->name,
-				 group->name);
+		answers_complain(cluster->answers,
+				 "Service %s/%s: externalName is no DNS name: left out",
+				 group->space->name, group->name);
 		return;
 	}
 	group_start(group, base, ENTRY_ALIAS);
@@ -207,9 +219,12 @@ static void compile_service(struct group *group, const struct wire *base, const 
 {
 	const struct service *service = (const void *)group->now;
 	struct srv_input input = { .zone = zone,
-				   .addresses = { .target = base, .addresses = service->addresses,
-						  .count = service->address_count, .listed = service->listed_count,
-						  .ports = service->ports, .port_count = service->port_count } };
+				   .addresses = { .target = base,
+						  .addresses = service->addresses,
+						  .count = service->address_count,
+						  .listed = service->listed_count,
+						  .ports = service->ports,
+						  .port_count = service->port_count } };
 	switch (service->type) {
 	case SERVICE_CLUSTER_IP:
 		compile_addresses(group, base, &input);
@@ -228,9 +243,12 @@ static void compile_import(struct group *group, const struct wire *base, const s
 {
 	const struct import *import = (const void *)group->now;
 	struct srv_input input = { .zone = zone,
-				   .addresses = { .target = base, .addresses = import->addresses,
-						  .count = import->address_count, .listed = import->listed_count,
-						  .ports = import->ports, .port_count = import->port_count } };
+				   .addresses = { .target = base,
+						  .addresses = import->addresses,
+						  .count = import->address_count,
+						  .listed = import->listed_count,
+						  .ports = import->ports,
+						  .port_count = import->port_count } };
 	if (import->type == IMPORT_HEADLESS)
 		compile_headless(group, base, zone, seats, seat_count);
 	else
@@ -267,8 +285,9 @@ void group_compile(struct group *group)
 	group->entries = NULL;
 	group->entry_count = 0;
 	bool shown = group->now != NULL && group->space->exposed && group->owner != NULL;
-	bool headless = group->active && (group->is_import || ((const struct service *)(const void *)group->now)->type ==
-								      SERVICE_HEADLESS);
+	bool headless = group->active && (group->is_import ||
+					  ((const struct service *)(const void *)group->now)->type ==
+						  SERVICE_HEADLESS);
 	group->is_big = shown && headless && group_is_big(group);
 	if (group->is_big)
 		big_compile(group);
@@ -288,6 +307,7 @@ void group_compile(struct group *group)
 	}
 	for (size_t i = 0; i < old_count; i++)
 		if (!still_there(group, old[i]))
-			*group_changed(group) |= table_remove(cluster->catalog->table, entry_key(old[i]), old[i]->key_size);
+			*group_changed(group) |= table_remove(cluster->catalog->table,
+							      entry_key(old[i]), old[i]->key_size);
 	mem_free(old);
 }

@@ -12,7 +12,8 @@ uint16_t srv_weight(size_t pairs)
 
 bool port_fits(const struct port *port, const struct port_filter *filter)
 {
-	return filter->name == NULL || (port->protocol == filter->protocol && text_equal_fold(port->name, filter->name));
+	return filter->name == NULL ||
+	       (port->protocol == filter->protocol && text_equal_fold(port->name, filter->name));
 }
 
 static const struct slice *slice_of(const struct seat *seat)
@@ -51,7 +52,8 @@ static uint16_t add_glue(struct cluster *cluster, size_t target_at, const struct
 				known = ip_equal(&seats[k].ip, &seats[i].ip);
 			if (known)
 				continue;
-			record_add_address(&cluster->glue, (uint16_t)target_at, &seats[i].ip, cluster->ttl);
+			record_add_address(&cluster->glue, (uint16_t)target_at, &seats[i].ip,
+					   cluster->ttl);
 			group.count++;
 		}
 		group.size = (uint16_t)(cluster->glue.size - from);
@@ -84,8 +86,9 @@ static bool has_number(const struct slice *slice, const struct port_filter *filt
 }
 
 /* Adds the SRV records of one seat; returns where its target stands in the message, or 0 if none was new. */
-static size_t add_records(struct cluster *cluster, const struct seat *seat, const struct host_name *name,
-			  const struct wire *base, const struct port_filter *filter, uint16_t weight, uint16_t *count)
+static size_t add_records(struct cluster *cluster, const struct seat *seat,
+			  const struct host_name *name, const struct wire *base,
+			  const struct port_filter *filter, uint16_t weight, uint16_t *count)
 {
 	const struct slice *slice = slice_of(seat);
 	size_t target_at = 0, records_at = DNS_HEADER_SIZE + cluster->draft.key_size + 4u;
@@ -99,14 +102,15 @@ static size_t add_records(struct cluster *cluster, const struct seat *seat, cons
 			continue;
 		if (target_at == 0)
 			target_at = records_at + cluster->records.size + 18;
-		record_add_srv(&cluster->records, cluster->ttl, weight, port->number, target.bytes, target.size);
+		record_add_srv(&cluster->records, cluster->ttl, weight, port->number, target.bytes,
+			       target.size);
 		++*count;
 	}
 	return target_at;
 }
 
-bool srv_of_seats(struct group *group, const struct zone *zone, const struct seat *seats, size_t count,
-		  const struct port_filter *filter)
+bool srv_of_seats(struct group *group, const struct zone *zone, const struct seat *seats,
+		  size_t count, const struct port_filter *filter)
 {
 	struct cluster *cluster = group->cluster;
 	struct wire base;
@@ -127,17 +131,22 @@ bool srv_of_seats(struct group *group, const struct zone *zone, const struct sea
 		struct host_name name;
 		if (!seat_host(&seats[i], &name))
 			continue;
-		size_t target_at = add_records(cluster, &seats[i], &name, &base, filter, srv_weight(pairs), &records);
-		if (target_at != 0 && target_at < 0x4000 && seen_add(&cluster->seen, target_hash(cluster, &name)))
+		size_t target_at = add_records(cluster, &seats[i], &name, &base, filter,
+					       srv_weight(pairs), &records);
+		if (target_at != 0 && target_at < 0x4000 &&
+		    seen_add(&cluster->seen, target_hash(cluster, &name)))
 			glue += add_glue(cluster, target_at, &seats[i], &name, &cluster->groups_text);
 	}
 	if (records > 0)
-		draft_extent(&cluster->draft, TYPE_SRV, records, &cluster->records, (const void *)cluster->groups_text.data,
-			     (uint16_t)(cluster->groups_text.size / sizeof(struct glue_group)), glue, &cluster->glue);
+		draft_extent(&cluster->draft, TYPE_SRV, records, &cluster->records,
+			     (const void *)cluster->groups_text.data,
+			     (uint16_t)(cluster->groups_text.size / sizeof(struct glue_group)),
+			     glue, &cluster->glue);
 	return exists; /* a name whose targets are all too long is there, and empty */
 }
 
-bool srv_of_addresses(struct group *group, const struct srv_addresses *input, const struct port_filter *filter)
+bool srv_of_addresses(struct group *group, const struct srv_addresses *input,
+		      const struct port_filter *filter)
 {
 	struct cluster *cluster = group->cluster;
 	size_t pairs = 0, target_at = DNS_HEADER_SIZE + cluster->draft.key_size + 4u + 18;
@@ -150,21 +159,24 @@ bool srv_of_addresses(struct group *group, const struct srv_addresses *input, co
 	seen_clear(&cluster->seen);
 	for (size_t i = 0; i < input->port_count; i++) {
 		const struct port *port = &input->ports[i];
-		if (!port_fits(port, filter) || !port->has_number || !seen_add(&cluster->seen, port->number + 1u))
+		if (!port_fits(port, filter) || !port->has_number ||
+		    !seen_add(&cluster->seen, port->number + 1u))
 			continue;
-		record_add_srv(&cluster->records, cluster->ttl, srv_weight(pairs), port->number, input->target->bytes,
-			       input->target->size);
+		record_add_srv(&cluster->records, cluster->ttl, srv_weight(pairs), port->number,
+			       input->target->bytes, input->target->size);
 		records++;
 	}
 	if (records == 0 || input->count == 0)
-		return records > 0; /* a service without an address yet has the name, and nothing at it */
+		return records >
+		       0; /* a service without an address yet has the name, and nothing at it */
 	for (uint8_t family = 4; family <= 6; family += 2) {
 		struct glue_group one = { 0 };
 		size_t from = cluster->glue.size;
 		for (size_t i = 0; i < input->count; i++) {
 			if (input->addresses[i].family != family)
 				continue;
-			record_add_address(&cluster->glue, (uint16_t)target_at, &input->addresses[i], cluster->ttl);
+			record_add_address(&cluster->glue, (uint16_t)target_at,
+					   &input->addresses[i], cluster->ttl);
 			one.count++;
 		}
 		one.size = (uint16_t)(cluster->glue.size - from);
@@ -172,6 +184,7 @@ bool srv_of_addresses(struct group *group, const struct srv_addresses *input, co
 			groups[group_count++] = one;
 		glue += one.count;
 	}
-	draft_extent(&cluster->draft, TYPE_SRV, records, &cluster->records, groups, group_count, glue, &cluster->glue);
+	draft_extent(&cluster->draft, TYPE_SRV, records, &cluster->records, groups, group_count,
+		     glue, &cluster->glue);
 	return true;
 }

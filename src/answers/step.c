@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One step: turns all that is marked into entries. Spaces first, for they show and hide; then what that means for the
- * endpoints of groups; then endpoints, hosts, names and the apex, each reading what the ones before have settled. */
+/* One step: turns all that is marked into entries. Spaces first, for they show and hide; then what
+ * that means for the endpoints of groups; then endpoints, hosts, names and the apex, each reading
+ * what the ones before have settled. */
 #include <string.h>
 
 #include "cluster.h"
@@ -13,14 +14,16 @@ static bool is_listed(const struct cluster *cluster, const struct space *space)
 	return cluster->namespace_count == 0;
 }
 
-static void space_show(struct cluster *cluster, const struct space *space, const struct zone *zone, const char *branch)
+static void space_show(struct cluster *cluster, const struct space *space, const struct zone *zone,
+		       const char *branch)
 {
 	struct wire name = { .size = zone->size };
 	memcpy(name.bytes, zone->name, zone->size);
 	if (space->label == NULL || !wire_add_front(branch, 4, &name, &name) ||
 	    !wire_add_front(space->label->labels, space->label->size, &name, &name))
 		return;
-	bool *changed = zone->kind == ZONE_MULTICLUSTER ? &cluster->imports_changed : &cluster->changed;
+	bool *changed =
+		zone->kind == ZONE_MULTICLUSTER ? &cluster->imports_changed : &cluster->changed;
 	if (!space->exposed) {
 		*changed |= table_remove(cluster->catalog->table, name.bytes, name.size);
 		return;
@@ -53,8 +56,9 @@ static enum service_type type_of(const struct object *object, bool is_import)
 {
 	if (!is_import)
 		return ((const struct service *)(const void *)object)->type;
-	return ((const struct import *)(const void *)object)->type == IMPORT_HEADLESS ? SERVICE_HEADLESS :
-											SERVICE_CLUSTER_IP;
+	return ((const struct import *)(const void *)object)->type == IMPORT_HEADLESS
+		       ? SERVICE_HEADLESS
+		       : SERVICE_CLUSTER_IP;
 }
 
 /* The clusterIPs of a Service point back to it (names.md 8). Imported addresses do not. */
@@ -67,16 +71,21 @@ static void cluster_ips_compile(struct group *group, bool shown_before, bool sho
 					  shown_now ? (const void *)group->now : NULL };
 	for (int side = 0; side < 2; side++) {
 		const struct service *service = sides[side], *other = sides[1 - side];
-		for (size_t i = 0; service != NULL && service->type == SERVICE_CLUSTER_IP && i < service->address_count; i++) {
+		for (size_t i = 0; service != NULL && service->type == SERVICE_CLUSTER_IP &&
+				   i < service->address_count;
+		     i++) {
 			bool on_both = false;
-			for (size_t k = 0; other != NULL && other->type == SERVICE_CLUSTER_IP && k < other->address_count; k++)
+			for (size_t k = 0; other != NULL && other->type == SERVICE_CLUSTER_IP &&
+					   k < other->address_count;
+			     k++)
 				on_both |= ip_equal(&other->addresses[k], &service->addresses[i]);
 			if (on_both)
 				continue;
 			if (side == 0)
 				refs_remove(group->cluster, KEY_ADDRESS, &service->addresses[i], &ref);
 			else
-				refs_add(group->cluster, KEY_ADDRESS, &service->addresses[i], &ref, false);
+				refs_add(group->cluster, KEY_ADDRESS, &service->addresses[i], &ref,
+					 false);
 		}
 	}
 }
@@ -94,8 +103,9 @@ static void group_prepare(struct group *group)
 	if (active != group->active || not_ready_too != group->not_ready_too)
 		for (struct member *member = group->members; member != NULL; member = member->next)
 			member_mark(member);
-	bool type_changed = shown_before && shown_now &&
-			    type_of(group->shown, group->is_import) != type_of(group->now, group->is_import);
+	bool type_changed =
+		shown_before && shown_now &&
+		type_of(group->shown, group->is_import) != type_of(group->now, group->is_import);
 	group->active = active;
 	group->not_ready_too = not_ready_too;
 	object_drop(group->shown);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How published answers lie in memory (private to the stage).
  *
- * A table maps keys to entries. A slot is one word: 16 bits of the hash and the address of the newest version of
- * the entry; older versions hang behind it until no reader can want them. A reader of edition N takes the first
- * version with `since` <= N. Everything here is written by the control thread and read by all. */
+ * A table maps keys to entries. A slot is one word: 16 bits of the hash and the address of the
+ * newest version of the entry; older versions hang behind it until no reader can want them. A
+ * reader of edition N takes the first version with `since` <= N. Everything here is written by the
+ * control thread and read by all. */
 #ifndef KNAMED_ANSWERS_STORE_H
 #define KNAMED_ANSWERS_STORE_H
 
@@ -23,19 +24,19 @@ enum { POOL_LARGEST = 1 << 20 };
 
 /* ---- entries ---- */
 enum entry_flag {
-	ENTRY_GONE = 1,      /* this version says: no such key */
-	ENTRY_ABSENT = 2,    /* the name is known, and known not to exist (an empty headless service) */
-	ENTRY_SOON = 4,      /* at or below a headless service: denials live at most 1 s */
-	ENTRY_STEADY = 8,    /* needs no synced store */
-	ENTRY_REFS = 16,     /* key of an address: sets[0] counts struct address_ref */
-	ENTRY_CUT = 32,      /* static zones: a delegation */
-	ENTRY_ALIAS = 128,   /* the only set is a CNAME */
+	ENTRY_GONE = 1,	  /* this version says: no such key */
+	ENTRY_ABSENT = 2, /* the name is known, and known not to exist (an empty headless service) */
+	ENTRY_SOON = 4,	  /* at or below a headless service: denials live at most 1 s */
+	ENTRY_STEADY = 8,  /* needs no synced store */
+	ENTRY_REFS = 16,   /* key of an address: sets[0] counts struct address_ref */
+	ENTRY_CUT = 32,	   /* static zones: a delegation */
+	ENTRY_ALIAS = 128, /* the only set is a CNAME */
 };
 
 enum set_shape {
-	SET_FIXED = 1,  /* count records of record_size bytes each */
-	SET_CHUNKS = 2, /* struct chunk_list */
-	SET_EXTENT = 4, /* struct extent, then records, then glue */
+	SET_FIXED = 1,	  /* count records of record_size bytes each */
+	SET_CHUNKS = 2,	  /* struct chunk_list */
+	SET_EXTENT = 4,	  /* struct extent, then records, then glue */
 	SET_TYPE_SOA = 8, /* made from the zone's SOA template */
 };
 
@@ -50,7 +51,7 @@ struct set {
 
 struct entry {
 	_Atomic uint32_t since; /* edition from which it holds; 0: always */
-	uint8_t class_;         /* of the pool */
+	uint8_t class_;		/* of the pool */
 	uint8_t key_size;
 	uint8_t flags;
 	uint8_t set_count;
@@ -75,7 +76,9 @@ struct extent {
 	uint16_t glue_count;
 	/* struct glue_group groups[group_count]; records; glue */
 };
-struct glue_group { uint16_t count, size; };
+struct glue_group {
+	uint16_t count, size;
+};
 
 /* Records of a big set, shared with other versions of it: a piece per slice. */
 struct chunk {
@@ -85,19 +88,33 @@ struct chunk {
 };
 struct chunk_list {
 	uint32_t total, chunk_count;
-	struct chunk_place { const struct chunk *chunk; uint64_t first; } places[];
+	struct chunk_place {
+		const struct chunk *chunk;
+		uint64_t first;
+	} places[];
 };
 
 /* ---- what an address stands for ---- */
 enum { KEY_ADDRESS = 0x81, KEY_PREFIX = 0x82, KEY_POD = 0x83 }; /* first octet; no name begins so */
-struct owner { uint8_t class_, size; uint8_t labels[]; };         /* SVC.NS, lower case, no root */
-struct host { uint8_t class_, size; uint8_t labels[]; };          /* explicit hostname as a label */
-struct ports { uint16_t pairs, count; uint32_t references; uint8_t class_; uint16_t numbers[]; };
+struct owner {
+	uint8_t class_, size;
+	uint8_t labels[];
+}; /* SVC.NS, lower case, no root */
+struct host {
+	uint8_t class_, size;
+	uint8_t labels[];
+}; /* explicit hostname as a label */
+struct ports {
+	uint16_t pairs, count;
+	uint32_t references;
+	uint8_t class_;
+	uint16_t numbers[];
+};
 struct address_ref {
 	const struct owner *owner;
 	const struct ports *ports; /* NULL: the address is a clusterIP */
 	const struct host *host;   /* NULL: the dashed address is the name */
-	const void *from;          /* the control thread's: which slice gave it */
+	const void *from;	   /* the control thread's: which slice gave it */
 };
 /* Keys: [KEY_ADDRESS or KEY_POD][family][4 or 16 octets], [KEY_PREFIX][family][parts][as many octets]. */
 uint8_t address_key(uint8_t kind, const struct ip *ip, uint8_t ret_key[24]);
@@ -106,15 +123,23 @@ uint8_t prefix_key(uint8_t family, uint8_t parts, const uint8_t bytes[16], uint8
 
 /* ---- table.c ---- */
 enum { BUCKET_SLOTS = 8 };
-struct bucket { _Atomic uint64_t slots[BUCKET_SLOTS]; } __attribute__((aligned(64)));
-struct buckets { uint32_t count; struct bucket buckets[]; };
+struct bucket {
+	_Atomic uint64_t slots[BUCKET_SLOTS];
+} __attribute__((aligned(64)));
+struct buckets {
+	uint32_t count;
+	struct bucket buckets[];
+};
 struct buckets *buckets_map(uint32_t count);
 void buckets_unmap(struct buckets *buckets);
 static inline struct bucket *bucket_of(struct buckets *buckets, uint64_t hash)
 {
 	return &buckets->buckets[((hash >> 32) * buckets->count) >> 32];
 }
-static inline const struct entry *slot_entry(uint64_t slot) { return (const struct entry *)(uintptr_t)(slot & 0xffffffffffffULL); }
+static inline const struct entry *slot_entry(uint64_t slot)
+{
+	return (const struct entry *)(uintptr_t)(slot & 0xffffffffffffULL);
+}
 enum { SLOT_TOMB = 1 };
 
 struct table;
@@ -144,60 +169,66 @@ void table_empty(struct table *table); /* no reader is left: gives every entry b
 struct soa {
 	uint16_t size;
 	uint16_t mname_at, rname_at; /* where pointers to the zone go; 0: none */
-	uint16_t serial_at;          /* 0: the serial is fixed */
-	uint8_t class_;              /* of the pool */
+	uint16_t serial_at;	     /* 0: the serial is fixed */
+	uint8_t class_;		     /* of the pool */
 	uint32_t ttl, denial_ttl;
-	uint8_t bytes[];             /* type, class, ttl, rdlength, rdata */
+	uint8_t bytes[]; /* type, class, ttl, rdlength, rdata */
 };
 /* What an edition shows of a zone. */
 struct zone_state {
 	const struct soa *soa;
-	struct buckets *buckets;      /* set when the edition is made */
-	const struct chain *chain;    /* static: names with NSEC; NULL: denials are not signed */
+	struct buckets *buckets;   /* set when the edition is made */
+	const struct chain *chain; /* static: names with NSEC; NULL: denials are not signed */
 	uint32_t serial;
-	uint8_t depth;                /* static: labels of the deepest name left of the zone */
-	bool has_cuts, has_wildcards; /* static: what a miss must look for; cuts are delegations and DNAMEs */
+	uint8_t depth; /* static: labels of the deepest name left of the zone */
+	bool has_cuts,
+		has_wildcards; /* static: what a miss must look for; cuts are delegations and DNAMEs */
 	bool has_signatures;
-	bool is_free;                 /* the zone is gone: its index may be given again */
+	bool is_free; /* the zone is gone: its index may be given again */
 };
-struct view { const struct zone *const *zones; uint32_t zone_count; bool synced; };
+struct view {
+	const struct zone *const *zones;
+	uint32_t zone_count;
+	bool synced;
+};
 struct edition {
 	uint32_t number;
 	uint32_t catalog_count, zone_count;
-	struct view *views;         /* by catalog->index */
-	struct zone_state *states;  /* by zone->index */
+	struct view *views;	   /* by catalog->index */
+	struct zone_state *states; /* by zone->index */
 };
 
 enum zone_kind { ZONE_CLUSTER, ZONE_REVERSE, ZONE_MULTICLUSTER, ZONE_STATIC };
 struct zone {
 	enum zone_kind kind;
-	uint32_t index;             /* into edition->states */
-	struct table *table;        /* its catalog's; of a static zone its own, with keys that end where the zone begins */
+	uint32_t index; /* into edition->states */
+	struct table *table; /* its catalog's; of a static zone its own, with keys that end where the zone begins */
 	uint8_t size, labels;
 	uint8_t name[DNS_NAME_MAX]; /* lower case */
 };
 
 struct answers {
 	_Atomic(struct edition *) edition;
-	uint32_t pending;           /* number of the edition in the making */
+	uint32_t pending; /* number of the edition in the making */
 	struct pool *pool;
 	struct catalog **catalogs;
 	uint32_t catalog_count, zone_count;
-	struct zone_state *states;  /* in the making, by zone->index */
-	bool touched;               /* something waits for answers_publish() beside dirty catalogs */
+	struct zone_state *states; /* in the making, by zone->index */
+	bool touched;		   /* something waits for answers_publish() beside dirty catalogs */
 	struct retired *retired;
 	void (*complain)(void *context, const char *text);
 	void *complain_context;
 };
 void answers_complain(struct answers *answers, const char *format, ...) PRINTF_LIKE(2, 3);
 struct zone *zone_new(struct answers *answers, enum zone_kind kind, const char *origin);
-void zone_touch(struct answers *answers, const struct zone *zone); /* its serial moves at the next publish */
+void zone_touch(struct answers *answers,
+		const struct zone *zone); /* its serial moves at the next publish */
 /* After the next grace period ... */
-void retire_memory(struct answers *answers, void *memory);                     /* ... mem_free */
-void retire_buckets(struct answers *answers, struct buckets *buckets);         /* ... unmap */
-void retire_table(struct answers *answers, struct table *table);               /* ... give back all that is in it */
-void retire_pooled(struct answers *answers, void *memory, uint8_t class_);     /* ... pool_give */
-void retire_link(struct answers *answers, struct entry *newer);                /* ... newer->older = NULL */
+void retire_memory(struct answers *answers, void *memory);	       /* ... mem_free */
+void retire_buckets(struct answers *answers, struct buckets *buckets); /* ... unmap */
+void retire_table(struct answers *answers, struct table *table); /* ... give back all that is in it */
+void retire_pooled(struct answers *answers, void *memory, uint8_t class_); /* ... pool_give */
+void retire_link(struct answers *answers, struct entry *newer); /* ... newer->older = NULL */
 void retire_tombstone(struct answers *answers, struct table *table, struct entry *tombstone);
 
 /* ---- entry.c: making entries ---- */
@@ -214,34 +245,39 @@ struct draft {
 	} sets[64];
 	struct text bytes;
 };
-void draft_start(struct draft *draft, struct pool *pool, const uint8_t *key, uint8_t key_size, uint8_t flags);
+void draft_start(struct draft *draft, struct pool *pool, const uint8_t *key, uint8_t key_size,
+		 uint8_t flags);
 /* Adds `count` records of equal size (owner C00C). */
-void draft_fixed(struct draft *draft, uint16_t type, uint16_t count, uint8_t record_size, const void *records);
+void draft_fixed(struct draft *draft, uint16_t type, uint16_t count, uint8_t record_size,
+		 const void *records);
 void draft_extent(struct draft *draft, uint16_t type, uint16_t count, const struct text *records,
-		  const struct glue_group *groups, uint16_t group_count, uint16_t glue_count, const struct text *glue);
-void draft_raw(struct draft *draft, uint16_t type, uint8_t shape, uint16_t count, const void *bytes, size_t size);
+		  const struct glue_group *groups, uint16_t group_count, uint16_t glue_count,
+		  const struct text *glue);
+void draft_raw(struct draft *draft, uint16_t type, uint8_t shape, uint16_t count, const void *bytes,
+	       size_t size);
 struct entry *draft_entry(struct draft *draft); /* NULL: larger than an entry may be */
 void draft_done(struct draft *draft);
 /* Appends one RR: owner pointer to the question, type, class IN, ttl, rdata. */
 void record_add(struct text *text, uint16_t type, uint32_t ttl, const void *rdata, uint16_t size);
 void record_add_address(struct text *text, uint16_t owner_at, const struct ip *ip, uint32_t ttl);
-void record_add_srv(struct text *text, uint32_t ttl, uint16_t weight, uint16_t port, const uint8_t *target, uint8_t size);
+void record_add_srv(struct text *text, uint32_t ttl, uint16_t weight, uint16_t port,
+		    const uint8_t *target, uint8_t size);
 
 /* ---- catalog ---- */
 struct cluster; /* cluster.h */
 struct catalog {
 	struct answers *answers;
 	uint32_t index;
-	struct table *table;       /* of a cluster; NULL: each zone has its own */
+	struct table *table;	   /* of a cluster; NULL: each zone has its own */
 	const struct zone **zones; /* longest first; replaced as a whole */
 	uint32_t zone_count;
 	bool synced;
-	struct cluster *cluster;   /* NULL: static zones */
+	struct cluster *cluster; /* NULL: static zones */
 	/* what the hot path must know of the options */
 	enum cluster_pods pods;
 	bool zonal, shorthand, has_soon;
 	uint32_t ttl;
-	uint8_t ptr_zone_size;     /* Z1 of names.md 8: where PTR targets live */
+	uint8_t ptr_zone_size; /* Z1 of names.md 8: where PTR targets live */
 	uint8_t ptr_zone[DNS_NAME_MAX];
 };
 struct catalog *catalog_new(struct answers *answers);
@@ -265,8 +301,10 @@ size_t reply_room(const struct reply *reply);
 /* `soon`: the name is at or below a headless service. */
 enum answer_kind write_denial(const struct lookup *lookup, struct reply *reply, bool exists, bool soon);
 /* What the entry has of the lookup's type: records, its CNAME, or NODATA. */
-enum answer_kind write_entry(const struct lookup *lookup, const struct entry *entry, struct reply *reply);
-void write_set(const struct lookup *lookup, const struct entry *entry, const struct set *set, struct reply *reply);
+enum answer_kind write_entry(const struct lookup *lookup, const struct entry *entry,
+			     struct reply *reply);
+void write_set(const struct lookup *lookup, const struct entry *entry, const struct set *set,
+	       struct reply *reply);
 bool write_soa(const struct lookup *lookup, struct reply *reply, uint32_t ttl);
 
 /* ---- computed.c ---- */
@@ -282,6 +320,7 @@ unsigned dashed_label(const struct ip *ip, uint8_t ret_label[DNS_LABEL_MAX + 1])
 bool pod_label_read(const uint8_t *label, unsigned size, struct ip *ret_ip);
 
 /* ---- static.c ---- */
-enum answer_kind write_static(const struct lookup *lookup, const struct entry *entry, struct reply *reply);
+enum answer_kind write_static(const struct lookup *lookup, const struct entry *entry,
+			      struct reply *reply);
 
 #endif

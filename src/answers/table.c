@@ -88,8 +88,8 @@ static bool same_key(const struct entry *entry, const uint8_t *key, size_t key_s
 }
 
 /* The slot that holds the key, or NULL; *ret_free is the first one that could take it. */
-static _Atomic uint64_t *slot_find(struct buckets *buckets, uint64_t hash, const uint8_t *key, size_t key_size,
-				   _Atomic uint64_t **ret_free)
+static _Atomic uint64_t *slot_find(struct buckets *buckets, uint64_t hash, const uint8_t *key,
+				   size_t key_size, _Atomic uint64_t **ret_free)
 {
 	struct bucket *bucket = bucket_of(buckets, hash), *end = buckets->buckets + buckets->count;
 	if (ret_free != NULL)
@@ -99,7 +99,8 @@ static _Atomic uint64_t *slot_find(struct buckets *buckets, uint64_t hash, const
 		for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
 			uint64_t slot = atomic_load_explicit(&bucket->slots[i], memory_order_relaxed);
 			if (slot_is_entry(slot)) {
-				if (slot >> 48 == (hash & 0xffff) && same_key(slot_entry(slot), key, key_size))
+				if (slot >> 48 == (hash & 0xffff) &&
+				    same_key(slot_entry(slot), key, key_size))
 					return &bucket->slots[i];
 				continue;
 			}
@@ -156,14 +157,16 @@ static void table_grow(struct table *table, size_t least)
 	size_t live = 0;
 	for (uint32_t b = 0; b < old->count; b++)
 		for (unsigned i = 0; i < BUCKET_SLOTS; i++)
-			live += slot_is_entry(atomic_load_explicit(&old->buckets[b].slots[i], memory_order_relaxed));
+			live += slot_is_entry(atomic_load_explicit(&old->buckets[b].slots[i],
+								   memory_order_relaxed));
 	/* Load 0.5 after growing, at most 0.75: a bucket rarely overflows. */
 	size_t wanted = live > least ? live : least;
 	struct buckets *grown = buckets_map((uint32_t)(wanted / (BUCKET_SLOTS / 2) + FIRST_BUCKETS));
 	uint8_t *marks = table->marks == NULL ? NULL : marks_new(grown);
 	for (uint32_t b = 0; b < old->count; b++) {
 		for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
-			uint64_t slot = atomic_load_explicit(&old->buckets[b].slots[i], memory_order_relaxed);
+			uint64_t slot =
+				atomic_load_explicit(&old->buckets[b].slots[i], memory_order_relaxed);
 			if (!slot_is_entry(slot))
 				continue;
 			const struct entry *entry = slot_entry(slot);
@@ -171,7 +174,8 @@ static void table_grow(struct table *table, size_t least)
 			_Atomic uint64_t *free_slot;
 			slot_find(grown, hash, entry_key(entry), entry->key_size, &free_slot);
 			atomic_store_explicit(free_slot, slot, memory_order_relaxed);
-			if (marks != NULL && is_marked(table, slot_index(old, &old->buckets[b].slots[i])))
+			if (marks != NULL &&
+			    is_marked(table, slot_index(old, &old->buckets[b].slots[i])))
 				mark(marks, slot_index(grown, free_slot));
 		}
 	}
@@ -201,7 +205,8 @@ static bool same_content(const struct entry *a, const struct entry *b)
 static void version_push(struct table *table, _Atomic uint64_t *slot, uint64_t hash, struct entry *entry)
 {
 	struct answers *answers = table->answers;
-	struct entry *old = (struct entry *)(uintptr_t)slot_entry(atomic_load_explicit(slot, memory_order_relaxed));
+	struct entry *old = (struct entry *)(uintptr_t)slot_entry(
+		atomic_load_explicit(slot, memory_order_relaxed));
 	atomic_store_explicit(&entry->since, answers->pending, memory_order_relaxed);
 	struct entry *older = old;
 	if (atomic_load_explicit(&old->since, memory_order_relaxed) == answers->pending)
@@ -218,7 +223,8 @@ struct entry *table_put(struct table *table, struct entry *entry, bool *ret_chan
 	if ((table->used + 1) * 4 > slot_count(table->buckets) * 3)
 		table_grow(table, 0);
 	uint64_t hash = hash_bytes(&table->key, entry_key(entry), entry->key_size);
-	_Atomic uint64_t *free_slot, *slot = slot_find(table->buckets, hash, entry_key(entry), entry->key_size, &free_slot);
+	_Atomic uint64_t *free_slot, *slot = slot_find(table->buckets, hash, entry_key(entry),
+						       entry->key_size, &free_slot);
 	if (table->marks != NULL)
 		mark(table->marks, slot_index(table->buckets, slot != NULL ? slot : free_slot));
 	if (slot == NULL) {
@@ -229,7 +235,8 @@ struct entry *table_put(struct table *table, struct entry *entry, bool *ret_chan
 		atomic_store_explicit(free_slot, slot_word(hash, entry), memory_order_release);
 		return entry;
 	}
-	struct entry *old = (struct entry *)(uintptr_t)slot_entry(atomic_load_explicit(slot, memory_order_relaxed));
+	struct entry *old = (struct entry *)(uintptr_t)slot_entry(
+		atomic_load_explicit(slot, memory_order_relaxed));
 	if (same_content(old, entry)) {
 		pool_give(table->answers->pool, entry, entry->class_);
 		return old;
@@ -244,10 +251,12 @@ bool table_remove(struct table *table, const uint8_t *key, size_t key_size)
 {
 	uint64_t hash = hash_bytes(&table->key, key, key_size);
 	_Atomic uint64_t *slot = slot_find(table->buckets, hash, key, key_size, NULL);
-	if (slot == NULL || slot_entry(atomic_load_explicit(slot, memory_order_relaxed))->flags & ENTRY_GONE)
+	if (slot == NULL ||
+	    slot_entry(atomic_load_explicit(slot, memory_order_relaxed))->flags & ENTRY_GONE)
 		return false;
 	uint8_t class_;
-	struct entry *tombstone = pool_take(table->answers->pool, sizeof *tombstone + key_size, &class_);
+	struct entry *tombstone =
+		pool_take(table->answers->pool, sizeof *tombstone + key_size, &class_);
 	tombstone->class_ = class_;
 	tombstone->flags = ENTRY_GONE;
 	tombstone->key_size = (uint8_t)key_size;
@@ -262,11 +271,13 @@ bool table_remove(struct table *table, const uint8_t *key, size_t key_size)
 void table_settle(struct table *table, struct entry *tombstone)
 {
 	uint64_t hash = hash_bytes(&table->key, entry_key(tombstone), tombstone->key_size);
-	_Atomic uint64_t *slot = slot_find(table->buckets, hash, entry_key(tombstone), tombstone->key_size, NULL);
+	_Atomic uint64_t *slot =
+		slot_find(table->buckets, hash, entry_key(tombstone), tombstone->key_size, NULL);
 	if (slot == NULL || slot_entry(atomic_load_explicit(slot, memory_order_relaxed)) != tombstone)
 		return; /* the key came back: its new version gives the tombstone back */
 	/* A full bucket may have sent keys to the next one: keep the probe going. */
-	struct bucket *bucket = (struct bucket *)((uintptr_t)slot & ~(uintptr_t)(sizeof(struct bucket) - 1));
+	struct bucket *bucket =
+		(struct bucket *)((uintptr_t)slot & ~(uintptr_t)(sizeof(struct bucket) - 1));
 	bool has_empty = false;
 	for (unsigned i = 0; i < BUCKET_SLOTS; i++)
 		has_empty |= atomic_load_explicit(&bucket->slots[i], memory_order_relaxed) == 0;
@@ -279,8 +290,9 @@ struct entry *table_next(const struct table *table, size_t *position)
 {
 	while (*position < slot_count(table->buckets)) {
 		size_t at = (*position)++;
-		uint64_t slot = atomic_load_explicit(&table->buckets->buckets[at / BUCKET_SLOTS].slots[at % BUCKET_SLOTS],
-						     memory_order_relaxed);
+		uint64_t slot = atomic_load_explicit(
+			&table->buckets->buckets[at / BUCKET_SLOTS].slots[at % BUCKET_SLOTS],
+			memory_order_relaxed);
 		if (slot_is_entry(slot) && !(slot_entry(slot)->flags & ENTRY_GONE))
 			return (struct entry *)(uintptr_t)slot_entry(slot);
 	}

@@ -27,7 +27,8 @@ static void owners_patch(const struct reply *reply, uint32_t from, uint32_t to)
 	}
 }
 
-static void copy_window(struct reply *reply, const uint8_t *records, size_t size, size_t start, size_t wanted)
+static void copy_window(struct reply *reply, const uint8_t *records, size_t size, size_t start,
+			size_t wanted)
 {
 	size_t tail = size - start < wanted ? size - start : wanted;
 	memcpy(reply->packet + reply->at, records + start, tail);
@@ -35,7 +36,8 @@ static void copy_window(struct reply *reply, const uint8_t *records, size_t size
 	reply->at += (uint32_t)wanted;
 }
 
-static void write_fixed(const struct lookup *lookup, const struct set *set, const uint8_t *records, struct reply *reply)
+static void write_fixed(const struct lookup *lookup, const struct set *set, const uint8_t *records,
+			struct reply *reply)
 {
 	size_t count = set->count, size = count * set->record_size, room = reply_room(reply);
 	uint32_t from = reply->at;
@@ -102,8 +104,8 @@ static void write_glue(const struct extent *extent, const uint8_t *glue, struct 
 	}
 }
 
-/* Glue points to targets by offset, counted from the entry's own question. Elsewhere (behind an alias, or standing in
- * for another name) the pointers move with the records. */
+/* Glue points to targets by offset, counted from the entry's own question. Elsewhere (behind an
+ * alias, or standing in for another name) the pointers move with the records. */
 static void glue_move(const struct reply *reply, uint32_t from, uint32_t by)
 {
 	while (from + 12 <= reply->at) {
@@ -112,11 +114,12 @@ static void glue_move(const struct reply *reply, uint32_t from, uint32_t by)
 	}
 }
 
-static void write_extent(const struct lookup *lookup, const struct entry *entry, const struct set *set,
-			 struct reply *reply)
+static void write_extent(const struct lookup *lookup, const struct entry *entry,
+			 const struct set *set, struct reply *reply)
 {
 	const struct extent *extent = (const void *)entry_data(entry, set);
-	const uint8_t *records = (const uint8_t *)(extent + 1) + extent->group_count * sizeof(struct glue_group);
+	const uint8_t *records =
+		(const uint8_t *)(extent + 1) + extent->group_count * sizeof(struct glue_group);
 	uint32_t from = reply->at;
 	if (extent->records_size > reply_room(reply)) {
 		size_t index = (*rotation_of(lookup, reply))++ % set->count;
@@ -165,7 +168,9 @@ static void write_chunks(const struct lookup *lookup, const struct chunk_list *l
 	bool whole = list->total <= fit;
 	uint64_t first = whole ? 0 : (uint64_t)(*rotation_of(lookup, reply))++ * fit % list->total;
 	place = place_of(list, first);
-	const uint8_t *at = place->chunk->bytes + record_offset(place->chunk->bytes, place->chunk->size, first - place->first);
+	const uint8_t *at =
+		place->chunk->bytes +
+		record_offset(place->chunk->bytes, place->chunk->size, first - place->first);
 	for (uint32_t left = list->total; left > 0; left--) {
 		size_t record = 12u + get_u16(at + 10);
 		if (record > reply_room(reply))
@@ -212,19 +217,23 @@ bool write_soa(const struct lookup *lookup, struct reply *reply, uint32_t ttl)
 static bool is_below_headless(const struct lookup *lookup)
 {
 	const struct zone *zone = lookup->zone;
-	if (zone->kind == ZONE_REVERSE || !lookup->catalog->has_soon || lookup->label_count < zone->labels + 4u)
+	if (zone->kind == ZONE_REVERSE || !lookup->catalog->has_soon ||
+	    lookup->label_count < zone->labels + 4u)
 		return false;
 	unsigned branch = lookup->label_count - zone->labels - 1u;
 	if (!label_is(lookup, branch, "svc"))
 		return false;
 	const uint8_t *name = lookup->lower + lookup->labels[branch - 1];
-	if (lookup->lower[lookup->labels[branch - 2] + 1] != '_') { /* SVC.NS; no service is called _tcp */
+	if (lookup->lower[lookup->labels[branch - 2] + 1] !=
+	    '_') { /* SVC.NS; no service is called _tcp */
 		const struct entry *service = find_suffix(lookup, branch - 2);
 		return service != NULL && (service->flags & ENTRY_SOON) != 0;
 	}
 	/* short form _p._t.NAME.svc: the service is NAME.NAME.svc */
-	bool is_short = branch == 3 && zone->kind == ZONE_CLUSTER && lookup->catalog->shorthand && lookup->lower[1] == '_' &&
-			(label_is(lookup, 1, "_tcp") || label_is(lookup, 1, "_udp") || label_is(lookup, 1, "_sctp"));
+	bool is_short = branch == 3 && zone->kind == ZONE_CLUSTER && lookup->catalog->shorthand &&
+			lookup->lower[1] == '_' &&
+			(label_is(lookup, 1, "_tcp") || label_is(lookup, 1, "_udp") ||
+			 label_is(lookup, 1, "_sctp"));
 	if (!is_short)
 		return false;
 	uint8_t full[DNS_NAME_MAX], full_size;
@@ -237,7 +246,8 @@ static bool is_below_headless(const struct lookup *lookup)
 enum answer_kind write_denial(const struct lookup *lookup, struct reply *reply, bool exists, bool soon)
 {
 	uint32_t ttl = lookup->edition->states[lookup->zone->index].soa->denial_ttl;
-	if (ttl > 1 && lookup->zone->kind != ZONE_STATIC && (soon || (!exists && is_below_headless(lookup))))
+	if (ttl > 1 && lookup->zone->kind != ZONE_STATIC &&
+	    (soon || (!exists && is_below_headless(lookup))))
 		ttl = 1;
 	if (write_soa(lookup, reply, ttl))
 		reply->authorities++;
@@ -245,7 +255,8 @@ enum answer_kind write_denial(const struct lookup *lookup, struct reply *reply, 
 	return exists ? ANSWER_NO_DATA : ANSWER_NO_NAME;
 }
 
-void write_set(const struct lookup *lookup, const struct entry *entry, const struct set *set, struct reply *reply)
+void write_set(const struct lookup *lookup, const struct entry *entry, const struct set *set,
+	       struct reply *reply)
 {
 	const uint8_t *data = entry_data(entry, set);
 	if (set->shape & SET_FIXED) {
@@ -260,7 +271,8 @@ void write_set(const struct lookup *lookup, const struct entry *entry, const str
 }
 
 /* The alias stands for every type but its own (RFC 1034 3.6.2). Its record is one CNAME, at the end of the reply. */
-static enum answer_kind write_alias(const struct lookup *lookup, const struct entry *entry, struct reply *reply)
+static enum answer_kind write_alias(const struct lookup *lookup, const struct entry *entry,
+				    struct reply *reply)
 {
 	const struct set *set = &entry->sets[0];
 	write_set(lookup, entry, set, reply);
@@ -274,7 +286,8 @@ static enum answer_kind write_alias(const struct lookup *lookup, const struct en
 
 enum answer_kind write_entry(const struct lookup *lookup, const struct entry *entry, struct reply *reply)
 {
-	bool is_proof = lookup->type == TYPE_RRSIG || lookup->type == TYPE_NSEC; /* they stand beside a CNAME */
+	bool is_proof = lookup->type == TYPE_RRSIG ||
+			lookup->type == TYPE_NSEC; /* they stand beside a CNAME */
 	if (entry->flags & ENTRY_ALIAS && !(is_proof && entry_set(entry, lookup->type) != NULL))
 		return write_alias(lookup, entry, reply);
 	for (unsigned i = 0; i < entry->set_count; i++) {

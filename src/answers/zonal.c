@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names below a headless service that gather some of its endpoints: by topology zone (names.md 15) and by the cluster
- * that exported them (17). */
+/* Names below a headless service that gather some of its endpoints: by topology zone (names.md 15)
+ * and by the cluster that exported them (17). */
 #include "cluster.h"
 
 /* ZONE.pin._zone and ZONE.prefer._zone for zones that have endpoints; others are computed (names.md 15). */
-void put_zonal(struct group *group, const struct wire *base, const struct zone *zone, const struct seat *seats, size_t count)
+void put_zonal(struct group *group, const struct wire *base, const struct zone *zone,
+	       const struct seat *seats, size_t count)
 {
 	struct seat *chosen = mem_alloc(count * sizeof *chosen);
 	size_t chosen_count;
@@ -23,7 +24,8 @@ void put_zonal(struct group *group, const struct wire *base, const struct zone *
 		if (!name_parse(topology, labels, &size))
 			continue;
 		name_lower(labels, size);
-		for (const char *const *verb = (const char *const[]){ "\3pin", "\6prefer", NULL }; *verb != NULL; verb++) {
+		for (const char *const *verb = (const char *const[]){ "\3pin", "\6prefer", NULL };
+		     *verb != NULL; verb++) {
 			struct wire name;
 			if (!wire_add_front("\5_zone", 6, base, &name) ||
 			    !wire_add_front(*verb, 1u + (uint8_t)(*verb)[0], &name, &name) ||
@@ -48,7 +50,8 @@ void put_clusters(struct group *group, const struct wire *base, const struct sea
 		bool is_first = seat_host(&seats[i], &host);
 		for (size_t k = 0; k < i && is_first; k++)
 			is_first = !text_equal_fold(seats[k].cluster, seats[i].cluster);
-		for (unsigned at = host.labels[0] + 1u; is_first && at < host.size; at += host.labels[at] + 1u) {
+		for (unsigned at = host.labels[0] + 1u; is_first && at < host.size;
+		     at += host.labels[at] + 1u) {
 			struct wire name;
 			if (!wire_add_front(host.labels + at, host.size - at, base, &name))
 				break;

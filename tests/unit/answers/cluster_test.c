@@ -2,7 +2,11 @@
 #include "asking.h"
 
 /* A catalog for cluster.local and both reverse trees, and the model that feeds it. */
-struct house { struct answers *answers; struct catalog *catalog; struct model *model; };
+struct house {
+	struct answers *answers;
+	struct catalog *catalog;
+	struct model *model;
+};
 
 static struct house open_house(const struct cluster_options *changes)
 {
@@ -30,14 +34,19 @@ static void close_house(struct house *house)
 	answers_free(house->answers);
 }
 
-static const struct port http = { .name = "http", .number = 80, .has_number = true, .protocol = PROTOCOL_TCP };
+static const struct port http = {
+	.name = "http", .number = 80, .has_number = true, .protocol = PROTOCOL_TCP
+};
 
-static void put_service(struct house *house, const char *namespace_, const char *name, enum service_type type,
-			const char *address)
+static void put_service(struct house *house, const char *namespace_, const char *name,
+			enum service_type type, const char *address)
 {
 	struct ip ip = { .family = 0 };
-	struct service fields = { .head = { .namespace_ = namespace_, .name = name }, .type = type, .external_name = "",
-				  .ports = &http, .port_count = 1 };
+	struct service fields = { .head = { .namespace_ = namespace_, .name = name },
+				  .type = type,
+				  .external_name = "",
+				  .ports = &http,
+				  .port_count = 1 };
 	if (address != NULL) {
 		assert_true(ip_parse(address, &ip));
 		fields.addresses = &ip;
@@ -46,11 +55,16 @@ static void put_service(struct house *house, const char *namespace_, const char 
 	model_put(house->model, service_new(&fields));
 }
 
-static void put_slice(struct house *house, const char *name, const char *service, const struct endpoint_text *endpoints,
-		      uint32_t count)
+static void put_slice(struct house *house, const char *name, const char *service,
+		      const struct endpoint_text *endpoints, uint32_t count)
 {
-	struct slice fields = { .head = { .namespace_ = "default", .name = name }, .service = service, .import = "",
-				.cluster = "", .address_type = ADDRESS_IPV4, .ports = &http, .port_count = 1,
+	struct slice fields = { .head = { .namespace_ = "default", .name = name },
+				.service = service,
+				.import = "",
+				.cluster = "",
+				.address_type = ADDRESS_IPV4,
+				.ports = &http,
+				.port_count = 1,
 				.endpoint_count = count };
 	model_put(house->model, slice_new(&fields, endpoints));
 }
@@ -63,7 +77,8 @@ static struct endpoint_text endpoint(unsigned number, const char *hostname)
 	return endpoint;
 }
 
-static void expect_at(struct house *house, const char *name, const char *type, uint16_t rcode, const char *text)
+static void expect_at(struct house *house, const char *name, const char *type, uint16_t rcode,
+		      const char *text)
 {
 	struct asked asked = ask(house->answers, house->catalog, name, type, 0);
 	char *got = answer_text(&asked);
@@ -87,7 +102,8 @@ static void a_service_appears_with_the_publish_and_not_before(void **state)
 	expect_at(&house, "_http._tcp.web.default.svc.cluster.local.", "SRV", RCODE_NOERROR,
 		  "0 100 80 web.default.svc.cluster.local.");
 	expect_at(&house, "_tcp.web.default.svc.cluster.local.", "TXT", RCODE_NOERROR, "");
-	expect_at(&house, "10.0.96.10.in-addr.arpa.", "PTR", RCODE_NOERROR, "web.default.svc.cluster.local.");
+	expect_at(&house, "10.0.96.10.in-addr.arpa.", "PTR", RCODE_NOERROR,
+		  "web.default.svc.cluster.local.");
 	expect_at(&house, "0.96.10.in-addr.arpa.", "PTR", RCODE_NOERROR, "");
 	expect_at(&house, "1.96.10.in-addr.arpa.", "PTR", RCODE_NXDOMAIN, "");
 	model_remove(house.model, OBJECT_SERVICE, "default", "web");
@@ -115,8 +131,10 @@ static void endpoints_follow_their_slices(void **state)
 	expect_at(&house, "10-0-0-2.db.default.svc.cluster.local.", "SRV", RCODE_NOERROR,
 		  "0 100 80 10-0-0-2.db.default.svc.cluster.local.");
 	expect_at(&house, "10-0-0-1.db.default.svc.cluster.local.", "A", RCODE_NXDOMAIN, "");
-	expect_at(&house, "1.0.0.10.in-addr.arpa.", "PTR", RCODE_NOERROR, "db-0.db.default.svc.cluster.local.");
-	expect_at(&house, "2.0.0.10.in-addr.arpa.", "PTR", RCODE_NOERROR, "10-0-0-2.db.default.svc.cluster.local.");
+	expect_at(&house, "1.0.0.10.in-addr.arpa.", "PTR", RCODE_NOERROR,
+		  "db-0.db.default.svc.cluster.local.");
+	expect_at(&house, "2.0.0.10.in-addr.arpa.", "PTR", RCODE_NOERROR,
+		  "10-0-0-2.db.default.svc.cluster.local.");
 	/* One moves to another slice: never gone, never twice. */
 	put_slice(&house, "db-b", "db", two, 1);
 	answers_publish(house.answers);
@@ -151,7 +169,8 @@ static void a_namespace_hides_and_shows_what_is_in_it(void **state)
 	model_put(house.model, namespace_new("default"));
 	answers_publish(house.answers);
 	expect_at(&house, "h.db.default.svc.cluster.local.", "A", RCODE_NOERROR, "10.0.0.1");
-	expect_at(&house, "1.0.0.10.in-addr.arpa.", "PTR", RCODE_NOERROR, "h.db.default.svc.cluster.local.");
+	expect_at(&house, "1.0.0.10.in-addr.arpa.", "PTR", RCODE_NOERROR,
+		  "h.db.default.svc.cluster.local.");
 	close_house(&house);
 }
 
@@ -174,7 +193,8 @@ static void a_big_service_shows_every_endpoint_by_repeated_questions(void **stat
 	}
 	answers_publish(house.answers);
 	expect_at(&house, "pod-4321.big.default.svc.cluster.local.", "A", RCODE_NOERROR, "10.0.16.225");
-	expect_at(&house, "10-0-16-224.big.default.svc.cluster.local.", "A", RCODE_NOERROR, "10.0.16.224");
+	expect_at(&house, "10-0-16-224.big.default.svc.cluster.local.", "A", RCODE_NOERROR,
+		  "10.0.16.224");
 	struct endpoint_text other[] = { endpoint(0, NULL), endpoint(20000, NULL) };
 	put_slice(&house, "big-0", "big", other + 1, 1);
 	put_slice(&house, "big-x", "big", other, 2); /* 20000 twice: said once */
@@ -183,12 +203,15 @@ static void a_big_service_shows_every_endpoint_by_repeated_questions(void **stat
 	memset(seen, 0, sizeof seen);
 	size_t total = 0, per_answer = 0;
 	for (int question = 0; question < 3; question++) {
-		struct asked asked = ask(house.answers, house.catalog, "big.default.svc.cluster.local.", "A", 0);
+		struct asked asked =
+			ask(house.answers, house.catalog, "big.default.svc.cluster.local.", "A", 0);
 		assert_true(asked.truncated);
 		ldns_rr_list *answers = ldns_pkt_answer(asked.packet);
 		per_answer = ldns_rr_list_rr_count(answers);
 		for (size_t i = 0; i < per_answer; i++) {
-			uint32_t number = get_u32(ldns_rdf_data(ldns_rr_rdf(ldns_rr_list_rr(answers, i), 0))) & 0xffffff;
+			uint32_t number =
+				get_u32(ldns_rdf_data(ldns_rr_rdf(ldns_rr_list_rr(answers, i), 0))) &
+				0xffffff;
 			assert_true(number <= 20000);
 			total += !seen[number];
 			seen[number] = 1;
@@ -197,7 +220,8 @@ static void a_big_service_shows_every_endpoint_by_repeated_questions(void **stat
 	}
 	assert_true(per_answer > 4080);
 	assert_int_equal(total, SLICES * EACH - EACH + 2);
-	struct asked srv = ask(house.answers, house.catalog, "_http._tcp.big.default.svc.cluster.local.", "SRV", 1232);
+	struct asked srv = ask(house.answers, house.catalog,
+			       "_http._tcp.big.default.svc.cluster.local.", "SRV", 1232);
 	assert_true(srv.truncated);
 	assert_true(ldns_rr_list_rr_count(ldns_pkt_answer(srv.packet)) > 10);
 	ldns_pkt_free(srv.packet);
