@@ -17,7 +17,7 @@ bool zone_name_read(const char *text, struct zone_name *ret_name)
 	return true;
 }
 
-bool zone_name_holds(const struct zone_name *zone, const struct zone_name *name)
+static bool zone_name_holds(const struct zone_name *zone, const struct zone_name *name)
 {
 	return name_is_under(name->name, zone->name);
 }

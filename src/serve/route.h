@@ -16,7 +16,6 @@ struct zone_name {
 	uint8_t name[DNS_NAME_MAX];
 };
 bool zone_name_read(const char *text, struct zone_name *ret_name);
-bool zone_name_holds(const struct zone_name *zone, const struct zone_name *name);
 
 /* A data directive's claim to a zone. */
 struct claim {

@@ -3,9 +3,8 @@
  * address and port that it listens on. */
 #include "router.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "knamed/policy.h"
 #include "query_log.h"
@@ -138,9 +137,9 @@ static unsigned take_meter(struct router *router, const char *server, const char
 
 static void listener_declare(struct router *router, struct listener *listener)
 {
-	char text[PLACE_TEXT_SIZE], server[PLACE_TEXT_SIZE + 8] = "dns://", zone[NAME_TEXT_SIZE];
+	char text[PLACE_TEXT_SIZE], server[PLACE_TEXT_SIZE + 8], zone[NAME_TEXT_SIZE];
 	place_print(&listener->place, text);
-	strncat(server, text, PLACE_TEXT_SIZE);
+	snprintf(server, sizeof(server), "dns://%s", text);
 	listener->dropped_meter = take_meter(router, server, "dropped");
 	for (size_t i = 0; i < listener->zone_count; i++) {
 		const struct words *directives = &listener->zones[i].block->config->directives;

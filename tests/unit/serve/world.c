@@ -155,7 +155,7 @@ void world_zones_done(struct config_zones *zones)
 	mem_free(zones->zones);
 }
 
-void world_words_done(struct words *words)
+static void world_words_done(struct words *words)
 {
 	for (size_t i = 0; i < words->count; i++)
 		mem_free(words->words[i]);

@@ -63,7 +63,6 @@ void world_load(struct catalog *catalog, const char *origin, const char *lines);
 struct serve_options world_options(const struct world *world);
 void world_start(struct world *world);
 
-void world_words_done(struct words *words);
 void world_zones_done(struct config_zones *zones);
 void world_block_done(struct config_block *block);
 
