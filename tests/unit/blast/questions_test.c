@@ -27,7 +27,8 @@ static void lines_are_questions_and_comments_are_not(void **state)
 {
 	(void)state;
 	struct questions questions;
-	load(&questions, "# comment\n\nweb.default.svc.cluster.local A NOERROR 1\n  x AAAA NXDOMAIN 0\ny TXT - -",
+	load(&questions,
+	     "# comment\n\nweb.default.svc.cluster.local A NOERROR 1\n  x AAAA NXDOMAIN 0\ny TXT - -",
 	     false);
 	assert_int_equal(questions.count, 3);
 	assert_int_equal(questions.question[0].rcode, 0);
