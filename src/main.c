@@ -141,6 +141,9 @@ static int run(const struct flags *flags)
 	log_set_quiet(flags->quiet);
 	log_set_form(flags->log_json ? LOG_FORM_JSON : LOG_FORM_TEXT);
 	mallopt(M_ARENA_MAX, 1); /* query threads do not allocate: one arena serves the rest */
+	/* ldns takes and gives 64 KB for each record of a zone file: the heap's end must not follow
+	 * it every time. Who has read much gives back by malloc_trim(). */
+	mallopt(M_TRIM_THRESHOLD, 4 << 20);
 	struct config *config = config_load(flags, &error);
 	bool good = config != NULL && write_pidfile(flags->pidfile, &error);
 	if (good) {
