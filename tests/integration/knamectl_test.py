@@ -121,7 +121,8 @@ def test_dump_of_one():
     owners = {line.split()[0] for line in out.splitlines()}
     etcd = "etcd.etcd.svc.cluster.local."
     tap.same((code, owners), (0, {etcd, f"etcd-0.{etcd}", f"etcd-1.{etcd}", f"etcd-2.{etcd}", f"_etcd-client._tcp.{etcd}",
-                                  f"_etcd-server._tcp.{etcd}"}), "dump of one service has its names alone")
+                                  f"_etcd-server._tcp.{etcd}", *(f"21.{i}.12.10.in-addr.arpa." for i in range(3))}),
+             "dump of one service has its names and those of its addresses, and no others")
     code, out, err = run("dump", "-conf", SAMPLE, "default/nope")
     tap.ok(code == 1 and out == "" and "no records of default/nope" in err, "dump of a service that is not: exit 1", err)
     code, out, err = run("dump", "-conf", "/nonexistent/Corefile")

@@ -2,6 +2,7 @@
 /* `knamectl query`: asks one question over UDP, again over TCP when the reply was cut, and prints what came. */
 #include "query.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,24 +11,22 @@
 
 enum { EXIT_NO_REPLY = 9 };
 
-/* The reverse name of an address, or the name as given. NULL if it is no name. */
+/* The name as given, or the reverse name of the address that was given. */
 static ldns_rdf *name_of(const struct query_options *options)
 {
-	struct ip ip;
-	if (!options->reverse)
-		return ldns_dname_new_frm_str(options->name);
-	if (!ip_parse(options->name, &ip))
-		return NULL;
 	uint8_t wire[DNS_NAME_MAX], size;
-	name_of_ptr(&ip, wire, &size);
+	struct ip ip;
+	if (options->reverse && ip_parse(options->name, &ip))
+		name_of_ptr(&ip, wire, &size);
+	else if (!name_parse(options->name, wire, &size))
+		return NULL;
 	return ldns_dname_new_frm_data(size, wire);
 }
 
 static ldns_pkt *packet_of(const struct query_options *options)
 {
 	ldns_rdf *name = name_of(options);
-	if (name == NULL)
-		return NULL;
+	assert(name != NULL); /* the options were checked */
 	uint16_t flags =
 		(options->no_recursion ? 0 : LDNS_RD) | (options->checking_disabled ? LDNS_CD : 0);
 	ldns_pkt *packet = ldns_pkt_query_new(name, options->type, options->class_, flags);
@@ -96,10 +95,6 @@ bool query_ask(const struct query_options *options, struct query_reply *ret_repl
 {
 	struct query_reply reply = { 0 };
 	ldns_pkt *query = packet_of(options);
-	if (query == NULL)
-		return error_set(error,
-				 options->reverse ? "expected an address, not '%s'" : "no name: '%s'",
-				 options->name);
 	bool good = ask_over(options, query, options->tcp, &reply, error);
 	if (good && ldns_pkt_tc(reply.packet) && !options->tcp && !options->ignore_truncation) {
 		reply.truncated = true;

@@ -87,6 +87,20 @@ static bool word_read(struct query_options *options, const char *word, struct er
 	return true;
 }
 
+/* Is there a name that can be asked for? */
+static bool name_check(const struct query_options *options, struct error *error)
+{
+	struct ip ip;
+	uint8_t wire[DNS_NAME_MAX], size;
+	if (options->name == NULL)
+		return error_set(error, "expected a name");
+	if (options->reverse)
+		return ip_parse(options->name, &ip) ||
+		       error_set(error, "expected an address, not '%s'", options->name);
+	return name_parse(options->name, wire, &size) ||
+	       error_set(error, "'%s' is no domain name", options->name);
+}
+
 /* Options that stand alone. False if it is none. */
 static bool switch_read(struct query_options *options, const char *word)
 {
@@ -173,10 +187,8 @@ enum query_verdict query_options_read(int argc, char **argv, struct query_option
 		if (!good)
 			return QUERY_WRONG;
 	}
-	if (options.name == NULL) {
-		error_set(error, "expected a name");
+	if (!name_check(&options, error))
 		return QUERY_WRONG;
-	}
 	if (options.server.family == 0 && !server_from_resolv_conf(&options, error))
 		return QUERY_WRONG;
 	*ret_options = options;

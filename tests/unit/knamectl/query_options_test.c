@@ -107,6 +107,8 @@ static void a_wrong_word_is_named(void **state)
 		const char *line, *complaint;
 	} cases[] = {
 		{ "@::1", "expected a name" },
+		{ "@::1 a..b", "'a..b' is no domain name" },
+		{ "@::1 -x 1.2.3", "expected an address, not '1.2.3'" },
 		{ "@nowhere a", "expected an address behind @, not 'nowhere'" },
 		{ "@192.0.2.1:x a", "expected a port, not 'x'" },
 		{ "@192.0.2.1:0 a", "expected a port, not '0'" },
