@@ -75,14 +75,18 @@ static void connection_cut(struct connection *connection)
 	connection_close(connection);
 }
 
+/* Of those that wait to send, only the oldest are looked at: who fills all places must not make us
+ * search for long. */
 bool connection_evict(struct tcp_thread *thread)
 {
-	for (struct connection *connection = thread->oldest; connection != NULL;
-	     connection = connection->newer) {
-		if (connection->output != NULL || connection->input != NULL)
-			continue;
-		connection_cut(connection);
-		return true;
+	enum { LOOKED_AT = 64 };
+	struct connection *connection = thread->oldest;
+	for (unsigned i = 0; i < LOOKED_AT && connection != NULL; i++) {
+		if (connection->output == NULL) {
+			connection_cut(connection);
+			return true;
+		}
+		connection = connection->newer;
 	}
 	return false;
 }

@@ -121,36 +121,50 @@ static unsigned connections_most(const struct serve_limits *limits)
 	return free_files < most ? (unsigned)free_files : most;
 }
 
-static bool open_all(struct server *server, const struct serve_options *options, struct error *error)
+static unsigned workers_of(const struct listener *listener, unsigned usual)
 {
-	const struct router *router = server->router;
-	unsigned cpus = cpus_allowed(""), workers = cpus < WORKERS_MOST ? cpus : WORKERS_MOST;
-	size_t count = 0;
-	for (size_t i = 0; i < router->listener_count; i++)
-		count += router->listeners[i].workers > 0 ? router->listeners[i].workers : workers;
-	server->workers = mem_zalloc((count + 1) * sizeof(struct udp_worker *));
-	server->worker_threads = mem_zalloc((count + 1) * sizeof(struct thread));
-	server->tcp = mem_zalloc(workers * sizeof(struct tcp_thread *));
-	server->tcp_threads = mem_zalloc(workers * sizeof(struct thread));
-	server->clients = tcp_clients_new(connections_most(&options->tcp),
-					  options->tcp.per_client > 0 ? options->tcp.per_client
-								      : TCP_PER_CLIENT);
+	return listener->workers > 0 ? listener->workers : usual;
+}
 
-	for (size_t i = 0; i < workers; i++) {
+static bool open_tcp_threads(struct server *server, const struct serve_limits *limits,
+			     unsigned count, struct error *error)
+{
+	unsigned per_client = limits->per_client > 0 ? limits->per_client : TCP_PER_CLIENT;
+	server->clients = tcp_clients_new(connections_most(limits), per_client);
+	server->tcp = mem_zalloc(count * sizeof(struct tcp_thread *));
+	server->tcp_threads = mem_zalloc(count * sizeof(struct thread));
+	for (size_t i = 0; i < count; i++) {
 		struct tcp_thread *thread =
-			tcp_thread_new(server->router, server->clients, options->tcp.idle_ms,
-				       TCP_BUFFERED / workers);
+			tcp_thread_new(server->router, server->clients, limits->idle_ms,
+				       TCP_BUFFERED / count, error);
+		if (thread == NULL)
+			return false;
 		server->tcp[server->tcp_count++] = thread;
 		if (!open_tcp(server, thread, error))
 			return false;
 	}
-	for (size_t i = 0; i < router->listener_count; i++) {
-		const struct listener *listener = &router->listeners[i];
-		for (size_t j = listener->workers > 0 ? listener->workers : workers; j > 0; j--)
-			if (!open_worker(server, listener, error))
-				return false;
-	}
 	return true;
+}
+
+static bool open_workers(struct server *server, unsigned usual, struct error *error)
+{
+	const struct router *router = server->router;
+	size_t count = 0;
+	for (size_t i = 0; i < router->listener_count; i++)
+		count += workers_of(&router->listeners[i], usual);
+	server->workers = mem_zalloc((count + 1) * sizeof(struct udp_worker *));
+	server->worker_threads = mem_zalloc((count + 1) * sizeof(struct thread));
+	for (size_t i = 0; i < router->listener_count; i++)
+		for (unsigned j = workers_of(&router->listeners[i], usual); j > 0; j--)
+			if (!open_worker(server, &router->listeners[i], error))
+				return false;
+	return true;
+}
+
+static bool open_all(struct server *server, const struct serve_limits *limits, struct error *error)
+{
+	unsigned cpus = cpus_allowed(""), usual = cpus < WORKERS_MOST ? cpus : WORKERS_MOST;
+	return open_tcp_threads(server, limits, usual, error) && open_workers(server, usual, error);
 }
 
 /* ---- values for the metrics page ---- */
@@ -208,7 +222,7 @@ struct server *server_start(const struct serve_options *options, struct error *e
 {
 	struct server *server = mem_zalloc(sizeof(*server));
 	server->router = router_new(options, error);
-	if (server->router == NULL || !open_all(server, options, error) ||
+	if (server->router == NULL || !open_all(server, &options->tcp, error) ||
 	    !start_threads(server, error)) {
 		server_stop(server);
 		return NULL;

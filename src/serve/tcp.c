@@ -4,6 +4,7 @@
 #include "tcp.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -100,25 +101,38 @@ static void on_wake(evutil_socket_t fd, short what, void *context)
 	event_base_loopbreak(thread->events);
 }
 
-struct tcp_thread *tcp_thread_new(struct router *router, struct tcp_clients *clients,
-				  unsigned idle_ms, size_t buffered_most)
+static struct event_base *loop_new(void)
 {
-	struct tcp_thread *thread = mem_zalloc(sizeof(*thread));
 	struct event_config *config = event_config_new();
-	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK); /* one thread; others write to wake_fd */
-	thread->events = event_base_new_with_config(config);
+	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK); /* others only write to wake_fd */
+	struct event_base *events = event_base_new_with_config(config);
 	event_config_free(config);
+	return events;
+}
+
+struct tcp_thread *tcp_thread_new(struct router *router, struct tcp_clients *clients,
+				  unsigned idle_ms, size_t buffered_most, struct error *error)
+{
+	struct event_base *events = loop_new();
+	int wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (events == NULL || wake_fd < 0) {
+		error_set(error, "cannot make an event loop: %s", strerror(errno));
+		if (events != NULL)
+			event_base_free(events);
+		return NULL;
+	}
+	struct tcp_thread *thread = mem_zalloc(sizeof(*thread));
+	thread->events = events;
 	thread->asker = asker_new(router);
 	thread->clients = clients;
 	thread->idle_ns = (uint64_t)(idle_ms > 0 ? idle_ms : TCP_IDLE_MS) * 1000000;
 	thread->buffered_most = buffered_most;
 	thread->input = mem_alloc(TCP_INPUT);
 	thread->output = mem_alloc(TCP_OUTPUT);
-	thread->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	thread->wake =
-		event_new(thread->events, thread->wake_fd, EV_READ | EV_PERSIST, on_wake, thread);
-	thread->clock = evtimer_new(thread->events, on_clock, thread);
-	thread->resume = evtimer_new(thread->events, on_resume, thread);
+	thread->wake_fd = wake_fd;
+	thread->wake = event_new(events, wake_fd, EV_READ | EV_PERSIST, on_wake, thread);
+	thread->clock = evtimer_new(events, on_clock, thread);
+	thread->resume = evtimer_new(events, on_resume, thread);
 	thread->listening = mem_zalloc((router->listener_count + 1) * sizeof(*thread->listening));
 	event_add(thread->wake, NULL);
 	return thread;

@@ -15,7 +15,8 @@
 #include "query.h"
 
 /* A node cache opens a connection per query in flight, by default at most 1,000: a client may have
- * a few more. All of them may take some 8 MB of ours and the kernel's; RLIMIT_NOFILE may say less. */
+ * a few more. All of them together may take 6 MB of ours and some 80 MB of the kernel's, which fits
+ * the memory limit that CoreDNS is usually given; RLIMIT_NOFILE may say less. */
 enum { TCP_CONNECTIONS = 20000, TCP_PER_CLIENT = 1024 };
 
 enum {
@@ -57,9 +58,9 @@ struct tcp_thread {
 	uint8_t *input, *output;
 };
 
-/* `idle_ms` 0: the default. */
+/* `idle_ms` 0: the default. NULL and error if the process has no files left. */
 struct tcp_thread *tcp_thread_new(struct router *router, struct tcp_clients *clients,
-				  unsigned idle_ms, size_t buffered_most);
+				  unsigned idle_ms, size_t buffered_most, struct error *error);
 /* Takes the socket. */
 void tcp_thread_listen(struct tcp_thread *thread, const struct listener *listener, int fd);
 void *tcp_thread_run(void *context);		 /* the thread */
@@ -82,7 +83,7 @@ void connection_open(struct tcp_thread *thread, const struct listener *listener,
 		     const struct sockaddr *client);
 void connection_read(struct connection *connection); /* may close it */
 void connection_close(struct connection *connection);
-/* Closes the one that has been idle for longest; false if all are busy. */
+/* Closes the one that has asked nothing for longest and is owed nothing; false if there is none. */
 bool connection_evict(struct tcp_thread *thread);
 
 #endif
