@@ -16,8 +16,7 @@ static bool ask_line_read(struct reader *reader, const char *text, unsigned line
 	struct case_file *file = reader->file;
 	struct case_ case_ = { .heading = reader->heading, .line = line };
 	if (reader->heading == NULL)
-		return error_set(error,
-				 "expected a heading \"[tag] note\" before the first question");
+		return error_set(error, "expected a heading \"[tag] note\" before the first question");
 	if (!ask_read(text, &case_.question, error))
 		return false;
 	file->cases = mem_realloc(file->cases, (file->case_count + 1) * sizeof(*file->cases));

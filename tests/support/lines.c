@@ -22,17 +22,6 @@ void lines_sort(struct lines *lines)
 		qsort(lines->lines, lines->count, sizeof(*lines->lines), line_compare);
 }
 
-bool lines_equal(const struct lines *a, const struct lines *b)
-{
-	if (a->count != b->count)
-		return false;
-	for (size_t i = 0; i < a->count; i++) {
-		if (strcmp(a->lines[i], b->lines[i]) != 0)
-			return false;
-	}
-	return true;
-}
-
 bool lines_have(const struct lines *lines, const char *line)
 {
 	for (size_t i = 0; i < lines->count; i++) {

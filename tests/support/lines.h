@@ -11,7 +11,6 @@ struct lines {
 };
 void lines_add(struct lines *lines, const char *line); /* copies */
 void lines_sort(struct lines *lines);
-bool lines_equal(const struct lines *a, const struct lines *b); /* both sorted */
 bool lines_have(const struct lines *lines, const char *line);
 size_t lines_count_prefix(const struct lines *lines, const char *prefix);
 void lines_done(struct lines *lines);

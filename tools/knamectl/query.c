@@ -91,7 +91,8 @@ static bool ask_over(const struct query_options *options, const ldns_pkt *query,
 						     options->port, tcp ? "TCP" : "UDP");
 }
 
-bool query_ask(const struct query_options *options, struct query_reply *ret_reply, struct error *error)
+/* Asks; false and error if no good reply came. */
+static bool ask(const struct query_options *options, struct query_reply *ret_reply, struct error *error)
 {
 	struct query_reply reply = { 0 };
 	ldns_pkt *query = packet_of(options);
@@ -121,7 +122,7 @@ int knamectl_query(int argc, char **argv)
 	case QUERY_ASK:
 		break;
 	}
-	if (!query_ask(&options, &reply, &error)) {
+	if (!ask(&options, &reply, &error)) {
 		fprintf(stderr, "knamectl query: %s\n", error.text);
 		return EXIT_NO_REPLY;
 	}

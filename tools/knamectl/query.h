@@ -18,7 +18,7 @@ struct query_options {
 	uint16_t edns_size;
 	unsigned tries, timeout_ms; /* of one try */
 };
-/* QUERY_HELP: usage is wanted. QUERY_BAD: error says what is wrong. */
+/* QUERY_HELP: usage is wanted. QUERY_WRONG: error says what is wrong. */
 enum query_verdict { QUERY_ASK, QUERY_HELP, QUERY_WRONG };
 enum query_verdict query_options_read(int argc, char **argv, struct query_options *ret_options,
 				      struct error *error);
@@ -30,8 +30,6 @@ struct query_reply {
 	uint64_t took_ns;
 	bool tcp, truncated; /* truncated: UDP said TC, and TCP was asked then */
 };
-/* Asks; false and error if no good reply came. */
-bool query_ask(const struct query_options *options, struct query_reply *ret_reply, struct error *error);
 
 void query_print(const struct query_options *options, const struct query_reply *reply);
 
