@@ -155,18 +155,6 @@ void answers_match(struct lookup *lookup)
 	lookup->entry = entry;
 }
 
-/* The version that the edition shows; a version from before numbers began again has since 0. */
-static inline const struct entry *version_at(const struct entry *entry, uint32_t number)
-{
-	while (entry != NULL) {
-		uint32_t since = atomic_load_explicit(&entry->since, memory_order_relaxed);
-		if (since <= number)
-			return entry->flags & ENTRY_GONE ? NULL : entry;
-		entry = atomic_load_explicit(&entry->older, memory_order_acquire);
-	}
-	return NULL;
-}
-
 const struct entry *find_key(const struct lookup *lookup, const uint8_t *key, uint8_t key_size)
 {
 	uint64_t hash = hash_bytes(table_key(lookup->zone->table), key, key_size);
@@ -219,7 +207,7 @@ static bool needs_sync(const struct lookup *lookup, const struct entry *entry)
 	if (entry != NULL && entry->flags & ENTRY_STEADY)
 		return lookup->type == TYPE_NS && lookup->name_size == zone->size;
 	if (zone->kind == ZONE_REVERSE)
-		return lookup->path == PATH_REVERSE;
+		return lookup->path == PATH_REVERSE || entry != NULL; /* ns.dns */
 	if (lookup->label_count <= zone->labels)
 		return false;
 	unsigned branch = lookup->label_count - zone->labels - 1u;

@@ -66,6 +66,17 @@ static inline const uint8_t *entry_data(const struct entry *entry, const struct 
 {
 	return (const uint8_t *)entry + 4 * (size_t)set->at;
 }
+/* The version that the edition shows; a version from before numbers began again has since 0. */
+static inline const struct entry *version_at(const struct entry *entry, uint32_t number)
+{
+	while (entry != NULL) {
+		uint32_t since = atomic_load_explicit(&entry->since, memory_order_relaxed);
+		if (since <= number)
+			return entry->flags & ENTRY_GONE ? NULL : entry;
+		entry = atomic_load_explicit(&entry->older, memory_order_acquire);
+	}
+	return NULL;
+}
 const struct set *entry_set(const struct entry *entry, uint16_t type);
 size_t entry_size(const struct entry *entry); /* bytes in use */
 
