@@ -133,7 +133,7 @@ PROGRAMS := $(UNIT) $(patsubst %,$(OBJ)/%,$(REPLAYS) $(CASES) $(INTEGRATION))
 SCRIPTS  := $(sort $(wildcard tests/integration/*_test.py tests/integration/*.t tests/tools/*.t tests/bench/*.t))
 # Programs that speak no TAP: what counts is how they end.
 ORACLE   ?= --clusters 8 --questions 400
-PLAIN     = $(if $(wildcard tests/oracle),'tests/oracle/oracle_test.py' \
+PLAIN     = $(if $(wildcard tests/oracle),'python3 tests/oracle/oracle_test.py' \
 	'tests/oracle/differential.py --knamed $(KNAMED) $(ORACLE)')
 export KNAMED   := $(abspath $(BIN)/knamed)
 export KNAMECTL := $(abspath $(BIN)/knamectl)
@@ -228,7 +228,7 @@ lint-cppcheck:
 lint-shell:
 	$(Q)shellcheck $$(git ls-files -co --exclude-standard | xargs grep -lIE '^#!.*/(env )?(ba)?sh$$')
 lint-format:
-	$(Q)clang-format --dry-run -Werror $(C_FILES)
+	$(Q)tools/check-format
 fmt: ## lay out all C files with clang-format
 	$(Q)clang-format -i $(C_FILES)
 
