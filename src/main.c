@@ -110,6 +110,7 @@ static bool serve_until_stopped(struct process *process, const struct config *co
 	if (pipeline == NULL)
 		return false;
 	struct metrics *metrics = metrics_new();
+	metrics_build(metrics, KNAMED_VERSION, "");
 	struct serve_options options = { .answers = pipeline_answers(pipeline),
 					 .metrics = metrics,
 					 .version = "knamed-" KNAMED_VERSION };

@@ -276,7 +276,7 @@ void big_compile(struct group *group)
 		if (member->chunks_stale || member->chunk_count == 0)
 			member_make_chunks(member);
 		if (member->shown != NULL)
-			port_list_add(&list, member->shown->ports, member->shown->port_count);
+			port_list_add(group, &list, member->shown->ports, member->shown->port_count);
 		members++;
 	}
 	struct chunk **room = mem_alloc((members + 1) * sizeof(struct chunk *));

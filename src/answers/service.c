@@ -45,19 +45,27 @@ void draft_addresses(struct cluster *cluster, const struct ip *addresses, size_t
 
 /* ---- port names: _PORT._PROTO in front of a base ---- */
 
-void port_list_add(struct port_list *list, const struct port *ports, size_t count)
+void port_list_add(struct group *group, struct port_list *list, const struct port *ports,
+		   size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct port *port = &ports[i];
 		if (port->name[0] == '\0' || !port->has_number ||
-		    port->protocol >= PROTOCOL_OTHER || list->count == COUNT_OF(list->ports))
+		    port->protocol >= PROTOCOL_OTHER)
 			continue;
 		bool known = false;
 		for (size_t k = 0; k < list->count && !known; k++)
 			known = list->ports[k]->protocol == port->protocol &&
 				text_equal_fold(list->ports[k]->name, port->name);
-		if (!known)
-			list->ports[list->count++] = port;
+		if (known)
+			continue;
+		if (list->count == COUNT_OF(list->ports)) {
+			answers_complain(group->cluster->answers,
+					 "Service %s/%s: more than %zu named ports: the rest is left out",
+					 group->space->name, group->name, COUNT_OF(list->ports));
+			return;
+		}
+		list->ports[list->count++] = port;
 	}
 }
 
@@ -151,7 +159,7 @@ static void compile_addresses(struct group *group, const struct wire *base,
 	const struct port_filter every = { 0 };
 	add_srv(group, input, &every);
 	group_put(group);
-	port_list_add(&list, input->addresses.ports, input->addresses.port_count);
+	port_list_add(group, &list, input->addresses.ports, input->addresses.port_count);
 	put_port_names(group, base, &list, input, 0);
 	put_short_names(group, base, &list, input, 0);
 }
@@ -174,7 +182,7 @@ static void compile_headless(struct group *group, const struct wire *base, const
 	struct port_list list = { .count = 0 };
 	for (const struct member *member = group->members; member != NULL; member = member->next)
 		if (member->shown != NULL)
-			port_list_add(&list, member->shown->ports, member->shown->port_count);
+			port_list_add(group, &list, member->shown->ports, member->shown->port_count);
 	put_port_names(group, base, &list, &input, ENTRY_SOON);
 	put_short_names(group, base, &list, &input, ENTRY_SOON);
 	if (group->is_import)
