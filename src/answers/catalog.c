@@ -28,6 +28,7 @@ void catalog_free(struct catalog *catalog)
 		mem_free((void *)(uintptr_t)catalog->zones[i]);
 	}
 	mem_free(catalog->zones);
+	mem_free(catalog->headless);
 	table_free(catalog->table);
 	mem_free(catalog);
 }
@@ -55,21 +56,33 @@ struct zone *zone_new(struct answers *answers, enum zone_kind kind, const char *
 	return zone;
 }
 
-static int by_labels(const void *a, const void *b)
+int zone_compare(const struct zone *zone, unsigned labels, const uint8_t *name, size_t size)
+{
+	if (zone->labels != labels)
+		return (int)labels - (int)zone->labels;
+	int order = memcmp(zone->name, name, zone->size < size ? zone->size : size);
+	return order != 0 ? order : (int)zone->size - (int)size;
+}
+
+static int by_place(const void *a, const void *b)
 {
 	const struct zone *left = *(const struct zone *const *)a,
 			  *right = *(const struct zone *const *)b;
-	return (int)right->labels - (int)left->labels;
+	return zone_compare(left, right->labels, right->name, right->size);
 }
 
 static void zones_replace(struct catalog *catalog, const struct zone **zones, uint32_t count)
 {
-	qsort(zones, count, sizeof *zones, by_labels);
-	if (catalog->zones != NULL)
-		retire_memory(catalog->answers, catalog->zones);
+	struct answers *answers = catalog->answers;
+	qsort(zones, count, sizeof *zones, by_place);
+	if (catalog->zones_since == answers->pending)
+		mem_free(catalog->zones);
+	else if (catalog->zones != NULL)
+		retire_memory(answers, catalog->zones);
 	catalog->zones = zones;
 	catalog->zone_count = count;
-	catalog->answers->touched = true;
+	catalog->zones_since = answers->pending;
+	answers->touched = true;
 }
 
 void catalog_add_zone(struct catalog *catalog, struct zone *zone)

@@ -135,6 +135,7 @@ struct cluster {
 	bool apex_dirty;
 	bool changed, imports_changed; /* since the last serial */
 	uint32_t next_id;
+	size_t noted, noted_room; /* labels in catalog->headless, and how many it is for */
 	/* scratch */
 	struct hash_key key;
 	struct draft draft;
@@ -152,6 +153,9 @@ const struct zone_list *group_zones(const struct group *group);
 bool *group_changed(const struct group *group);
 /* Shows the draft under the group's names and remembers it there. */
 void group_put(struct group *group);
+
+/* A name at or below the group lives shortly when it is denied: readers' sieve knows the group from then on. */
+void group_note_headless(struct group *group);
 
 /* groups.c: found by name (case folded), or made */
 char *lower_text(const char *text); /* a copy; the caller frees */

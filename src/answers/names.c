@@ -65,3 +65,36 @@ void group_put(struct group *group)
 		mem_realloc(group->entries, (group->entry_count + 1) * sizeof(struct entry *));
 	group->entries[group->entry_count++] = entry;
 }
+
+static bool is_shown_headless(const struct group *group)
+{
+	for (size_t i = 0; i < group->entry_count; i++)
+		if (group->entries[i]->flags & ENTRY_SOON)
+			return true;
+	return false;
+}
+
+/* A sieve of more than half its labels is made anew, four times as large. */
+void group_note_headless(struct group *group)
+{
+	struct cluster *cluster = group->cluster;
+	struct catalog *catalog = cluster->catalog;
+	if (catalog->headless == NULL || cluster->noted + 1 > cluster->noted_room) {
+		struct sieve *old = catalog->headless;
+		cluster->noted_room = cluster->noted_room == 0 ? 16 : 4 * cluster->noted_room;
+		cluster->noted = 0;
+		catalog->headless = sieve_new(cluster->noted_room);
+		size_t position = 0, key_size;
+		const void *key;
+		void *value;
+		while (map_next(cluster->groups, &position, &key, &key_size, &value)) {
+			const struct group *other = value;
+			if (other->owner != NULL && is_shown_headless(other))
+				cluster->noted += sieve_add(catalog->headless, other->owner->labels);
+		}
+		if (old != NULL)
+			retire_memory(cluster->answers, old);
+		cluster->answers->touched = true;
+	}
+	cluster->noted += sieve_add(catalog->headless, group->owner->labels);
+}

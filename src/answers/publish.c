@@ -177,7 +177,8 @@ static struct edition *edition_new(const struct answers *answers)
 		const struct catalog *catalog = answers->catalogs[i];
 		edition->views[i] = (struct view){ .zones = catalog->zones,
 						   .zone_count = catalog->zone_count,
-						   .synced = catalog->synced };
+						   .synced = catalog->synced,
+						   .headless = catalog->headless };
 		for (uint32_t z = 0; z < catalog->zone_count; z++)
 			edition->states[catalog->zones[z]->index].buckets =
 				table_buckets(catalog->zones[z]->table);

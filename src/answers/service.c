@@ -45,13 +45,11 @@ void draft_addresses(struct cluster *cluster, const struct ip *addresses, size_t
 
 /* ---- port names: _PORT._PROTO in front of a base ---- */
 
-void port_list_add(struct group *group, struct port_list *list, const struct port *ports,
-		   size_t count)
+void port_list_add(struct group *group, struct port_list *list, const struct port *ports, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct port *port = &ports[i];
-		if (port->name[0] == '\0' || !port->has_number ||
-		    port->protocol >= PROTOCOL_OTHER)
+		if (port->name[0] == '\0' || !port->has_number || port->protocol >= PROTOCOL_OTHER)
 			continue;
 		bool known = false;
 		for (size_t k = 0; k < list->count && !known; k++)
@@ -297,6 +295,8 @@ void group_compile(struct group *group)
 					  ((const struct service *)(const void *)group->now)->type ==
 						  SERVICE_HEADLESS);
 	group->is_big = shown && headless && group_is_big(group);
+	if (headless)
+		group_note_headless(group);
 	if (group->is_big)
 		big_compile(group);
 	else if (headless)

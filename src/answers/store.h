@@ -201,6 +201,7 @@ struct view {
 	const struct zone *const *zones;
 	uint32_t zone_count;
 	bool synced;
+	struct sieve *headless;
 };
 struct edition {
 	uint32_t number;
@@ -284,6 +285,7 @@ struct catalog {
 	uint32_t zone_count;
 	bool synced;
 	struct cluster *cluster; /* NULL: static zones */
+	struct sieve *headless;	 /* names of headless services; NULL: none yet */
 	/* what the hot path must know of the options */
 	enum cluster_pods pods;
 	bool zonal, shorthand, has_soon;
@@ -297,6 +299,17 @@ void catalog_add_zone(struct catalog *catalog, struct zone *zone);
 void catalog_drop_zone(struct catalog *catalog, const struct zone *zone);
 bool cluster_compile(struct cluster *cluster); /* true if anything changed */
 void cluster_free(struct cluster *cluster);
+
+/* ---- sieve.c ---- */
+/* A set of labels that may say yes by mistake and never no: one cache line tells most denials that there is no headless
+ * service above them. Bits are only ever set; a bigger sieve takes the place of a full one. */
+struct sieve {
+	uint32_t bits; /* a power of two */
+	_Atomic uint64_t words[];
+};
+struct sieve *sieve_new(size_t labels);
+bool sieve_add(struct sieve *sieve, const uint8_t *label); /* true: a bit was set for it */
+bool sieve_may_have(const struct sieve *sieve, const uint8_t *label);
 
 /* ---- find.c ---- */
 enum lookup_path { PATH_NAME, PATH_REVERSE, PATH_POD };

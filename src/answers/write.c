@@ -224,8 +224,12 @@ static bool is_below_headless(const struct lookup *lookup)
 	if (!label_is(lookup, branch, "svc"))
 		return false;
 	const uint8_t *name = lookup->lower + lookup->labels[branch - 1];
-	if (lookup->lower[lookup->labels[branch - 2] + 1] !=
-	    '_') { /* SVC.NS; no service is called _tcp */
+	const uint8_t *above = lookup->lower + lookup->labels[branch - 2];
+	const struct sieve *headless = lookup->edition->views[lookup->catalog->index].headless;
+	bool is_service = above[1] != '_'; /* SVC.NS; no service is called _tcp */
+	if (headless == NULL || !sieve_may_have(headless, is_service ? above : name))
+		return false;
+	if (is_service) {
 		const struct entry *service = find_suffix(lookup, branch - 2);
 		return service != NULL && (service->flags & ENTRY_SOON) != 0;
 	}
