@@ -114,7 +114,7 @@ enum answer_kind {
 	ANSWER_ALIAS,     /* a CNAME was written; its target, at reply->alias_at, is to be looked up */
 	ANSWER_REFERRAL,  /* a delegation was written */
 	ANSWER_NOT_READY, /* SERVFAIL: the store that this name needs is not in step; nothing was written */
-	ANSWER_BROKEN,    /* SERVFAIL: alias too long, DNAME overflow; nothing was written */
+	ANSWER_BROKEN,    /* SERVFAIL: alias too long; or YXDOMAIN in reply->rcode, and the DNAME that overflows */
 };
 
 /* Sets up the lookup of the query's own name. */

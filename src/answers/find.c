@@ -13,16 +13,51 @@ bool label_is(const struct lookup *lookup, unsigned i, const char *text)
 	return label[0] == size && memcmp(label + 1, text, size) == 0;
 }
 
+/* Where the last `labels` labels of the name begin. */
+static unsigned tail_at(const struct dns_query *query, unsigned labels)
+{
+	return labels == 0 ? query->name_size - 1u : query->labels[query->label_count - labels];
+}
+
+/* Directories may hold very many zones. */
+static const struct zone *search_zone(const struct view *view, const struct dns_query *query,
+				      unsigned labels)
+{
+	unsigned at = tail_at(query, labels);
+	uint32_t low = 0, high = view->zone_count;
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+		int order = zone_compare(view->zones[middle], labels, query->lower + at,
+					 query->name_size - at);
+		if (order == 0)
+			return view->zones[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
 const struct zone *catalog_find_zone(const struct catalog *catalog, const struct edition *edition,
 				     const struct dns_query *query)
 {
+	enum { FEW = 8 };
 	const struct view *view = &edition->views[catalog->index];
+	if (__builtin_expect(view->zone_count > FEW, 0)) {
+		const struct zone *zone = NULL;
+		unsigned labels = query->label_count;
+		if (labels > view->zones[0]->labels)
+			labels = view->zones[0]->labels;
+		while ((zone = search_zone(view, query, labels)) == NULL && labels > 0)
+			labels--;
+		return zone;
+	}
 	for (uint32_t i = 0; i < view->zone_count; i++) {
 		const struct zone *zone = view->zones[i];
 		if (zone->labels > query->label_count)
 			continue;
-		unsigned skipped = query->label_count - zone->labels;
-		unsigned at = zone->labels == 0 ? query->name_size - 1u : query->labels[skipped];
+		unsigned at = tail_at(query, zone->labels);
 		if (query->name_size - at == zone->size &&
 		    memcmp(query->lower + at, zone->name, zone->size) == 0)
 			return zone;

@@ -209,9 +209,12 @@ static void table_restart(struct table *table)
 static void numbers_restart(struct answers *answers)
 {
 	reclaim(answers);
-	for (uint32_t i = 0; i < answers->catalog_count; i++)
-		for (uint32_t z = 0; z < answers->catalogs[i]->zone_count; z++)
-			table_restart(answers->catalogs[i]->zones[z]->table);
+	for (uint32_t i = 0; i < answers->catalog_count; i++) {
+		struct catalog *catalog = answers->catalogs[i];
+		catalog->zones_since = 0;
+		for (uint32_t z = 0; z < catalog->zone_count; z++)
+			table_restart(catalog->zones[z]->table);
+	}
 	answers->pending = 1;
 	edition_show(answers);
 	reclaim(answers);

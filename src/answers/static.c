@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "static.h"
+#include "zone_load.h"
 
 /* Where the name without its first `skip` labels begins; the apex has no label offset of its own in a root zone. */
 static unsigned suffix_at(const struct lookup *lookup, unsigned skip)
@@ -15,11 +15,13 @@ static unsigned suffix_at(const struct lookup *lookup, unsigned skip)
 static const struct entry *find_above(const struct lookup *lookup, unsigned skip)
 {
 	unsigned at = suffix_at(lookup, skip);
-	return find_key(lookup, lookup->lower + at, (uint8_t)(lookup->name_size - lookup->zone->size - at));
+	return find_key(lookup, lookup->lower + at,
+			(uint8_t)(lookup->name_size - lookup->zone->size - at));
 }
 
 /* No name is deeper than the zone's deepest, however many labels a question has. */
-static const struct entry *closest_encloser(const struct lookup *lookup, uint8_t depth, unsigned *ret_skip)
+static const struct entry *closest_encloser(const struct lookup *lookup, uint8_t depth,
+					    unsigned *ret_skip)
 {
 	unsigned apex = lookup->label_count - lookup->zone->labels;
 	unsigned skip = apex > depth ? apex - depth : 1;
@@ -42,12 +44,13 @@ static const struct entry *find_wildcard(const struct lookup *lookup, unsigned s
 }
 
 /* NS in authority, with their glue: a way in that is cut is no way in (RFC 9471). */
-static enum answer_kind write_referral(const struct lookup *lookup, const struct entry *cut, unsigned skip,
-				       struct reply *reply)
+static enum answer_kind write_referral(const struct lookup *lookup, const struct entry *cut,
+				       unsigned skip, struct reply *reply)
 {
 	const struct set *set = entry_set(cut, TYPE_NS);
 	const struct extent *extent = (const void *)entry_data(cut, set);
-	uint16_t owner_at = reply->owner_at, answers = reply->answers, additionals = reply->additionals;
+	uint16_t owner_at = reply->owner_at, answers = reply->answers,
+		 additionals = reply->additionals;
 	bool minimal = reply->minimal;
 	if (wants_signatures(lookup))
 		write_cut_proof(lookup, cut, reply);
@@ -64,8 +67,8 @@ static enum answer_kind write_referral(const struct lookup *lookup, const struct
 }
 
 /* The question's name with the DNAME's owner replaced by its target. */
-static bool substitute(const struct lookup *lookup, unsigned skip, const uint8_t *target, uint8_t ret_name[DNS_NAME_MAX],
-		       size_t *ret_size)
+static bool substitute(const struct lookup *lookup, unsigned skip, const uint8_t *target,
+		       uint8_t ret_name[DNS_NAME_MAX], size_t *ret_size)
 {
 	size_t front = suffix_at(lookup, skip), size = name_size(target);
 	if (front + size > DNS_NAME_MAX)
@@ -77,28 +80,31 @@ static bool substitute(const struct lookup *lookup, unsigned skip, const uint8_t
 }
 
 /* The DNAME, its signature, and the CNAME that it makes, which nobody signs (RFC 6672 3). */
-static enum answer_kind write_dname(const struct lookup *lookup, const struct entry *entry, unsigned skip,
-				    struct reply *reply)
+static enum answer_kind write_dname(const struct lookup *lookup, const struct entry *entry,
+				    unsigned skip, struct reply *reply)
 {
 	const struct set *set = entry_set(entry, TYPE_DNAME);
-	const uint8_t *record = (const uint8_t *)((const struct extent *)(const void *)entry_data(entry, set) + 1);
+	const uint8_t *record =
+		(const uint8_t *)((const struct extent *)(const void *)entry_data(entry, set) + 1);
 	uint16_t owner_at = reply->owner_at;
 	uint8_t target[DNS_NAME_MAX];
 	size_t size;
-	if (!substitute(lookup, skip, record + 12, target, &size)) {
-		reply->rcode = RCODE_YXDOMAIN;
-		return ANSWER_BROKEN;
-	}
 	reply->owner_at = (uint16_t)(owner_at + suffix_at(lookup, skip));
 	write_set(lookup, entry, set, reply);
 	reply->owner_at = owner_at;
 	if (wants_signatures(lookup))
 		write_signatures(entry, TYPE_DNAME, suffix_at(lookup, skip), reply, &reply->answers);
+	if (!substitute(lookup, skip, record + 12, target, &size)) {
+		reply->rcode = RCODE_YXDOMAIN;
+		return ANSWER_BROKEN;
+	}
 	reply->alias = NULL;
 	reply->rcode = RCODE_NOERROR;
+	enum answer_kind kind =
+		lookup->type == TYPE_CNAME || lookup->type == TYPE_ANY ? ANSWER_FOUND : ANSWER_ALIAS;
 	if (reply->truncated || 12 + size > reply_room(reply)) {
 		reply->truncated = true;
-		return lookup->type == TYPE_CNAME || lookup->type == TYPE_ANY ? ANSWER_FOUND : ANSWER_ALIAS;
+		return kind;
 	}
 	uint8_t *at = reply->packet + reply->at;
 	put_u16(at, (uint16_t)(0xc000 | owner_at));
@@ -109,7 +115,7 @@ static enum answer_kind write_dname(const struct lookup *lookup, const struct en
 	reply->alias_at = (uint16_t)(reply->at + 12);
 	reply->at += (uint32_t)(12 + size);
 	reply->answers++;
-	return lookup->type == TYPE_CNAME || lookup->type == TYPE_ANY ? ANSWER_FOUND : ANSWER_ALIAS;
+	return kind;
 }
 
 /* Nothing lies at the name. */
@@ -127,11 +133,14 @@ static enum answer_kind write_absence(const struct lookup *lookup, struct reply 
 		return write_dname(lookup, above, skip, reply);
 	const struct entry *wildcard = state->has_wildcards ? find_wildcard(lookup, skip) : NULL;
 	if (wildcard == NULL)
-		return is_signed ? write_signed_absence(lookup, suffix_at(lookup, skip), reply) : write_denial(lookup, reply, false, false);
-	return is_signed ? write_signed(lookup, wildcard, true, reply) : write_entry(lookup, wildcard, reply);
+		return is_signed ? write_signed_absence(lookup, suffix_at(lookup, skip), reply)
+				 : write_denial(lookup, reply, false, false);
+	return is_signed ? write_signed(lookup, wildcard, true, reply)
+			 : write_entry(lookup, wildcard, reply);
 }
 
-enum answer_kind write_static(const struct lookup *lookup, const struct entry *entry, struct reply *reply)
+enum answer_kind write_static(const struct lookup *lookup, const struct entry *entry,
+			      struct reply *reply)
 {
 	if (entry == NULL)
 		return write_absence(lookup, reply);

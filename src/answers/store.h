@@ -283,6 +283,7 @@ struct catalog {
 	struct table *table;	   /* of a cluster; NULL: each zone has its own */
 	const struct zone **zones; /* longest first; replaced as a whole */
 	uint32_t zone_count;
+	uint32_t zones_since; /* edition from which they are shown */
 	bool synced;
 	struct cluster *cluster; /* NULL: static zones */
 	struct sieve *headless;	 /* names of headless services; NULL: none yet */
@@ -296,6 +297,8 @@ struct catalog {
 struct catalog *catalog_new(struct answers *answers);
 void catalog_free(struct catalog *catalog);
 void catalog_add_zone(struct catalog *catalog, struct zone *zone);
+/* The order of a catalog's zones: more labels first, then by name. */
+int zone_compare(const struct zone *zone, unsigned labels, const uint8_t *name, size_t size);
 void catalog_drop_zone(struct catalog *catalog, const struct zone *zone);
 bool cluster_compile(struct cluster *cluster); /* true if anything changed */
 void cluster_free(struct cluster *cluster);

@@ -152,6 +152,10 @@ static void settle_kind(enum answer_kind kind, struct reply *reply, struct outco
 		break;
 	case ANSWER_BROKEN:
 		settle_failure(outcome, "alias leads to a name that is too long");
+		if (reply->rcode == RCODE_YXDOMAIN) { /* RFC 6672 3.2 */
+			reply->authoritative = true;
+			outcome->rcode = RCODE_YXDOMAIN;
+		}
 		break;
 	}
 }

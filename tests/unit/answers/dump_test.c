@@ -43,8 +43,9 @@ static size_t count_lines(const struct text *text, const char *with)
 static void a_zone_is_told_in_order_with_its_soa_first(void **state)
 {
 	(void)state;
-	struct shop shop = open_shop(SOA "@ A 10.0.0.9\nz A 10.0.0.1\nb.a TXT \"x \\\"y\" z\n*.a MX 10 z\nz AAAA fd00::1\n"
-				     "z A 10.0.0.2\nsub NS ns.sub\nns.sub A 10.0.0.3\nZ.b CNAME Z\n");
+	struct shop shop = open_shop(
+		SOA "@ A 10.0.0.9\nz A 10.0.0.1\nb.a TXT \"x \\\"y\" z\n*.a MX 10 z\nz AAAA fd00::1\n"
+		    "z A 10.0.0.2\nsub NS ns.sub\nns.sub A 10.0.0.3\nZ.b CNAME Z\n");
 	expect_dump(shop.catalog, NULL,
 		    "example. 600 IN SOA ns.example. host.example. 7 7200 1800 86400 60\n"
 		    "example. 300 IN A 10.0.0.9\n"
@@ -56,8 +57,9 @@ static void a_zone_is_told_in_order_with_its_soa_first(void **state)
 		    "z.example. 300 IN A 10.0.0.1\n"
 		    "z.example. 300 IN A 10.0.0.2\n"
 		    "z.example. 300 IN AAAA fd00::1\n");
-	expect_dump(shop.catalog, "a.example.", "*.a.example. 300 IN MX 10 z.example.\n"
-						"b.a.example. 300 IN TXT \"x \\\"y\" \"z\"\n");
+	expect_dump(shop.catalog, "a.example.",
+		    "*.a.example. 300 IN MX 10 z.example.\n"
+		    "b.a.example. 300 IN TXT \"x \\\"y\" \"z\"\n");
 	expect_dump(shop.catalog, "nowhere.", "");
 	close_shop(&shop);
 }
@@ -65,7 +67,8 @@ static void a_zone_is_told_in_order_with_its_soa_first(void **state)
 static void what_was_told_is_the_zone_again(void **state)
 {
 	(void)state;
-	struct shop shop = open_shop(SOA
+	struct shop shop = open_shop(
+		SOA
 		"@ NS ns\n\\@ TXT at\n\\\"q\\\" TXT \"\\\\ \\;\" \"\\007\"\n\\$x A 10.0.0.1\na\\.b\\032c A 10.0.0.2\n"
 		"\\000\\255 A 10.0.0.3\n_s._tcp SRV 1 2 3 a\\.b\\032c\nm MX 5 \\@\nt TYPE65534 \\# 3 010203\n"
 		"c CAA 0 issue \"ca.example.net\"\nh HINFO \"a b\" \"\"\nl LOC 42 21 54 N 71 06 18 W -24m 30m\n"
@@ -87,7 +90,8 @@ static void data_that_ldns_cannot_read_are_told_as_octets(void **state)
 	struct shop shop = open_shop(SOA);
 	struct zone_load *load = zone_load_begin(shop.catalog, "example.");
 	assert_true(load_text(load, "example.", SOA, NULL));
-	assert_true(zone_load_add(load, (const uint8_t *)"\1t\7example", TYPE_TXT, 5, (const uint8_t *)"\5ab", 3, NULL));
+	assert_true(zone_load_add(load, (const uint8_t *)"\1t\7example", TYPE_TXT, 5,
+				  (const uint8_t *)"\5ab", 3, NULL));
 	assert_true(zone_load_end(load, NULL));
 	answers_publish(shop.answers);
 	expect_dump(shop.catalog, "t.example.", "t.example. 5 IN TYPE16 \\# 3 056162\n");
@@ -101,10 +105,10 @@ static void a_zone_below_another_is_told_by_itself(void **state)
 	expect_load(&shop, "sub.example.", "@ SOA ns host 1 2 3 4 5\nwww A 10.0.0.3\n");
 	answers_publish(shop.answers);
 	expect_dump(shop.catalog, NULL,
-		    "sub.example. 300 IN SOA ns.sub.example. host.sub.example. 1 2 3 4 5\n"
-		    "www.sub.example. 300 IN A 10.0.0.3\n"
 		    "example. 600 IN SOA ns.example. host.example. 7 7200 1800 86400 60\n"
-		    "suc.example. 300 IN A 10.0.0.2\n");
+		    "suc.example. 300 IN A 10.0.0.2\n"
+		    "sub.example. 300 IN SOA ns.sub.example. host.sub.example. 1 2 3 4 5\n"
+		    "www.sub.example. 300 IN A 10.0.0.3\n");
 	close_shop(&shop);
 }
 
@@ -118,7 +122,6 @@ static void a_catalog_that_was_never_shown_is_silent(void **state)
 
 /* ---- clusters ---- */
 
-
 static void a_cluster_is_told_with_what_is_computed(void **state)
 {
 	(void)state;
@@ -131,7 +134,8 @@ static void a_cluster_is_told_with_what_is_computed(void **state)
 			  "Slice web/db-a of=db IPv4 pg=5432/TCP db-0@10.0.0.2 10.0.0.3\n"
 			  "Service web/far ExternalName Far.Example.\n");
 	char expected[4096];
-	unsigned serial = house_serial(house, "cluster.local."), reverse = house_serial(house, "in-addr.arpa.");
+	unsigned serial = house_serial(house, "cluster.local."),
+		 reverse = house_serial(house, "in-addr.arpa.");
 	snprintf(expected, sizeof expected,
 		 "cluster.local. 30 IN SOA ns.dns.cluster.local. hostmaster.cluster.local. %u 7200 1800 86400 5\n"
 		 "dns-version.cluster.local. 28800 IN TXT \"1.1.0\"\n"
@@ -188,7 +192,8 @@ static void expect_said(struct house *house, const char *line)
 static void every_line_is_what_is_answered(void **state)
 {
 	(void)state;
-	static const char *const zones[] = { "cluster.local.", "other.", "clusterset.local.", "in-addr.arpa.", "ip6.arpa." };
+	static const char *const zones[] = { "cluster.local.", "other.", "clusterset.local.",
+					     "in-addr.arpa.", "ip6.arpa." };
 	struct cluster_options options = house_options();
 	struct ip local;
 	assert_true(ip_parse("10.0.0.53", &local));
@@ -201,17 +206,18 @@ static void every_line_is_what_is_answered(void **state)
 	options.local_addresses = &local;
 	options.local_address_count = 1;
 	struct house *house = house_open(&options);
-	house_show(house, "Namespace kube\nNamespace etcd\n"
-			  "Service kube/dns ClusterIP 10.96.0.10 fd00::10 dns=53/UDP dns-tcp=53/TCP\n"
-			  "Slice kube/dns-a of=dns IPv4 dns=53/UDP dns-tcp=53/TCP 10.0.0.53 10.0.0.54\n"
-			  "Service etcd/etcd Headless etcd-client=2379/TCP\n"
-			  "Slice etcd/etcd-a of=etcd IPv4 etcd-client=2379/TCP etcd-0@10.0.1.1 10.0.1.2%west 10.0.1.2\n"
-			  "Slice etcd/etcd-b of=etcd IPv6 etcd-client=2379/TCP fd00::2 etcd-0@fd00::1 2001:db8::\n"
-			  "Service etcd/also Headless =7/TCP\n"
-			  "Slice etcd/also-a of=also IPv4 =7/TCP 10.0.1.2\n"
-			  "Pod etcd/p 10.0.2.1\nPod kube/q 10.0.2.1\nPod etcd/r 10.0.2.1\n"
-			  "Import etcd/db ClusterSetIP 10.2.0.1 pg=5432/TCP\nImport etcd/far Headless pg=5432/TCP\n"
-			  "Slice etcd/far-a import=far cluster=east IPv4 pg=5432/TCP 10.3.0.1 h@10.3.0.2\n");
+	house_show(house,
+		   "Namespace kube\nNamespace etcd\n"
+		   "Service kube/dns ClusterIP 10.96.0.10 fd00::10 dns=53/UDP dns-tcp=53/TCP\n"
+		   "Slice kube/dns-a of=dns IPv4 dns=53/UDP dns-tcp=53/TCP 10.0.0.53 10.0.0.54\n"
+		   "Service etcd/etcd Headless etcd-client=2379/TCP\n"
+		   "Slice etcd/etcd-a of=etcd IPv4 etcd-client=2379/TCP etcd-0@10.0.1.1 10.0.1.2%west 10.0.1.2\n"
+		   "Slice etcd/etcd-b of=etcd IPv6 etcd-client=2379/TCP fd00::2 etcd-0@fd00::1 2001:db8::\n"
+		   "Service etcd/also Headless =7/TCP\n"
+		   "Slice etcd/also-a of=also IPv4 =7/TCP 10.0.1.2\n"
+		   "Pod etcd/p 10.0.2.1\nPod kube/q 10.0.2.1\nPod etcd/r 10.0.2.1\n"
+		   "Import etcd/db ClusterSetIP 10.2.0.1 pg=5432/TCP\nImport etcd/far Headless pg=5432/TCP\n"
+		   "Slice etcd/far-a import=far cluster=east IPv4 pg=5432/TCP 10.3.0.1 h@10.3.0.2\n");
 	struct text text = dump(house->catalog, NULL);
 	char *rest = text.data, *line, *before = NULL;
 	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0') {
@@ -225,8 +231,12 @@ static void every_line_is_what_is_answered(void **state)
 	assert_int_equal(count_lines(&text, "10-0-1-2.etcd.etcd.svc.cluster.local.\t30\tIN\tA\t"), 1);
 	assert_int_equal(count_lines(&text, "10-0-1-2.also.etcd.svc.other.\t30\tIN\tA\t"), 1);
 	assert_int_equal(count_lines(&text, "2.1.0.10.in-addr.arpa.\t30\tIN\tPTR\t"), 2);
-	assert_int_equal(count_lines(&text, "2001-db8--0.etcd.etcd.svc.cluster.local.\t30\tIN\tAAAA\t2001:db8::"), 1);
-	assert_int_equal(count_lines(&text, "h.east.far.etcd.svc.clusterset.local.\t30\tIN\tA\t10.3.0.2"), 1);
+	assert_int_equal(count_lines(&text,
+				     "2001-db8--0.etcd.etcd.svc.cluster.local.\t30\tIN\tAAAA\t2001:db8::"),
+			 1);
+	assert_int_equal(count_lines(&text,
+				     "h.east.far.etcd.svc.clusterset.local.\t30\tIN\tA\t10.3.0.2"),
+			 1);
 	assert_int_equal(count_lines(&text, "\tSOA\t"), COUNT_OF(zones));
 	text_done(&text);
 	house_close(house);
@@ -242,12 +252,15 @@ static void a_service_of_many_endpoints_is_told_whole(void **state)
 	for (unsigned from = 0; from < COUNT; from += 1000) {
 		char slice[32];
 		snprintf(slice, sizeof slice, "default/big-%u", from);
-		house_put_many(house, &(struct many){ .slice = slice, .service = "big", .ports = "http=80/TCP",
-						      .from = from, .count = 1000 });
+		house_put_many(house, &(struct many){ .slice = slice,
+						      .service = "big",
+						      .ports = "http=80/TCP",
+						      .from = from,
+						      .count = 1000 });
 	}
 	answers_publish(house->answers);
 	struct text text = dump(house->catalog, "big.default.svc.cluster.local.");
-	assert_int_equal(count_lines(&text, "\tA\t"), 2 * COUNT);   /* of the service, and each its own */
+	assert_int_equal(count_lines(&text, "\tA\t"), 2 * COUNT); /* of the service, and each its own */
 	assert_int_equal(count_lines(&text, "\tSRV\t"), 3 * COUNT); /* and of its port */
 	assert_int_equal(count_lines(&text, "\tPTR\t"), COUNT);
 	text_done(&text);

@@ -19,7 +19,8 @@ static bool is_filled(const uint8_t *memory, size_t size, uint8_t with)
 static void memory_of_any_size_is_zero_aligned_and_nobody_elses(void **state)
 {
 	(void)state;
-	static const size_t sizes[] = { 0, 1, 15, 16, 17, 64, 1000, 1024, 1025, 1151, 1153, 4096, 100000, POOL_LARGEST };
+	static const size_t sizes[] = { 0,    1,    15,	  16,	17,   64,     1000,
+					1024, 1025, 1151, 1153, 4096, 100000, POOL_LARGEST };
 	enum { ROUNDS = 20 };
 	struct pool *pool = pool_new();
 	uint8_t *taken[ROUNDS][COUNT_OF(sizes)], class_;
@@ -34,7 +35,8 @@ static void memory_of_any_size_is_zero_aligned_and_nobody_elses(void **state)
 	}
 	for (size_t r = 0; r < ROUNDS; r++)
 		for (size_t i = 0; i < COUNT_OF(sizes); i++)
-			assert_true(is_filled(taken[r][i], sizes[i], (uint8_t)((r * COUNT_OF(sizes) + i) | 1)));
+			assert_true(is_filled(taken[r][i], sizes[i],
+					      (uint8_t)((r * COUNT_OF(sizes) + i) | 1)));
 	pool_free(pool);
 }
 
@@ -60,7 +62,8 @@ static void what_was_given_is_taken_again_and_zero(void **state)
 		uint8_t *memory = pool_take(pool, sizes[i], &class_);
 		memset(memory, 0xff, sizes[i]);
 		pool_give(pool, memory, class_);
-		uint8_t *other = pool_take(pool, 16 * 1024 - sizes[i] % 100, &again); /* another class */
+		uint8_t *other =
+			pool_take(pool, 16 * 1024 - sizes[i] % 100, &again); /* another class */
 		assert_ptr_not_equal(other, memory);
 		assert_ptr_equal(pool_take(pool, sizes[i], &again), memory);
 		assert_int_equal(again, class_);

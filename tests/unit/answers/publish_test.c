@@ -83,7 +83,8 @@ static void numbers_begin_again_and_nobody_notices(void **state)
 		expect_load(&shop, "example.", text);
 		assert_true(answers_publish(shop.answers));
 		expect(&shop, "a.example.", "A", expected);
-		expect(&shop, "b.example.", "A", i % 2 ? "FOUND\nb.example. 300 A 10.0.0.1\n" : NO_NAME);
+		expect(&shop, "b.example.", "A",
+		       i % 2 ? "FOUND\nb.example. 300 A 10.0.0.1\n" : NO_NAME);
 	}
 	assert_true(answers_edition(shop.answers)->number < LAST);
 	close_shop(&shop);
@@ -113,8 +114,11 @@ static int octet_said(const struct reading *reading, const struct edition *editi
 	if (zone == NULL)
 		return -1;
 	memcpy(packet + DNS_HEADER_SIZE, query.lower, query.name_size);
-	struct reply reply = { .packet = packet, .at = DNS_HEADER_SIZE + query.name_size + 4u, .limit = sizeof packet,
-			       .owner_at = DNS_HEADER_SIZE, .rotations = rotations };
+	struct reply reply = { .packet = packet,
+			       .at = DNS_HEADER_SIZE + query.name_size + 4u,
+			       .limit = sizeof packet,
+			       .owner_at = DNS_HEADER_SIZE,
+			       .rotations = rotations };
 	struct lookup lookup;
 	lookup_of_query(&lookup, reading->shop.catalog, zone, edition, &query);
 	answers_probe(&lookup);
@@ -200,7 +204,8 @@ static void readers_see_each_step_whole_while_it_is_published(void **state)
 	for (unsigned step = 2; step < STEPS && reading.problem == NULL; step++) {
 		unsigned seen = reading.batches;
 		if (step == STEPS / 2)
-			reading.shop.answers->pending = (1 << 30) - 5; /* numbers begin again under the reader's eyes */
+			reading.shop.answers->pending =
+				(1 << 30) - 5; /* numbers begin again under the reader's eyes */
 		write_step(&reading, step + 1, &text);
 		if (step % 4 == 0)
 			await_batch(&reading, seen);

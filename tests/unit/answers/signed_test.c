@@ -26,12 +26,14 @@ static char *sign(const char *text)
 	ldns_rdf *origin = ldns_dname_new_frm_str("example.");
 	ldns_dnssec_zone *zone = NULL;
 	int line = 0;
-	assert_int_equal(ldns_dnssec_zone_new_frm_fp_l(&zone, in, origin, 300, LDNS_RR_CLASS_IN, &line), LDNS_STATUS_OK);
+	assert_int_equal(ldns_dnssec_zone_new_frm_fp_l(&zone, in, origin, 300, LDNS_RR_CLASS_IN, &line),
+			 LDNS_STATUS_OK);
 	fclose(in);
 	ldns_key_list *list = keys_new(zone);
 	ldns_rr_list *added = ldns_rr_list_new();
 	assert_int_equal(ldns_dnssec_zone_mark_glue(zone), LDNS_STATUS_OK);
-	assert_int_equal(ldns_dnssec_zone_sign(zone, added, list, ldns_dnssec_default_replace_signatures, NULL),
+	assert_int_equal(ldns_dnssec_zone_sign(zone, added, list,
+					       ldns_dnssec_default_replace_signatures, NULL),
 			 LDNS_STATUS_OK);
 	char *signed_text = NULL;
 	size_t size;
@@ -50,10 +52,11 @@ static struct shop shop;
 static int open_signed(void **state)
 {
 	(void)state;
-	char *text = sign("$ORIGIN example.\n$TTL 300\n" SOA
-			  "@ NS ns\nns A 10.0.0.1\na.b.c A 10.0.0.2\n*.w TXT wild\nx.y.w TXT x\n*.v CNAME ns\nalias CNAME ns\n"
-			  "safe NS ns.safe\nsafe DS 1 8 2 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n"
-			  "ns.safe A 10.0.0.3\nopen NS ns.out.\nd DNAME ns.out.\nmail MX 1 ns\n");
+	char *text = sign(
+		"$ORIGIN example.\n$TTL 300\n" SOA
+		"@ NS ns\nns A 10.0.0.1\na.b.c A 10.0.0.2\n*.w TXT wild\nx.y.w TXT x\n*.v CNAME ns\nalias CNAME ns\n"
+		"safe NS ns.safe\nsafe DS 1 8 2 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n"
+		"ns.safe A 10.0.0.3\nopen NS ns.out.\nd DNAME ns.out.\nmail MX 1 ns\n");
 	shop = open_shop(text);
 	free(text);
 	return 0;
@@ -66,7 +69,6 @@ static int close_signed(void **state)
 	ldns_rr_list_deep_free(keys);
 	return 0;
 }
-
 
 static bool is_signature_of(const ldns_rr *rr, const ldns_rr *of)
 {
@@ -91,8 +93,10 @@ static ldns_rr_list *pick(const ldns_rr_list *section, const ldns_rr *of, bool s
 
 static bool is_signed(const ldns_rr_list *section, const ldns_rr *rr)
 {
-	ldns_rr_list *set = pick(section, rr, false), *signatures = pick(section, rr, true), *good = ldns_rr_list_new();
-	bool is_good = ldns_rr_list_rr_count(signatures) > 0 && ldns_verify(set, signatures, keys, good) == LDNS_STATUS_OK;
+	ldns_rr_list *set = pick(section, rr, false), *signatures = pick(section, rr, true),
+		     *good = ldns_rr_list_new();
+	bool is_good = ldns_rr_list_rr_count(signatures) > 0 &&
+		       ldns_verify(set, signatures, keys, good) == LDNS_STATUS_OK;
 	ldns_rr_list_deep_free(set);
 	ldns_rr_list_deep_free(signatures);
 	ldns_rr_list_free(good);
@@ -108,7 +112,8 @@ static void describe(char *text, size_t room, const ldns_rr_list *section, const
 		ldns_rr *rr = ldns_rr_list_rr(section, i);
 		if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_RRSIG)
 			continue;
-		char *owner = ldns_rdf2str(ldns_rr_owner(rr)), *type = ldns_rr_type2str(ldns_rr_get_type(rr));
+		char *owner = ldns_rdf2str(ldns_rr_owner(rr)),
+		     *type = ldns_rr_type2str(ldns_rr_get_type(rr));
 		struct text word = { 0 };
 		text_printf(&word, "%s%s %s", is_signed(section, rr) ? "" : "!", type, owner);
 		words[count++] = word.data;
@@ -127,9 +132,12 @@ static void describe(char *text, size_t room, const ldns_rr_list *section, const
 static ldns_status denial_status(const struct asked *asked)
 {
 	ldns_rr *question = ldns_rr_list_rr(ldns_pkt_question(asked->packet), 0);
-	ldns_rr_list *nsecs = ldns_pkt_rr_list_by_type(asked->packet, LDNS_RR_TYPE_NSEC, LDNS_SECTION_AUTHORITY);
-	ldns_rr_list *signatures = ldns_pkt_rr_list_by_type(asked->packet, LDNS_RR_TYPE_RRSIG, LDNS_SECTION_AUTHORITY);
-	ldns_status status = nsecs == NULL ? LDNS_STATUS_ERR : ldns_dnssec_verify_denial(question, nsecs, signatures);
+	ldns_rr_list *nsecs =
+		ldns_pkt_rr_list_by_type(asked->packet, LDNS_RR_TYPE_NSEC, LDNS_SECTION_AUTHORITY);
+	ldns_rr_list *signatures =
+		ldns_pkt_rr_list_by_type(asked->packet, LDNS_RR_TYPE_RRSIG, LDNS_SECTION_AUTHORITY);
+	ldns_status status = nsecs == NULL ? LDNS_STATUS_ERR
+					   : ldns_dnssec_verify_denial(question, nsecs, signatures);
 	ldns_rr_list_deep_free(nsecs);
 	ldns_rr_list_deep_free(signatures);
 	return status;
@@ -147,7 +155,8 @@ static void expect_signed(const char *name, const char *type, const char *text)
 	describe(got, sizeof got, ldns_pkt_additional(asked.packet), "++\n");
 	assert_string_equal(got, text);
 	bool is_denial = asked.kind == ANSWER_NO_DATA || asked.kind == ANSWER_NO_NAME;
-	if (is_denial && strstr(text, "NSEC alias.example.") == NULL) /* of empty names ldns knows nothing */
+	if (is_denial &&
+	    strstr(text, "NSEC alias.example.") == NULL) /* of empty names ldns knows nothing */
 		assert_int_equal(denial_status(&asked), LDNS_STATUS_OK);
 	ldns_pkt_free(asked.packet);
 }
@@ -171,7 +180,8 @@ static void who_does_not_ask_sees_no_signatures(void **state)
 	(void)state;
 	expect(&shop, "ns.example.", "A", "FOUND\nns.example. 300 A 10.0.0.1\n");
 	expect(&shop, "alias.example.", "A", "ALIAS\nalias.example. 300 CNAME ns.example.\n");
-	expect(&shop, "mail.example.", "MX", "FOUND\nmail.example. 300 MX 1 ns.example.\n++\nns.example. 300 A 10.0.0.1\n");
+	expect(&shop, "mail.example.", "MX",
+	       "FOUND\nmail.example. 300 MX 1 ns.example.\n++\nns.example. 300 A 10.0.0.1\n");
 	expect(&shop, "x.example.", "A", NO_NAME);
 	expect(&shop, "c.example.", "A", NO_DATA);
 	expect(&shop, "open.example.", "A", "REFERRAL\n--\nopen.example. 300 NS ns.out.\n");
@@ -180,7 +190,8 @@ static void who_does_not_ask_sees_no_signatures(void **state)
 static void what_is_not_there_is_proven(void **state)
 {
 	(void)state;
-	expect_signed("nt.example.", "A", "NO_NAME\n--\nNSEC example.\nNSEC ns.example.\nSOA example.\n");
+	expect_signed("nt.example.", "A",
+		      "NO_NAME\n--\nNSEC example.\nNSEC ns.example.\nSOA example.\n");
 	expect_signed("aaa.example.", "A", "NO_NAME\n--\nNSEC example.\nSOA example.\n");
 	expect_signed("a.b.ns.example.", "A", "NO_NAME\n--\nNSEC ns.example.\nSOA example.\n");
 	expect_signed("ns.example.", "AAAA", "NO_DATA\n--\nNSEC ns.example.\nSOA example.\n");
@@ -199,7 +210,8 @@ static void wildcards_prove_that_nothing_is_closer(void **state)
 	(void)state;
 	expect_signed("q.w.example.", "TXT", "FOUND\nTXT q.w.example.\n--\nNSEC *.w.example.\n");
 	expect_signed("q.w.example.", "A", "NO_DATA\n--\nNSEC *.w.example.\nSOA example.\n");
-	expect_signed("z.w.example.", "A", "NO_DATA\n--\nNSEC *.w.example.\nNSEC x.y.w.example.\nSOA example.\n");
+	expect_signed("z.w.example.", "A",
+		      "NO_DATA\n--\nNSEC *.w.example.\nNSEC x.y.w.example.\nSOA example.\n");
 	expect_signed("q.v.example.", "A", "FOUND\nCNAME q.v.example.\n--\nNSEC *.v.example.\n");
 	expect_signed("a.x.y.w.example.", "A", "NO_NAME\n--\nNSEC x.y.w.example.\nSOA example.\n");
 }
@@ -207,8 +219,10 @@ static void wildcards_prove_that_nothing_is_closer(void **state)
 static void delegations_are_signed_or_proven_not_to_be(void **state)
 {
 	(void)state;
-	expect_signed("www.safe.example.", "A", "REFERRAL\n--\n!NS safe.example.\nDS safe.example.\n++\n!A ns.safe.example.\n");
-	expect_signed("www.open.example.", "A", "REFERRAL\n--\n!NS open.example.\nNSEC open.example.\n");
+	expect_signed("www.safe.example.", "A",
+		      "REFERRAL\n--\n!NS safe.example.\nDS safe.example.\n++\n!A ns.safe.example.\n");
+	expect_signed("www.open.example.", "A",
+		      "REFERRAL\n--\n!NS open.example.\nNSEC open.example.\n");
 	expect_signed("safe.example.", "DS", "FOUND\nDS safe.example.\n");
 	expect_signed("open.example.", "DS", "NO_DATA\n--\nNSEC open.example.\nSOA example.\n");
 }

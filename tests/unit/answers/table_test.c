@@ -161,8 +161,8 @@ static void versions_within_one_step_are_seen_by_none_but_the_last(void **state)
 	shelf_close(&shelf);
 }
 
-/* Readers of the edition before walk the array that was outgrown. The thread itself is quiet, so the old edition is
- * held back by hand: nothing is published in between. */
+/* Readers of the edition before walk the array that was outgrown. The thread itself is quiet, so
+ * the old edition is held back by hand: nothing is published in between. */
 static void growing_loses_nothing_for_old_and_new_readers(void **state)
 {
 	(void)state;
@@ -177,7 +177,9 @@ static void growing_loses_nothing_for_old_and_new_readers(void **state)
 		assert_int_equal(shown(&shelf, before, i), i < FEW ? i : NONE);
 	const struct edition *after = publish(&shelf);
 	for (uint32_t i = 0; i < MANY + FEW; i++)
-		assert_int_equal(shown(&shelf, after, i), i < FEW / 2 ? i : i < MANY ? i + 1 : NONE);
+		assert_int_equal(shown(&shelf, after, i), i < FEW / 2 ? i
+							  : i < MANY  ? i + 1
+								      : NONE);
 	assert_int_equal(table_count(shelf.table), MANY);
 	shelf_close(&shelf);
 }
@@ -237,7 +239,8 @@ static void a_key_that_comes_back_after_it_was_buried_is_found(void **state)
 			assert_int_equal(shown(&shelf, there, i), i + round);
 		for (uint32_t i = 0; i < COUNT; i++)
 			assert_true(take(&shelf, i));
-		const struct edition *gone = publish(&shelf); /* so many retired that the slots are settled at once */
+		const struct edition *gone =
+			publish(&shelf); /* so many retired that the slots are settled at once */
 		for (uint32_t i = 0; i < COUNT; i++)
 			assert_int_equal(shown(&shelf, gone, i), NONE);
 	}

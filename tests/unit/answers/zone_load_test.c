@@ -15,8 +15,9 @@ static void refuse(const char *text, const char *problem)
 static void a_set_has_one_ttl_and_every_record_once(void **state)
 {
 	(void)state;
-	struct shop shop = open_shop(SOA "a 30 A 10.0.0.2\nb 5 A 10.0.0.9\na 20 A 10.0.0.1\na 40 A 10.0.0.2\na 9 TXT t\n"
-				     "c CNAME www\nc CNAME WWW\nd 2147483648 A 10.0.0.1\n");
+	struct shop shop = open_shop(
+		SOA "a 30 A 10.0.0.2\nb 5 A 10.0.0.9\na 20 A 10.0.0.1\na 40 A 10.0.0.2\na 9 TXT t\n"
+		    "c CNAME www\nc CNAME WWW\nd 2147483648 A 10.0.0.1\n");
 	expect(&shop, "a.example.", "A", "FOUND\na.example. 20 A 10.0.0.1\na.example. 20 A 10.0.0.2\n");
 	expect(&shop, "a.example.", "TXT", "FOUND\na.example. 9 TXT \"t\"\n");
 	expect(&shop, "b.example.", "A", "FOUND\nb.example. 5 A 10.0.0.9\n");
@@ -31,23 +32,37 @@ static void what_a_zone_may_not_say_is_refused_and_the_old_zone_stays(void **sta
 	refuse("a A 10.0.0.1\n", "example.: no SOA");
 	refuse("", "example.: no SOA");
 	refuse(SOA "@ SOA ns host 8 7200 1800 86400 60\n", "example.: more than one SOA");
-	refuse(SOA "a SOA ns host 8 7200 1800 86400 60\n", "a.example.: a SOA that is not at the top of the zone");
+	refuse(SOA "a SOA ns host 8 7200 1800 86400 60\n",
+	       "a.example.: a SOA that is not at the top of the zone");
 	refuse(SOA "a CNAME b\na A 10.0.0.1\n", "a.example.: a CNAME and other records");
 	refuse(SOA "a CNAME b\nb A 10.0.0.1\na CNAME c\n", "a.example.: more than one CNAME");
 	refuse(SOA "@ CNAME b\n", "example.: a CNAME and other records");
 	refuse(SOA "a DNAME b\na DNAME c\n", "a.example.: more than one DNAME");
 	refuse(SOA "www.other. A 10.0.0.1\n", "www.other. is not in the zone example.");
-	refuse(SOA "0P9MHAVEQVM6T7VBL5LOP2U3T2RP3TOM NSEC3 1 1 12 aabbccdd 2T7B4G4VSA5SMI47K61MV5BV1A22BOJR A\n",
+	refuse(SOA
+	       "0P9MHAVEQVM6T7VBL5LOP2U3T2RP3TOM NSEC3 1 1 12 aabbccdd 2T7B4G4VSA5SMI47K61MV5BV1A22BOJR A\n",
 	       "NSEC3 is not supported: sign the zone with NSEC");
 }
 
 static void data_that_is_malformed_is_refused(void **state)
 {
 	(void)state;
-	static const struct { uint16_t type, size; const char *rdata; } cases[] = {
-		{ TYPE_A, 3, "\1\2\3" }, { TYPE_AAAA, 4, "\1\2\3\4" }, { TYPE_NS, 2, "\1a" }, { TYPE_NS, 3, "\0a" },
-		{ TYPE_CNAME, 0, "" }, { TYPE_MX, 1, "\0" }, { TYPE_SRV, 6, "\0\0\0\0\0\0" }, { TYPE_SOA, 2, "\0\0" },
-		{ TYPE_CNAME, 3, "\xc0\x0c\0" }, { TYPE_RRSIG, 18, "aaaaaaaaaaaaaaaaaa" }, { TYPE_OPT, 0, "" }, { 0, 0, "" },
+	static const struct {
+		uint16_t type, size;
+		const char *rdata;
+	} cases[] = {
+		{ TYPE_A, 3, "\1\2\3" },
+		{ TYPE_AAAA, 4, "\1\2\3\4" },
+		{ TYPE_NS, 2, "\1a" },
+		{ TYPE_NS, 3, "\0a" },
+		{ TYPE_CNAME, 0, "" },
+		{ TYPE_MX, 1, "\0" },
+		{ TYPE_SRV, 6, "\0\0\0\0\0\0" },
+		{ TYPE_SOA, 2, "\0\0" },
+		{ TYPE_CNAME, 3, "\xc0\x0c\0" },
+		{ TYPE_RRSIG, 18, "aaaaaaaaaaaaaaaaaa" },
+		{ TYPE_OPT, 0, "" },
+		{ 0, 0, "" },
 		{ TYPE_ANY, 0, "" },
 	};
 	struct shop shop = open_shop(SOA);
@@ -55,7 +70,8 @@ static void data_that_is_malformed_is_refused(void **state)
 		struct error error = { 0 };
 		struct zone_load *load = zone_load_begin(shop.catalog, "example.");
 		uint8_t *exact = mem_copy(cases[i].rdata, cases[i].size);
-		assert_false(zone_load_add(load, (const uint8_t *)"\7example", cases[i].type, 5, exact, cases[i].size, &error));
+		assert_false(zone_load_add(load, (const uint8_t *)"\7example", cases[i].type, 5,
+					   exact, cases[i].size, &error));
 		assert_true(error.text[0] != '\0');
 		mem_free(exact);
 		zone_load_abandon(load);
@@ -72,13 +88,15 @@ static void a_name_with_more_than_an_entry_holds_is_refused(void **state)
 	for (uint32_t i = 0; i < 20000; i++) {
 		uint8_t address[4];
 		put_u32(address, 0x0a000000 + i);
-		assert_true(zone_load_add(load, (const uint8_t *)"\1a\7example", TYPE_A, 5, address, 4, &error));
+		assert_true(zone_load_add(load, (const uint8_t *)"\1a\7example", TYPE_A, 5, address,
+					  4, &error));
 	}
 	assert_false(zone_load_end(load, &error));
 	assert_string_equal(error.text, "a.example.: too many records at one name");
 	load = zone_load_begin(shop.catalog, "example.");
 	for (uint16_t i = 1; i < 66; i++)
-		assert_true(zone_load_add(load, (const uint8_t *)"\1a\7example", 1000 + i, 5, (const uint8_t *)"", 0, &error));
+		assert_true(zone_load_add(load, (const uint8_t *)"\1a\7example", 1000 + i, 5,
+					  (const uint8_t *)"", 0, &error));
 	assert_false(zone_load_end(load, &error));
 	assert_string_equal(error.text, "a.example.: too many types at one name");
 	close_shop(&shop);
@@ -88,7 +106,8 @@ static void a_zone_is_replaced_as_one_step(void **state)
 {
 	(void)state;
 	struct shop shop = open_shop(SOA "a A 10.0.0.1\nb A 10.0.0.2\nx.c A 10.0.0.3\n");
-	expect_load(&shop, "example.", "@ 600 SOA ns host 8 7200 1800 86400 30\nb A 10.0.0.2\na A 10.0.0.9\n*.c TXT t\n");
+	expect_load(&shop, "example.",
+		    "@ 600 SOA ns host 8 7200 1800 86400 30\nb A 10.0.0.2\na A 10.0.0.9\n*.c TXT t\n");
 	expect(&shop, "a.example.", "A", "FOUND\na.example. 300 A 10.0.0.1\n");
 	expect(&shop, "x.c.example.", "A", "FOUND\nx.c.example. 300 A 10.0.0.3\n");
 	expect(&shop, "y.c.example.", "TXT", NO_NAME);
@@ -96,16 +115,19 @@ static void a_zone_is_replaced_as_one_step(void **state)
 	expect(&shop, "a.example.", "A", "FOUND\na.example. 300 A 10.0.0.9\n");
 	expect(&shop, "b.example.", "A", "FOUND\nb.example. 300 A 10.0.0.2\n");
 	expect(&shop, "x.c.example.", "TXT", "FOUND\nx.c.example. 300 TXT \"t\"\n");
-	expect(&shop, "z.example.", "A", "NO_NAME\n--\nexample. 30 SOA ns.example. host.example. 8 7200 1800 86400 30\n");
+	expect(&shop, "z.example.", "A",
+	       "NO_NAME\n--\nexample. 30 SOA ns.example. host.example. 8 7200 1800 86400 30\n");
 	close_shop(&shop);
 }
 
 static void the_same_zone_again_is_no_change(void **state)
 {
 	(void)state;
-	static const char zone[] = SOA "sub NS ns.sub\nns.sub A 10.0.0.1\nsub DS 1 8 2 00\nw MX 1 ns2\nns2 A 10.0.0.2\n";
+	static const char zone[] = SOA
+		"sub NS ns.sub\nns.sub A 10.0.0.1\nsub DS 1 8 2 00\nw MX 1 ns2\nns2 A 10.0.0.2\n";
 	struct shop shop = open_shop(zone);
-	expect_load(&shop, "example.", "w MX 1 ns2\nns2 A 10.0.0.2\nsub DS 1 8 2 00\nns.sub A 10.0.0.1\nsub NS ns.sub\n" SOA);
+	expect_load(&shop, "example.",
+		    "w MX 1 ns2\nns2 A 10.0.0.2\nsub DS 1 8 2 00\nns.sub A 10.0.0.1\nsub NS ns.sub\n" SOA);
 	assert_false(answers_publish(shop.answers));
 	close_shop(&shop);
 }
@@ -159,11 +181,45 @@ static void a_zone_below_another_is_its_own_and_what_it_hid_comes_back(void **st
 	expect_load(&shop, "sub.example.", "@ SOA ns host 1 2 3 4 5\nwww A 10.0.0.2\n");
 	answers_publish(shop.answers);
 	expect(&shop, "www.sub.example.", "A", "FOUND\nwww.sub.example. 300 A 10.0.0.2\n");
-	expect(&shop, "ns.sub.example.", "A", "NO_NAME\n--\nsub.example. 5 SOA ns.sub.example. host.sub.example. 1 2 3 4 5\n");
+	expect(&shop, "ns.sub.example.", "A",
+	       "NO_NAME\n--\nsub.example. 5 SOA ns.sub.example. host.sub.example. 1 2 3 4 5\n");
 	catalog_remove_zone(shop.catalog, "sub.example.");
 	answers_publish(shop.answers);
 	expect(&shop, "www.sub.example.", "A",
 	       "REFERRAL\n--\nsub.example. 300 NS ns.sub.example.\n++\nns.sub.example. 300 A 10.0.0.1\n");
+	close_shop(&shop);
+}
+
+static void of_many_zones_the_longest_answers(void **state)
+{
+	(void)state;
+	struct shop shop = open_shop(SOA "*.z7 A 10.9.9.9\n");
+	char name[64], text[128];
+	for (unsigned i = 0; i < 300; i++) {
+		snprintf(name, sizeof name, "z%u.%s", i,
+			 i % 2 != 0   ? "example."
+			 : i % 3 != 0 ? "a.b.example."
+				      : "");
+		snprintf(text, sizeof text, "@ SOA a b 1 2 3 4 5\nw A 10.0.%u.%u\n", i >> 8, i & 255);
+		if (i != 7)
+			expect_load(&shop, name, text);
+	}
+	answers_publish(shop.answers);
+	for (unsigned i = 0; i < 300; i++) {
+		snprintf(name, sizeof name, "w.z%u.%s", i,
+			 i % 2 != 0   ? "example."
+			 : i % 3 != 0 ? "a.b.example."
+				      : "");
+		snprintf(text, sizeof text, "FOUND\n%s %u A 10.%u.%u.%u\n", name, 300,
+			 i == 7 ? 9 : 0, i == 7 ? 9 : i >> 8, i == 7 ? 9 : i & 255);
+		expect(&shop, name, "A", text);
+	}
+	assert_false(is_known(&shop, "w.z1000."));
+	assert_false(is_known(&shop, "."));
+	expect_load(&shop, ".", "@ SOA a b 1 2 3 4 5\n");
+	answers_publish(shop.answers);
+	assert_true(is_known(&shop, "w.z1000."));
+	assert_true(is_known(&shop, "."));
 	close_shop(&shop);
 }
 
@@ -216,6 +272,7 @@ int main(void)
 		cmocka_unit_test(an_abandoned_load_changes_nothing),
 		cmocka_unit_test(zones_come_and_go),
 		cmocka_unit_test(a_zone_below_another_is_its_own_and_what_it_hid_comes_back),
+		cmocka_unit_test(of_many_zones_the_longest_answers),
 		cmocka_unit_test(the_order_in_the_file_does_not_matter),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

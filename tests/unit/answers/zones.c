@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "zones.h"
 
-
 static bool load_rr(struct zone_load *load, const ldns_rr *rr, struct error *error)
 {
 	ldns_buffer *buffer = ldns_buffer_new(65536);
 	assert_int_equal(ldns_rr_rdata2buffer_wire(buffer, rr), LDNS_STATUS_OK);
-	bool good = zone_load_add(load, ldns_rdf_data(ldns_rr_owner(rr)), (uint16_t)ldns_rr_get_type(rr), ldns_rr_ttl(rr),
-				  ldns_buffer_begin(buffer), (uint16_t)ldns_buffer_position(buffer), error);
+	bool good = zone_load_add(load, ldns_rdf_data(ldns_rr_owner(rr)),
+				  (uint16_t)ldns_rr_get_type(rr), ldns_rr_ttl(rr),
+				  ldns_buffer_begin(buffer), (uint16_t)ldns_buffer_position(buffer),
+				  error);
 	ldns_buffer_free(buffer);
 	return good;
 }
@@ -90,8 +91,9 @@ static void append_section(char *text, size_t room, ldns_rr_list *list, const ch
 }
 
 const char *const kind_names[] = {
-	[ANSWER_FOUND] = "FOUND",       [ANSWER_NO_DATA] = "NO_DATA",     [ANSWER_NO_NAME] = "NO_NAME",
-	[ANSWER_ALIAS] = "ALIAS",       [ANSWER_REFERRAL] = "REFERRAL",   [ANSWER_NOT_READY] = "NOT_READY",
+	[ANSWER_FOUND] = "FOUND",	[ANSWER_NO_DATA] = "NO_DATA",
+	[ANSWER_NO_NAME] = "NO_NAME",	[ANSWER_ALIAS] = "ALIAS",
+	[ANSWER_REFERRAL] = "REFERRAL", [ANSWER_NOT_READY] = "NOT_READY",
 	[ANSWER_BROKEN] = "BROKEN",
 };
 
@@ -127,7 +129,8 @@ void close_shop(struct shop *shop)
 	answers_free(shop->answers);
 }
 
-void expect_within(struct shop *shop, const char *name, const char *type, uint32_t limit, const char *text)
+void expect_within(struct shop *shop, const char *name, const char *type, uint32_t limit,
+		   const char *text)
 {
 	struct asked asked = ask(shop->answers, shop->catalog, name, type, limit);
 	const char *got = reply_text(&asked);

@@ -5,7 +5,10 @@
 
 #include "asking.h"
 
-struct shop { struct answers *answers; struct catalog *catalog; };
+struct shop {
+	struct answers *answers;
+	struct catalog *catalog;
+};
 
 #define SOA "@ 600 SOA ns host 7 7200 1800 86400 60\n"
 #define SOA_SAID "example. 60 SOA ns.example. host.example. 7 7200 1800 86400 60\n"
@@ -20,11 +23,12 @@ bool load_text(struct zone_load *load, const char *origin, const char *text, str
 bool load_zone(struct catalog *catalog, const char *origin, const char *text, struct error *error);
 void expect_load(struct shop *shop, const char *origin, const char *text);
 
-/* The whole reply: kind (and TC), then "name ttl TYPE rdata" a line, sorted: the answer, the authority behind "--", the
- * additional behind "++". */
+/* The whole reply: kind (and TC), then "name ttl TYPE rdata" a line, sorted: the answer, the
+ * authority behind "--", the additional behind "++". */
 const char *reply_text(const struct asked *asked);
 void expect(struct shop *shop, const char *name, const char *type, const char *text);
-void expect_within(struct shop *shop, const char *name, const char *type, uint32_t limit, const char *text);
+void expect_within(struct shop *shop, const char *name, const char *type, uint32_t limit,
+		   const char *text);
 
 extern const char *const kind_names[];
 void append(char *text, size_t room, const char *more);

@@ -2,7 +2,7 @@
 /* What a zone file may not say. Here every error of a load is found, so that nothing is changed by a bad one. */
 #include <string.h>
 
-#include "static.h"
+#include "zone_load.h"
 
 enum { TYPE_NSEC3PARAM = 51, SOA_NUMBERS = 20, RRSIG_FIXED = 18 };
 
@@ -54,7 +54,8 @@ bool is_wildcard_label(const uint8_t *label)
 	return label[0] == 1 && label[1] == '*';
 }
 
-static bool fail(const struct zone_load *load, const uint8_t *path, struct error *error, const char *what)
+static bool fail(const struct zone_load *load, const uint8_t *path, struct error *error,
+		 const char *what)
 {
 	uint8_t name[DNS_NAME_MAX];
 	char text[NAME_TEXT_SIZE];
@@ -117,7 +118,8 @@ static void note(struct zone_load *load, const struct node *node)
 	}
 	if (depth > state->depth)
 		state->depth = (uint8_t)depth;
-	state->has_cuts |= count_of(node, TYPE_DNAME) > 0 || (depth > 0 && !is_wildcard && count_of(node, TYPE_NS) > 0);
+	state->has_cuts |= count_of(node, TYPE_DNAME) > 0 ||
+			   (depth > 0 && !is_wildcard && count_of(node, TYPE_NS) > 0);
 	state->has_signatures |= count_of(node, TYPE_RRSIG) > 0;
 	load->name_count++;
 }

@@ -2,7 +2,7 @@
 /* Names turned around, so that a plain comparison from the left is the order of a zone. */
 #include <string.h>
 
-#include "static.h"
+#include "zone_load.h"
 
 /* Copies labels in reverse order: a name into a path, or a path into a name. Both are as long. */
 static void turn_around(const uint8_t *labels, size_t size, uint8_t *ret_turned)

@@ -4,20 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "static.h"
-
-enum { GLUE_MAX = 16 << 10, POINTER_MAX = 0x4000 };
-
-struct compile {
-	struct zone_load *load;
-	struct zone *zone;
-	struct draft draft;
-	struct text records, glue, groups;
-	struct text proof_offsets, proof_paths; /* names with NSEC */
-	const uint8_t *before;                  /* path of the name before; NULL: none yet */
-	const uint8_t *cut;                     /* what is below is not served; NULL: none */
-	bool changed;
-};
+#include "zone_load.h"
 
 static struct pool *pool_of(const struct compile *compile)
 {
@@ -31,106 +18,12 @@ static void put(struct compile *compile)
 	table_put(compile->zone->table, entry, &compile->changed);
 }
 
-/* ---- sets ---- */
-
-static void add_glue_set(struct compile *compile, const struct node *node, uint16_t type, size_t target_at)
-{
-	struct glue_group group = { 0 };
-	size_t from = compile->glue.size;
-	for (size_t i = 0; i < node->count; i++) {
-		const struct rr *rr = &node->rrs[i];
-		if (rr->type != type || compile->glue.size > GLUE_MAX)
-			continue;
-		size_t at = compile->glue.size;
-		record_add(&compile->glue, type, rr->ttl, rr->rdata, rr->size);
-		put_u16((uint8_t *)compile->glue.data + at, (uint16_t)(0xc000 | target_at));
-		group.count++;
-	}
-	group.size = (uint16_t)(compile->glue.size - from);
-	if (group.count > 0)
-		text_add_n(&compile->groups, &group, sizeof group);
-}
-
-static bool is_earlier_target(const struct rr *first, const struct rr *rr, size_t name_at)
-{
-	for (; first < rr; first++)
-		if (name_equal_fold(first->rdata + name_at, rr->rdata + name_at))
-			return true;
-	return false;
-}
-
-/* Addresses of a target in the zone, occluded or not: with a name server below its own cut they are the way in. */
-static void add_glue(struct compile *compile, const struct rr *first, const struct rr *rr, size_t record_at)
-{
-	const struct zone *zone = compile->zone;
-	size_t name_at = (size_t)rdata_name_at(rr->type);
-	size_t target_at = DNS_HEADER_SIZE + compile->draft.key_size + zone->size + 4u + record_at + 12 + name_at;
-	const uint8_t *target = rr->rdata + name_at;
-	uint8_t path[PATH_MAX_SIZE];
-	if (target_at >= POINTER_MAX || !name_is_under(target, zone->name) || is_earlier_target(first, rr, name_at))
-		return;
-	path_of_name(target, name_size(target), zone->size, path);
-	if (!load_find(compile->load, path, &compile->load->other))
-		return;
-	add_glue_set(compile, &compile->load->other, TYPE_A, target_at);
-	add_glue_set(compile, &compile->load->other, TYPE_AAAA, target_at);
-}
-
-static bool has_glue(uint16_t type)
-{
-	return type == TYPE_NS || type == TYPE_MX || type == TYPE_SRV;
-}
-
-static void add_records(struct compile *compile, const struct rr *rrs, size_t count)
-{
-	text_clear(&compile->records);
-	text_clear(&compile->glue);
-	text_clear(&compile->groups);
-	for (size_t i = 0; i < count; i++) {
-		size_t record_at = compile->records.size;
-		record_add(&compile->records, rrs[i].type, rrs[i].ttl, rrs[i].rdata, rrs[i].size);
-		if (has_glue(rrs[i].type))
-			add_glue(compile, rrs, &rrs[i], record_at);
-	}
-}
-
-static void add_set(struct compile *compile, const struct rr *rrs, size_t count)
-{
-	struct draft *draft = &compile->draft;
-	uint16_t type = rrs[0].type;
-	if (type == TYPE_SOA) {
-		draft_raw(draft, TYPE_SOA, SET_TYPE_SOA, 1, "", 0);
-		return;
-	}
-	add_records(compile, rrs, count);
-	if (type == TYPE_A || type == TYPE_AAAA) {
-		draft_fixed(draft, type, (uint16_t)count, type == TYPE_A ? 16 : 28, compile->records.data);
-		return;
-	}
-	const struct glue_group *groups = (const void *)compile->groups.data;
-	size_t group_count = compile->groups.size / sizeof *groups, glue_count = 0;
-	for (size_t i = 0; i < group_count; i++)
-		glue_count += groups[i].count;
-	draft_extent(draft, type, (uint16_t)count, &compile->records, groups, (uint16_t)group_count, (uint16_t)glue_count,
-		     &compile->glue);
-}
-
-/* ---- names ---- */
-
-static bool has_type(const struct node *node, uint16_t type)
-{
-	for (size_t i = 0; i < node->count; i++)
-		if (node->rrs[i].type == type)
-			return true;
-	return false;
-}
-
 static bool is_delegation(const struct node *node)
 {
 	const uint8_t *leaf = node->path;
 	while (*leaf != 0 && leaf[1 + *leaf] != 0)
 		leaf += 1 + *leaf;
-	return *leaf != 0 && !is_wildcard_label(leaf) && has_type(node, TYPE_NS);
+	return *leaf != 0 && !is_wildcard_label(leaf) && node_has(node, TYPE_NS);
 }
 
 /* Of a delegated name this zone has the way to it, and signs for what it says about it (RFC 4035 2.2). */
@@ -155,16 +48,16 @@ static void put_node(struct compile *compile, struct node *node)
 	if (is_delegation(node)) {
 		keep_said_at_cut(node);
 		flags = ENTRY_CUT;
-	} else if (has_type(node, TYPE_CNAME)) {
+	} else if (node_has(node, TYPE_CNAME)) {
 		flags = ENTRY_ALIAS;
 	}
-	if (flags == ENTRY_CUT || has_type(node, TYPE_DNAME))
+	if (flags == ENTRY_CUT || node_has(node, TYPE_DNAME))
 		compile->cut = node->path;
 	draft_start(&compile->draft, pool_of(compile), key, key_size, flags);
 	for (size_t from = 0, end; from < node->count; from = end) {
 		for (end = from + 1; end < node->count && node->rrs[end].type == node->rrs[from].type;)
 			end++;
-		add_set(compile, node->rrs + from, end - from);
+		compile_set(compile, node->rrs + from, end - from);
 	}
 	put(compile);
 }
@@ -183,7 +76,7 @@ static void put_empty(struct compile *compile, const uint8_t *path, unsigned dep
 static void note_proof(struct compile *compile, const struct node *node)
 {
 	uint32_t offset = (uint32_t)compile->proof_paths.size;
-	if (!has_type(node, TYPE_NSEC))
+	if (!node_has(node, TYPE_NSEC))
 		return;
 	text_add_n(&compile->proof_offsets, &offset, sizeof offset);
 	text_add_n(&compile->proof_paths, node->path, path_size(node->path));
@@ -261,7 +154,8 @@ static struct chain *chain_new(const struct compile *compile)
 static const struct chain *settle_chain(struct compile *compile, const struct chain *old)
 {
 	struct chain *chain = chain_new(compile);
-	bool is_same = old != NULL && chain != NULL && old->size == chain->size && memcmp(old, chain, old->size) == 0;
+	bool is_same = old != NULL && chain != NULL && old->size == chain->size &&
+		       memcmp(old, chain, old->size) == 0;
 	if (is_same || old == chain) {
 		mem_free(chain);
 		return old;
@@ -279,7 +173,8 @@ static void settle_state(struct compile *compile)
 	next.soa = settle_soa(compile, state->soa);
 	next.chain = settle_chain(compile, state->chain);
 	compile->changed |= next.depth != state->depth || next.has_cuts != state->has_cuts ||
-			    next.has_wildcards != state->has_wildcards || next.has_signatures != state->has_signatures;
+			    next.has_wildcards != state->has_wildcards ||
+			    next.has_signatures != state->has_signatures;
 	*state = next;
 }
 
