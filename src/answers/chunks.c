@@ -2,10 +2,12 @@
 /* Big headless services: sets are kept in pieces, one per slice, so that a change rewrites the
  * pieces of its slice and a list of pointers, whatever the size of the service. An address or
  * target that stands in two slices is said by the one with the lower id. Weight is 1 (names.md 5:
- * 100 / n) and there is no glue, which would never fit. */
+ * 100 / n, and n is more than 100) and there is no glue, which would never fit. */
 #include <string.h>
 
 #include "cluster.h"
+
+enum { RARE_PORT = 100 }; /* pairs; beyond, the weight is 1 whatever happens */
 
 static bool is_earlier(const struct member *other, const struct member *member)
 {
@@ -70,16 +72,23 @@ static struct chunk *chunk_new(struct cluster *cluster, uint32_t count)
 	chunk->count = count;
 	chunk->size = (uint32_t)records->size;
 	memcpy(chunk->bytes, records->data, records->size);
+	for (size_t at = 0; at < records->size;) {
+		uint16_t record = (uint16_t)(12 + get_u16(chunk->bytes + at + 10));
+		chunk->largest = record > chunk->largest ? record : chunk->largest;
+		at += record;
+	}
 	return chunk;
 }
 
-static struct chunk *address_chunk(struct cluster *cluster, const struct seat *seats, size_t count)
+static struct chunk *address_chunk(struct cluster *cluster, const struct seat *seats, size_t count,
+				   uint8_t family)
 {
 	uint32_t added = 0;
 	text_clear(&cluster->records);
 	seen_clear(&cluster->seen);
 	for (size_t i = 0; i < count; i++) {
-		if (!seen_add(&cluster->seen, hash_bytes(&cluster->key, seats[i].ip.bytes, 16)) ||
+		if (seats[i].ip.family != family ||
+		    !seen_add(&cluster->seen, hash_bytes(&cluster->key, seats[i].ip.bytes, 16)) ||
 		    !address_is_first(&seats[i]))
 			continue;
 		record_add_address(&cluster->records, DNS_HEADER_SIZE, &seats[i].ip, cluster->ttl);
@@ -130,27 +139,25 @@ void member_drop_chunks(struct member *member)
 	member->chunk_count = 0;
 }
 
-/* Pieces of a member: [0] addresses; then per zone: every port, and each port's name. */
+/* Pieces of a member: A, AAAA; then per zone: every port, and each port's name. */
+enum { CHUNK_A, CHUNK_AAAA, CHUNK_SRV };
 static size_t chunk_index(const struct member *member, size_t zone, size_t port_plus_1)
 {
-	return 1 + zone * (member->shown->port_count + 1u) + port_plus_1;
+	return CHUNK_SRV + zone * (member->shown->port_count + 1u) + port_plus_1;
 }
 
-static void member_make_chunks(struct member *member)
+static void make_chunks(struct member *member)
 {
 	struct group *group = member->group;
 	struct cluster *cluster = group->cluster;
 	const struct zone_list *zones = group_zones(group);
-	member_drop_chunks(member);
-	member->chunks_stale = false;
-	if (member->shown == NULL)
-		return;
 	struct seat_list *list = &cluster->old_seats;
 	list->count = 0;
 	seats_of_member(member, list);
 	member->chunk_count = chunk_index(member, zones->count, 0);
 	member->chunks = mem_zalloc(member->chunk_count * sizeof(struct chunk *));
-	member->chunks[0] = address_chunk(cluster, list->seats, list->count);
+	member->chunks[CHUNK_A] = address_chunk(cluster, list->seats, list->count, 4);
+	member->chunks[CHUNK_AAAA] = address_chunk(cluster, list->seats, list->count, 6);
 	for (size_t z = 0; z < zones->count; z++) {
 		struct wire base;
 		if (!group_wire(group, zones->zones[z], &base))
@@ -166,6 +173,34 @@ static void member_make_chunks(struct member *member)
 					srv_chunk(cluster, &base, list->seats, list->count, &filter);
 		}
 	}
+}
+
+static bool chunk_equal(const struct chunk *a, const struct chunk *b)
+{
+	return a != NULL && b != NULL && a->size == b->size &&
+	       memcmp(a->bytes, b->bytes, a->size) == 0;
+}
+
+/* A piece that says what it said before stays, so that the sets it is part of stay too. */
+static void member_make_chunks(struct member *member)
+{
+	struct answers *answers = member->group->cluster->answers;
+	struct chunk **old = member->chunks;
+	size_t old_count = member->chunk_count;
+	member->chunks = NULL;
+	member->chunk_count = 0;
+	member->chunks_stale = false;
+	if (member->shown != NULL)
+		make_chunks(member);
+	for (size_t i = 0; i < old_count; i++) {
+		if (i < member->chunk_count && chunk_equal(old[i], member->chunks[i])) {
+			pool_give(answers->pool, member->chunks[i], member->chunks[i]->class_);
+			member->chunks[i] = old[i];
+		} else if (old[i] != NULL) {
+			retire_pooled(answers, old[i], old[i]->class_);
+		}
+	}
+	mem_free(old);
 }
 
 /* The piece of a member for a filter: the first port that fits stands for all of its name. */
@@ -189,6 +224,9 @@ static bool draft_pieces(struct draft *draft, uint16_t type, struct chunk **piec
 		list->places[list->chunk_count++] =
 			(struct chunk_place){ .chunk = pieces[i], .first = list->total };
 		list->total += pieces[i]->count;
+		list->size += pieces[i]->size;
+		if (pieces[i]->largest > list->largest)
+			list->largest = pieces[i]->largest;
 	}
 	if (list->chunk_count > 0)
 		draft_raw(draft, type, SET_CHUNKS, 0, list,
@@ -197,15 +235,13 @@ static bool draft_pieces(struct draft *draft, uint16_t type, struct chunk **piec
 	return count > 0;
 }
 
-static bool draft_address_pieces(struct group *group, enum address_type family, struct chunk **room)
+static bool draft_address_pieces(struct group *group, unsigned index, struct chunk **room)
 {
 	size_t count = 0;
 	for (struct member *member = group->members; member != NULL; member = member->next)
-		if (member->chunk_count > 0 && member->shown->address_type == family &&
-		    member->chunks[0] != NULL)
-			room[count++] = member->chunks[0];
-	return draft_pieces(&group->cluster->draft, family == ADDRESS_IPV4 ? TYPE_A : TYPE_AAAA,
-			    room, count);
+		if (member->chunk_count > 0 && member->chunks[index] != NULL)
+			room[count++] = member->chunks[index];
+	return draft_pieces(&group->cluster->draft, index == CHUNK_A ? TYPE_A : TYPE_AAAA, room, count);
 }
 
 static bool draft_srv(struct group *group, size_t zone, const struct port_filter *filter,
@@ -220,6 +256,17 @@ static bool draft_srv(struct group *group, size_t zone, const struct port_filter
 	return draft_pieces(&group->cluster->draft, TYPE_SRV, room, count);
 }
 
+/* A port that few endpoints have is said in one block, with its own weight and glue. */
+static bool draft_rare(struct group *group, size_t zone, const struct port_filter *filter)
+{
+	struct seat_list *list = &group->cluster->old_seats;
+	list->count = 0;
+	for (struct member *member = group->members; member != NULL; member = member->next)
+		if (member->shown != NULL && pairs_of(member->shown, filter) > 0)
+			seats_of_member(member, list);
+	return srv_of_seats(group, group_zones(group)->zones[zone], list->seats, list->count, filter);
+}
+
 static void put_ports(struct group *group, const struct wire *base, size_t zone,
 		      const struct port_list *list, struct chunk **room)
 {
@@ -231,7 +278,8 @@ static void put_ports(struct group *group, const struct wire *base, size_t zone,
 			continue;
 		draft_start(&group->cluster->draft, group->cluster->answers->pool, name.bytes,
 			    name.size, ENTRY_SOON);
-		if (!draft_srv(group, zone, &filter, room))
+		if (group_exceeds(group, &filter, RARE_PORT) ? !draft_srv(group, zone, &filter, room)
+							     : !draft_rare(group, zone, &filter))
 			continue;
 		group_put(group);
 		used[list->ports[i]->protocol] = true;
@@ -247,8 +295,8 @@ static void big_compile_zone(struct group *group, size_t zone, const struct port
 	if (!group_wire(group, group_zones(group)->zones[zone], &base))
 		return;
 	draft_start(&cluster->draft, cluster->answers->pool, base.bytes, base.size, ENTRY_SOON);
-	draft_address_pieces(group, ADDRESS_IPV4, room);
-	draft_address_pieces(group, ADDRESS_IPV6, room);
+	draft_address_pieces(group, CHUNK_A, room);
+	draft_address_pieces(group, CHUNK_AAAA, room);
 	draft_srv(group, zone, &(struct port_filter){ 0 }, room);
 	group_put(group);
 	put_ports(group, &base, zone, list, room);

@@ -230,6 +230,10 @@ bool srv_of_addresses(struct group *group, const struct srv_addresses *input,
 		      const struct port_filter *filter);
 bool port_fits(const struct port *port, const struct port_filter *filter);
 uint16_t srv_weight(size_t pairs);
+/* How often an endpoint of the slice counts in the weight: once per port that fits (names.md 5). */
+size_t pairs_of(const struct slice *slice, const struct port_filter *filter);
+/* Are there more (endpoint, port) pairs than that? */
+bool group_exceeds(const struct group *group, const struct port_filter *filter, size_t bound);
 
 /* service.c */
 void group_start(struct group *group, const struct wire *name,

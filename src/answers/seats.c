@@ -128,7 +128,10 @@ static uint64_t seat_hash(const struct cluster *cluster, const struct seat *seat
 	memcpy(key + 1, seat->ip.bytes, 16);
 	if (seat->hostname != NULL)
 		label_wire(seat->hostname, true, key + 17, &size);
-	return hash_bytes(&cluster->key, key, 17u + size);
+	uint64_t hash = hash_bytes(&cluster->key, key, 17u + size);
+	if (seat->member->group->is_import)
+		hash ^= hash_bytes(&cluster->key, seat->cluster, strlen(seat->cluster));
+	return hash;
 }
 
 /* The endpoints [from, to) of a slice that count. */
@@ -276,6 +279,24 @@ static struct span changed_span(const struct slice *old, const struct slice *new
 	return (struct span){ from, old_to, new_to };
 }
 
+static bool same_ports(const struct slice *a, const struct slice *b)
+{
+	bool same = a->port_count == b->port_count;
+	for (size_t i = 0; same && i < a->port_count; i++)
+		same = a->ports[i].number == b->ports[i].number &&
+		       a->ports[i].has_number == b->ports[i].has_number &&
+		       a->ports[i].protocol == b->ports[i].protocol &&
+		       strcmp(a->ports[i].name, b->ports[i].name) == 0;
+	return same;
+}
+
+/* What one slice says under a port's name its neighbours leave out; now it may be theirs to say. */
+static void ports_renamed(const struct group *group)
+{
+	for (struct member *member = group->members; member != NULL; member = member->next)
+		member->chunks_stale = true;
+}
+
 static void list_sort(struct seat_list *list)
 {
 	if (list->count > 1)
@@ -301,6 +322,8 @@ void member_compile(struct member *member)
 	if (new != NULL)
 		add_seats(member, new, ports, group->not_ready_too, span.from, span.new_to,
 			  &cluster->new_seats);
+	if (old != NULL && new != NULL && !same_ports(old, new))
+		ports_renamed(group);
 	list_sort(&cluster->old_seats);
 	list_sort(&cluster->new_seats);
 	seats_merge(&cluster->old_seats, &cluster->new_seats);

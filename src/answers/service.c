@@ -261,14 +261,40 @@ static void compile_import(struct group *group, const struct wire *base, const s
 		compile_addresses(group, base, &input);
 }
 
+bool group_exceeds(const struct group *group, const struct port_filter *filter, size_t bound)
+{
+	size_t pairs = 0;
+	for (const struct member *member = group->members; member != NULL; member = member->next) {
+		size_t ports = member->shown == NULL ? 0 : pairs_of(member->shown, filter);
+		if (ports == 0)
+			continue;
+		for (uint32_t i = 0; i < member->shown->endpoint_count && pairs <= bound; i++)
+			if (member->shown->endpoints[i].ready || group->not_ready_too)
+				pairs += ports;
+	}
+	return pairs > bound;
+}
+
 /* Sets beyond this are kept in pieces, so that one endpoint's change does not rewrite them whole. */
 static bool group_is_big(const struct group *group)
 {
-	size_t ports = 1;
-	for (const struct member *member = group->members; member != NULL; member = member->next)
-		if (member->shown != NULL && member->shown->port_count > ports)
-			ports = member->shown->port_count;
-	return count_seats(group) * ports > BIG_GROUP;
+	return group_exceeds(group, &(struct port_filter){ 0 }, BIG_GROUP);
+}
+
+/* An empty name of a cluster may have become the name of a host (names.md 17). */
+static bool is_host_now(const struct group *group, const struct entry *old)
+{
+	const struct zone_list *zones = group_zones(group);
+	for (size_t i = 0; group->is_import && i < zones->count; i++) {
+		struct wire base;
+		if (!group_wire(group, zones->zones[i], &base) || old->key_size <= base.size)
+			continue;
+		size_t size = old->key_size - base.size;
+		if (memcmp(entry_key(old) + size, base.bytes, base.size) == 0 &&
+		    host_get(group, entry_key(old), size) != NULL)
+			return true;
+	}
+	return false;
 }
 
 static bool still_there(const struct group *group, const struct entry *old)
@@ -279,7 +305,7 @@ static bool still_there(const struct group *group, const struct entry *old)
 				     memcmp(entry_key(entry), entry_key(old), old->key_size) == 0))
 			return true;
 	}
-	return false;
+	return is_host_now(group, old);
 }
 
 void group_compile(struct group *group)

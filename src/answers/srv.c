@@ -21,7 +21,7 @@ static const struct slice *slice_of(const struct seat *seat)
 	return seat->member->shown;
 }
 
-static size_t pairs_of(const struct slice *slice, const struct port_filter *filter)
+size_t pairs_of(const struct slice *slice, const struct port_filter *filter)
 {
 	size_t pairs = 0;
 	for (size_t i = 0; i < slice->port_count; i++)

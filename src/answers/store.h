@@ -94,11 +94,13 @@ struct glue_group {
 /* Records of a big set, shared with other versions of it: a piece per slice. */
 struct chunk {
 	uint32_t count, size;
+	uint16_t largest; /* of the records */
 	uint8_t class_;
 	uint8_t bytes[];
 };
 struct chunk_list {
-	uint32_t total, chunk_count;
+	uint32_t total, chunk_count; /* total: records */
+	uint32_t size, largest;	     /* in bytes, of all and of the largest record */
 	struct chunk_place {
 		const struct chunk *chunk;
 		uint64_t first;

@@ -158,15 +158,17 @@ static const struct chunk_place *place_of(const struct chunk_list *list, uint64_
 	return &list->places[low];
 }
 
-/* A set too big for one block: begin at a record that moves, go around until the reply is full. */
-static void write_chunks(const struct lookup *lookup, const struct chunk_list *list, struct reply *reply)
+/* A set too big for one block: begin at a record that moves, go around until the reply is full. The
+ * window moves by what surely fits: repeated questions show every record. */
+static void write_chunks(const struct lookup *lookup, const struct set *set,
+			 const struct chunk_list *list, struct reply *reply)
 {
 	uint32_t from = reply->at, before = reply->answers;
 	const struct chunk_place *place = list->places;
-	size_t sample = 12u + get_u16(place->chunk->bytes + 10);
-	size_t fit = reply_room(reply) / sample;
-	bool whole = list->total <= fit;
-	uint64_t first = whole ? 0 : (uint64_t)(*rotation_of(lookup, reply))++ * fit % list->total;
+	bool whole = list->size <= reply_room(reply);
+	uint64_t first = 0, step = whole ? 1 : reply_room(reply) / list->largest;
+	if (!whole || (reply->rotate && set->type != TYPE_SRV))
+		first = (uint64_t)(*rotation_of(lookup, reply))++ * (step > 0 ? step : 1) % list->total;
 	place = place_of(list, first);
 	const uint8_t *at =
 		place->chunk->bytes +
@@ -268,7 +270,7 @@ void write_set(const struct lookup *lookup, const struct entry *entry, const str
 	} else if (set->shape & SET_EXTENT) {
 		write_extent(lookup, entry, set, reply);
 	} else if (set->shape & SET_CHUNKS) {
-		write_chunks(lookup, (const void *)data, reply);
+		write_chunks(lookup, set, (const void *)data, reply);
 	} else if (write_soa(lookup, reply, lookup->edition->states[lookup->zone->index].soa->ttl)) {
 		reply->answers++;
 	}

@@ -42,19 +42,29 @@ void put_zonal(struct group *group, const struct wire *base, const struct zone *
 	mem_free(chosen);
 }
 
-/* CLUSTER.SVC above HOST.CLUSTER.SVC is an empty name; a dotted CLUSTER gives one per label (names.md 17). */
+/* Is there no earlier seat of the same cluster that has a name? */
+static bool is_first_of_cluster(const struct seat *seats, size_t i)
+{
+	struct host_name host;
+	for (size_t k = 0; k < i; k++)
+		if (text_equal_fold(seats[k].cluster, seats[i].cluster) && seat_host(&seats[k], &host))
+			return false;
+	return true;
+}
+
+/* CLUSTER.SVC above HOST.CLUSTER.SVC is an empty name; a dotted CLUSTER gives one per label
+ * (names.md 17). One of them may be the name of a host, which stays. */
 void put_clusters(struct group *group, const struct wire *base, const struct seat *seats, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct host_name host;
-		bool is_first = seat_host(&seats[i], &host);
-		for (size_t k = 0; k < i && is_first; k++)
-			is_first = !text_equal_fold(seats[k].cluster, seats[i].cluster);
-		for (unsigned at = host.labels[0] + 1u; is_first && at < host.size;
-		     at += host.labels[at] + 1u) {
+		if (!seat_host(&seats[i], &host) || !is_first_of_cluster(seats, i))
+			continue;
+		for (unsigned at = host.labels[0] + 1u; at < host.size; at += host.labels[at] + 1u) {
 			struct wire name;
-			if (!wire_add_front(host.labels + at, host.size - at, base, &name))
-				break;
+			if (host_get(group, host.labels + at, host.size - at) != NULL ||
+			    !wire_add_front(host.labels + at, host.size - at, base, &name))
+				continue;
 			group_start(group, &name, ENTRY_SOON);
 			group_put(group);
 		}
