@@ -115,7 +115,7 @@ struct entry *draft_entry(struct draft *draft)
 	/* Plain records need no alignment of their own, but `at` counts in fours. */
 	size_t align = pointers ? 8 : 4, start = (head + align - 1) & ~(align - 1);
 	size_t size = start + draft->bytes.size;
-	if (size > 4 * (size_t)UINT16_MAX)
+	if (size > ENTRY_LARGEST)
 		return NULL;
 	uint8_t class_;
 	struct entry *entry = pool_take(draft->pool, size, &class_);

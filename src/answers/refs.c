@@ -43,6 +43,39 @@ static void refs_put(struct cluster *cluster, const uint8_t *key, uint8_t key_si
 		table_put(cluster->catalog->table, entry, changed);
 }
 
+/* The entry of a key if no edition has shown it yet. Readers look no further than its number, so it may be changed in
+ * place: thousands of references come to one address without a copy of them all for each. */
+static struct entry *unshown_entry(const struct cluster *cluster, const uint8_t *key, uint8_t key_size)
+{
+	struct entry *entry = table_get(cluster->catalog->table, key, key_size);
+	bool is_unshown = entry != NULL && atomic_load_explicit(&entry->since, memory_order_relaxed) ==
+						   cluster->answers->pending;
+	return is_unshown ? entry : NULL;
+}
+
+/* False if its memory has no room for one more. */
+static bool insert_in_place(struct entry *entry, const struct address_ref *ref, bool is_first)
+{
+	struct set *set = &entry->sets[0];
+	struct address_ref *refs = (void *)(uintptr_t)entry_data(entry, set);
+	size_t size = entry_size(entry) + sizeof *ref;
+	if (size > ENTRY_LARGEST || pool_class(size) != entry->class_)
+		return false;
+	if (is_first)
+		memmove(refs + 1, refs, set->count * sizeof *refs);
+	refs[is_first ? 0 : set->count] = *ref;
+	set->count++;
+	return true;
+}
+
+static void remove_in_place(struct entry *entry, size_t i)
+{
+	struct set *set = &entry->sets[0];
+	struct address_ref *refs = (void *)(uintptr_t)entry_data(entry, set);
+	memmove(refs + i, refs + i + 1, (set->count - i - 1) * sizeof *refs);
+	set->count--;
+}
+
 static bool has_ptr_zone(const struct cluster *cluster, uint8_t family)
 {
 	for (size_t i = 0; i < cluster->reverse.count; i++) {
@@ -106,18 +139,31 @@ void refs_add(struct cluster *cluster, uint8_t kind, const struct ip *ip,
 	uint8_t key[24], key_size = address_key(kind, ip, key);
 	size_t count;
 	const struct address_ref *refs = refs_of(cluster, key, key_size, &count);
-	text_clear(&cluster->records);
-	if (is_first)
-		text_add_n(&cluster->records, ref, sizeof *ref);
-	if (count > 0)
-		text_add_n(&cluster->records, refs, count * sizeof *refs);
-	if (!is_first)
-		text_add_n(&cluster->records, ref, sizeof *ref);
+	struct entry *entry = unshown_entry(cluster, key, key_size);
 	neighbours_stale(refs, count, ref);
-	refs_put(cluster, key, key_size, &cluster->records, sizeof *ref);
+	if (entry == NULL || !insert_in_place(entry, ref, is_first)) {
+		text_clear(&cluster->records);
+		if (is_first)
+			text_add_n(&cluster->records, ref, sizeof *ref);
+		if (count > 0)
+			text_add_n(&cluster->records, refs, count * sizeof *refs);
+		if (!is_first)
+			text_add_n(&cluster->records, ref, sizeof *ref);
+		refs_put(cluster, key, key_size, &cluster->records, sizeof *ref);
+	}
 	if (count == 0 && kind == KEY_ADDRESS)
 		prefixes_change(cluster, ip, 1);
 	cluster->apex_dirty |= is_local(cluster, ip);
+}
+
+static size_t reference_find(const struct address_ref *refs, size_t count,
+			     const struct address_ref *ref)
+{
+	size_t i = 0;
+	while (i < count && (refs[i].owner != ref->owner || refs[i].from != ref->from ||
+			     refs[i].host != ref->host))
+		i++;
+	return i;
 }
 
 void refs_remove(struct cluster *cluster, uint8_t kind, const struct ip *ip,
@@ -126,20 +172,20 @@ void refs_remove(struct cluster *cluster, uint8_t kind, const struct ip *ip,
 	uint8_t key[24], key_size = address_key(kind, ip, key);
 	size_t count;
 	const struct address_ref *refs = refs_of(cluster, key, key_size, &count);
-	bool found = false;
-	text_clear(&cluster->records);
-	for (size_t i = 0; i < count; i++) {
-		if (!found && refs[i].owner == ref->owner && refs[i].from == ref->from &&
-		    refs[i].host == ref->host)
-			found = true;
-		else
-			text_add_n(&cluster->records, &refs[i], sizeof refs[i]);
-	}
-	if (!found)
+	size_t found = reference_find(refs, count, ref);
+	if (found == count)
 		return;
-	neighbours_stale((const void *)cluster->records.data, cluster->records.size / sizeof *refs,
-			 ref);
-	refs_put(cluster, key, key_size, &cluster->records, sizeof *ref);
+	struct entry *entry = unshown_entry(cluster, key, key_size);
+	neighbours_stale(refs, found, ref);
+	neighbours_stale(refs + found + 1, count - found - 1, ref);
+	if (entry != NULL && count > 1) {
+		remove_in_place(entry, found);
+	} else {
+		text_clear(&cluster->records);
+		text_add_n(&cluster->records, refs, found * sizeof *refs);
+		text_add_n(&cluster->records, refs + found + 1, (count - found - 1) * sizeof *refs);
+		refs_put(cluster, key, key_size, &cluster->records, sizeof *ref);
+	}
 	if (count == 1 && kind == KEY_ADDRESS)
 		prefixes_change(cluster, ip, -1);
 	cluster->apex_dirty |= is_local(cluster, ip);

@@ -77,6 +77,7 @@ static inline const struct entry *version_at(const struct entry *entry, uint32_t
 	}
 	return NULL;
 }
+enum { ENTRY_LARGEST = 4 * UINT16_MAX }; /* a set's place counts in fours */
 const struct set *entry_set(const struct entry *entry, uint16_t type);
 size_t entry_size(const struct entry *entry); /* bytes in use */
 

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Slices are written by many: whoever may write some must not take more from the server than their size. */
+#include <sys/resource.h>
+
+#include "cluster.h"
+#include "house.h"
+
+enum { CROWD = 8000 };
+
+static long peak_kb(void)
+{
+	struct rusage usage;
+	assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+	return usage.ru_maxrss;
+}
+
+/* Slices of 1,000 endpoints, all of one address; names: each has one of its own. */
+static void put_masks(struct house *house, const char *ports, bool names)
+{
+	for (unsigned from = 0; from < CROWD; from += 1000) {
+		struct text line = { 0 };
+		text_printf(&line, "Slice evil/masks-%u of=masks %s", from, ports);
+		for (unsigned i = from; i < from + 1000; i++)
+			text_printf(&line, names ? " mask-%u@10.0.0.1" : " 10.0.0.1", i);
+		house_put(house, line.data);
+		text_done(&line);
+	}
+}
+
+static struct house *open_evil(const struct cluster_options *options)
+{
+	struct house *house = house_open(options);
+	house_put(house, "Namespace evil\nService evil/masks Headless dns=53/UDP");
+	return house;
+}
+
+static void an_address_with_thousands_of_names_takes_no_more_memory_than_they_do(void **state)
+{
+	(void)state;
+	struct cluster_options options = house_options();
+	struct house *house = open_evil(&options);
+	long before = peak_kb();
+	put_masks(house, "dns=53/UDP", true);
+	assert_true(answers_publish(house->answers));
+	assert_true(peak_kb() - before < 64 * 1024);
+	house_expect(house, "mask-7999.masks.evil.svc A", "10.0.0.1");
+	for (unsigned from = 0; from < CROWD; from += 1000) {
+		char line[64];
+		snprintf(line, sizeof line, "Slice evil/masks-%u", from);
+		house_take(house, line);
+	}
+	assert_true(answers_publish(house->answers));
+	assert_true(peak_kb() - before < 64 * 1024);
+	house_expect_all(house, "10.0.0.1 PTR: NXDOMAIN\nmask-7999.masks.evil.svc A: NXDOMAIN\n");
+	house_close(house);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_address_with_thousands_of_names_takes_no_more_memory_than_they_do),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
