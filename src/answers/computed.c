@@ -139,9 +139,11 @@ struct dashed {
 	size_t count, pairs;
 };
 
-/* The ports of the references that make the name an endpoint of its service. */
+/* The ports of the references that make the name an endpoint of its service. There may be thousands
+ * of references: who does not ask for ports is content with the first. */
 static struct dashed dashed_ports(const struct lookup *lookup, const struct entry *entry)
 {
+	const struct ports *last = NULL;
 	struct dashed dashed = { .count = 0 };
 	const struct address_ref *refs = (const void *)entry_data(entry, &entry->sets[0]);
 	const uint8_t *owner = lookup->lower + lookup->labels[1];
@@ -152,6 +154,11 @@ static struct dashed dashed_ports(const struct lookup *lookup, const struct entr
 		    memcmp(ref->owner->labels, owner, owner_size) != 0)
 			continue;
 		dashed.pairs += ref->ports->pairs;
+		if (lookup->type != TYPE_SRV)
+			break;
+		if (ref->ports == last)
+			continue;
+		last = ref->ports;
 		for (unsigned p = 0;
 		     p < ref->ports->count && dashed.count < COUNT_OF(dashed.numbers); p++) {
 			bool known = false;
@@ -277,15 +284,15 @@ enum answer_kind write_ptr(const struct lookup *lookup, const struct entry *entr
 			if (size == 0)
 				continue;
 			exists = true;
-			if (wanted && !add_record(reply, TYPE_PTR, lookup->catalog->ttl, target, size))
+			if (!wanted) /* one is enough: the others would be compared with each other */
+				return write_denial(lookup, reply, true, false);
+			if (!add_record(reply, TYPE_PTR, lookup->catalog->ttl, target, size))
 				return ANSWER_FOUND;
 		}
 		if (rank == PTR_CLUSTER_IP && exists)
 			break;
 	}
-	if (!exists || !wanted)
-		return write_denial(lookup, reply, exists, false);
-	return ANSWER_FOUND;
+	return exists ? ANSWER_FOUND : write_denial(lookup, reply, false, false);
 }
 
 /* ---- zonal names that no endpoint has ---- */

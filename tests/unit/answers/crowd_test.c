@@ -55,10 +55,51 @@ static void an_address_with_thousands_of_names_takes_no_more_memory_than_they_do
 	house_close(house);
 }
 
+/* Questions that take long enough to be felt would be a way to stop the server. */
+static void an_address_with_thousands_of_names_is_asked_for_at_no_cost(void **state)
+{
+	(void)state;
+	struct cluster_options options = house_options();
+	struct house *house = open_evil(&options);
+	put_masks(house, "dns=53/UDP", true);
+	assert_true(answers_publish(house->answers));
+	for (unsigned i = 0; i < 300; i++)
+		house_expect(house, "10.0.0.1 A", "NODATA");
+	house->asking.limit = 512;
+	for (unsigned i = 0; i < 300; i++) {
+		struct asked asked = house_ask(house, "10.0.0.1 PTR");
+		assert_true(asked.truncated && ldns_pkt_ancount(asked.packet) > 5);
+		ldns_pkt_free(asked.packet);
+	}
+	house_close(house);
+}
+
+static void a_plain_endpoint_that_is_listed_thousands_of_times_is_one(void **state)
+{
+	(void)state;
+	struct cluster_options options = house_options();
+	struct house *house = open_evil(&options);
+	struct text ports = { 0 };
+	for (unsigned i = 0; i < 60; i++)
+		text_printf(&ports, "p%u=%u/TCP ", i, 1000 + i);
+	put_masks(house, ports.data, false);
+	assert_true(answers_publish(house->answers));
+	house_expect_all(house,
+			 "10.0.0.1 PTR: 10-0-0-1.masks.evil.svc\n10-0-0-1.masks.evil.svc A: 10.0.0.1\n"
+			 "10-0-0-1.masks.evil.svc AAAA: NODATA\n");
+	struct asked asked = house_ask(house, "10-0-0-1.masks.evil.svc SRV");
+	assert_int_equal(ldns_pkt_ancount(asked.packet), 60);
+	ldns_pkt_free(asked.packet);
+	text_done(&ports);
+	house_close(house);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_address_with_thousands_of_names_takes_no_more_memory_than_they_do),
+		cmocka_unit_test(an_address_with_thousands_of_names_is_asked_for_at_no_cost),
+		cmocka_unit_test(a_plain_endpoint_that_is_listed_thousands_of_times_is_one),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
