@@ -54,13 +54,19 @@ struct server {
 	struct wire name;
 	struct ip ip;
 };
+/* More are of no use to who asks. Slices are written by many, and may give our address to thousands of endpoints. */
+enum { SERVERS_MOST = 128, SERVICES_MOST = 16 };
 struct servers {
 	struct server *list;
 	size_t count;
+	const struct group *services[SERVICES_MOST]; /* those looked at */
+	size_t service_count;
 };
 
 static void server_add(struct servers *servers, const struct wire *name, const struct ip *ip)
 {
+	if (servers->count == SERVERS_MOST)
+		return;
 	for (size_t i = 0; i < servers->count; i++) {
 		const struct server *known = &servers->list[i];
 		if (known->name.size == name->size &&
@@ -80,6 +86,17 @@ static bool has_port(const struct ports *ports, uint16_t number)
 	return false;
 }
 
+static bool service_is_new(struct servers *servers, const struct group *group)
+{
+	for (size_t i = 0; i < servers->service_count; i++)
+		if (servers->services[i] == group)
+			return false;
+	if (servers->service_count == SERVICES_MOST)
+		return false;
+	servers->services[servers->service_count++] = group;
+	return true;
+}
+
 /* A ClusterIP service is one server; of a headless one every endpoint is (names.md 9). */
 static void servers_of_ref(struct cluster *cluster, const struct zone *zone,
 			   const struct address_ref *ref, struct servers *servers)
@@ -87,7 +104,8 @@ static void servers_of_ref(struct cluster *cluster, const struct zone *zone,
 	struct group *group = ((const struct member *)ref->from)->group;
 	const struct service *service = (const void *)group->now;
 	struct wire name;
-	if (service == NULL || !has_port(ref->ports, cluster->port) || !group_wire(group, zone, &name))
+	if (service == NULL || !has_port(ref->ports, cluster->port) ||
+	    !service_is_new(servers, group) || !group_wire(group, zone, &name))
 		return;
 	group->is_server = true;
 	if (service->type == SERVICE_CLUSTER_IP) {

@@ -94,12 +94,42 @@ static void a_plain_endpoint_that_is_listed_thousands_of_times_is_one(void **sta
 	house_close(house);
 }
 
+/* names.md 9 */
+static void an_apex_names_some_of_thousands_of_servers(void **state)
+{
+	(void)state;
+	struct cluster_options options = house_options();
+	struct ip local;
+	assert_true(ip_parse("10.1.0.0", &local));
+	options.local_addresses = &local;
+	options.local_address_count = 1;
+	struct house *house = open_evil(&options);
+	house_put_many(house, &(struct many){ .slice = "evil/many",
+					      .service = "masks",
+					      .ports = "dns=53/UDP",
+					      .count = 9000 });
+	assert_true(answers_publish(house->answers));
+	struct asked asked = house_ask(house, "cluster.local. NS");
+	assert_int_equal(asked.kind, ANSWER_FOUND);
+	assert_false(asked.truncated);
+	assert_in_range(ldns_pkt_ancount(asked.packet), 1, 1000);
+	assert_int_equal(ldns_pkt_arcount(asked.packet), ldns_pkt_ancount(asked.packet));
+	ldns_pkt_free(asked.packet);
+	asked = house_ask(house, "ns.dns A");
+	assert_int_equal(asked.kind, ANSWER_FOUND);
+	ldns_pkt_free(asked.packet);
+	house_hide(house, "Slice evil/many");
+	house_expect(house, "cluster.local. NS", "ns.dns");
+	house_close(house);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_address_with_thousands_of_names_takes_no_more_memory_than_they_do),
 		cmocka_unit_test(an_address_with_thousands_of_names_is_asked_for_at_no_cost),
 		cmocka_unit_test(a_plain_endpoint_that_is_listed_thousands_of_times_is_one),
+		cmocka_unit_test(an_apex_names_some_of_thousands_of_servers),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
