@@ -203,7 +203,8 @@ static void host_show(struct host_state *host, const struct zone *zone)
 	    !wire_add_front(host->labels->labels, host->labels->size, &base, &name)) {
 		if (host->count > 0)
 			answers_complain(cluster->answers,
-					 "Service %s/%s: an endpoint's name is too long: left out",
+					 "%s %s/%s: an endpoint's name is too long: left out",
+					 group->is_import ? "ServiceImport" : "Service",
 					 group->space->name, group->name);
 		return;
 	}

@@ -211,12 +211,37 @@ static void seat_take(const struct seat *seat)
 	refs_remove(group->cluster, group_address_kind(group), &seat->ip, &ref);
 }
 
+/* Names of endpoints that DNS cannot say are left out of it; hosts.c tells of those that have an entry of their own. */
+static void complain_of_seat(const struct seat *seat, const char *problem)
+{
+	const struct group *group = seat->member->group;
+	char address[IP_TEXT_SIZE];
+	ip_print(&seat->ip, address);
+	answers_complain(group->cluster->answers, "%s %s/%s: the name of endpoint %s is %s: left out",
+			 group->is_import ? "ServiceImport" : "Service", group->space->name,
+			 group->name, address, problem);
+}
+
+static bool fits_all_zones(const struct group *group, const struct host_name *name)
+{
+	const struct zone_list *zones = group_zones(group);
+	for (size_t i = 0; i < zones->count; i++)
+		if (name->size + group->owner->size + 4u + zones->zones[i]->size > DNS_NAME_MAX)
+			return false;
+	return true;
+}
+
 static void seat_give(const struct seat *seat)
 {
 	struct group *group = seat->member->group;
 	struct host_name name;
-	if (!seat_host(seat, &name))
+	if (!seat_host(seat, &name)) {
+		if (!group->is_import || *seat->cluster != '\0')
+			complain_of_seat(seat, "no DNS name");
 		return;
+	}
+	if (!seat_has_host(seat) && !fits_all_zones(group, &name))
+		complain_of_seat(seat, "too long");
 	struct address_ref ref = { .owner = group->owner, .ports = seat->ports, .from = seat->member };
 	if (seat_has_host(seat))
 		ref.host = host_add(seat, &name);

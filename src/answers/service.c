@@ -329,6 +329,8 @@ void group_compile(struct group *group)
 		seats_of_group(group, list);
 	else
 		list->count = 0;
+	if (group->now != NULL && group->space->exposed && group->owner == NULL)
+		group_complain_name(group, "the service");
 	const struct zone_list *zones = group_zones(group);
 	for (size_t i = 0; shown && !group->is_big && i < zones->count; i++) {
 		struct wire base;
