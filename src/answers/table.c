@@ -207,6 +207,7 @@ static void version_push(struct table *table, _Atomic uint64_t *slot, uint64_t h
 	struct answers *answers = table->answers;
 	struct entry *old = (struct entry *)(uintptr_t)slot_entry(
 		atomic_load_explicit(slot, memory_order_relaxed));
+	assert(old != NULL); /* the slot is taken */
 	atomic_store_explicit(&entry->since, answers->pending, memory_order_relaxed);
 	struct entry *older = old;
 	if (atomic_load_explicit(&old->since, memory_order_relaxed) == answers->pending)

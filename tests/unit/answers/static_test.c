@@ -38,17 +38,6 @@ static void any_is_one_set(void **state)
 	close_shop(&shop);
 }
 
-static void names_between_are_empty(void **state)
-{
-	(void)state;
-	struct shop shop = open_shop(SOA "a.b.c A 10.0.0.1\nz.b.c A 10.0.0.2\n");
-	expect(&shop, "a.b.c.example.", "A", "FOUND\na.b.c.example. 300 A 10.0.0.1\n");
-	expect(&shop, "b.c.example.", "A", NO_DATA);
-	expect(&shop, "c.example.", "A", NO_DATA);
-	expect(&shop, "d.c.example.", "A", NO_NAME);
-	close_shop(&shop);
-}
-
 static void denials_live_as_long_as_soa_and_minimum_allow(void **state)
 {
 	(void)state;
@@ -198,28 +187,6 @@ static void a_dname_that_makes_too_long_a_name_is_told(void **state)
 	close_shop(&shop);
 }
 
-static void glue_goes_by_whole_sets_and_without_a_word(void **state)
-{
-	(void)state;
-	struct shop shop = open_shop(
-		SOA "_s._tcp SRV 0 0 80 Web\n_s._tcp SRV 0 0 81 web\n_s._tcp SRV 0 0 82 out.\n"
-		    "web A 10.0.0.1\nweb A 10.0.0.2\nweb AAAA fd00::1\n");
-	const char *answer =
-		"FOUND\n_s._tcp.example. 300 SRV 0 0 80 Web.example.\n"
-		"_s._tcp.example. 300 SRV 0 0 81 web.example.\n_s._tcp.example. 300 SRV 0 0 82 out.\n";
-	char text[1024];
-	uint32_t question = DNS_HEADER_SIZE + 17 + 4, records = 2 * (12 + 6 + 13) + 12 + 6 + 5;
-	snprintf(text, sizeof text,
-		 "%s++\nWeb.example. 300 A 10.0.0.1\nWeb.example. 300 A 10.0.0.2\n"
-		 "Web.example. 300 AAAA fd00::1\n",
-		 answer);
-	expect(&shop, "_s._tcp.example.", "SRV", text);
-	snprintf(text, sizeof text, "%s++\nWeb.example. 300 AAAA fd00::1\n", answer);
-	expect_within(&shop, "_s._tcp.example.", "SRV", question + records + 28, text);
-	expect_within(&shop, "_s._tcp.example.", "SRV", question + records, answer);
-	close_shop(&shop);
-}
-
 static void the_question_may_be_spelled_in_any_case(void **state)
 {
 	(void)state;
@@ -250,7 +217,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_answer_with_their_records),
 		cmocka_unit_test(any_is_one_set),
-		cmocka_unit_test(names_between_are_empty),
 		cmocka_unit_test(denials_live_as_long_as_soa_and_minimum_allow),
 		cmocka_unit_test(an_alias_stands_for_every_type_but_its_own),
 		cmocka_unit_test(wildcards_are_those_of_the_standard),
@@ -261,7 +227,6 @@ int main(void)
 		cmocka_unit_test(a_ds_that_is_missing_is_denied_by_the_parent),
 		cmocka_unit_test(a_dname_moves_what_is_below_it),
 		cmocka_unit_test(a_dname_that_makes_too_long_a_name_is_told),
-		cmocka_unit_test(glue_goes_by_whole_sets_and_without_a_word),
 		cmocka_unit_test(the_question_may_be_spelled_in_any_case),
 		cmocka_unit_test(the_root_can_be_a_zone),
 	};
