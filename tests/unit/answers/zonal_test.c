@@ -53,7 +53,7 @@ static void a_preferred_zone_falls_back_to_all(void **state)
 	house_close(house);
 }
 
-/* names.md 15: "Headless only, otherwise NXDOMAIN" */
+/* names.md 15: other services have none. */
 static void only_headless_services_have_zonal_names(void **state)
 {
 	(void)state;
