@@ -54,7 +54,7 @@ static void cluster_ips_keep_their_order(void **state)
 	house_close(house);
 }
 
-/* names.md 4: "No endpoints at all: NXDOMAIN for every type" */
+/* names.md 4: without an endpoint it does not exist, whatever the type. */
 static void a_headless_service_exists_as_long_as_it_has_endpoints(void **state)
 {
 	(void)state;
