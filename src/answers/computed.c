@@ -300,15 +300,16 @@ enum answer_kind write_ptr(const struct lookup *lookup, const struct entry *entr
 bool write_zonal_default(const struct lookup *lookup, struct reply *reply, enum answer_kind *ret_kind)
 {
 	unsigned over = lookup->label_count - lookup->zone->labels; /* labels left of the zone */
-	if (over < 6 || !label_is(lookup, over - 1, "svc") || !label_is(lookup, over - 4, "_zone"))
+	if (over < 4 || !label_is(lookup, over - 1, "svc") || !label_is(lookup, over - 4, "_zone"))
 		return false;
-	bool prefer = label_is(lookup, over - 5, "prefer");
-	if (!prefer && !label_is(lookup, over - 5, "pin"))
+	bool prefer = over > 4 && label_is(lookup, over - 5, "prefer");
+	if (over > 4 && !prefer && !label_is(lookup, over - 5, "pin"))
 		return false;
 	const struct entry *service = find_suffix(lookup, over - 3);
 	if (service == NULL || !(service->flags & ENTRY_SOON))
 		return false;
-	if (prefer && !(service->flags & ENTRY_ABSENT))
+	/* _zone and pin._zone themselves are empty names above the others (RFC 8020). */
+	if (prefer && over > 5 && !(service->flags & ENTRY_ABSENT))
 		*ret_kind = write_entry(lookup, service, reply);
 	else
 		*ret_kind = write_denial(lookup, reply, true, true);
