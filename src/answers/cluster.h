@@ -178,7 +178,6 @@ void seats_of_member(struct member *member, struct seat_list *list);
 void seats_of_group(struct group *group, struct seat_list *ret_list);
 size_t count_seats(const struct group *group);
 void member_compile(struct member *member);
-const struct ports *ports_of(struct group *group, const struct slice *slice);
 
 /* refs.c */
 enum {

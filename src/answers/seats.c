@@ -42,8 +42,9 @@ void seen_done(struct seen *seen)
 	*seen = (struct seen){ 0 };
 }
 
-/* The numbers that an SRV at an endpoint's own name gives. The group keeps one copy of each list. */
-const struct ports *ports_of(struct group *group, const struct slice *slice)
+/* The numbers that an SRV at an endpoint's own name gives. The group keeps one copy of each list
+ * that a member has. */
+static struct ports *ports_of(struct group *group, const struct slice *slice)
 {
 	uint16_t numbers[256];
 	size_t count = 0;
@@ -71,6 +72,19 @@ const struct ports *ports_of(struct group *group, const struct slice *slice)
 	group->ports = mem_realloc(group->ports, (group->port_list_count + 1) * sizeof *group->ports);
 	group->ports[group->port_list_count++] = ports;
 	return ports;
+}
+
+/* A slice may change its ports as often as it likes: lists that no member has are not kept. */
+static void ports_drop(struct group *group, const struct ports *dropped)
+{
+	struct ports *ports = (struct ports *)(uintptr_t)dropped;
+	if (ports == NULL || --ports->references > 0)
+		return;
+	size_t i = 0;
+	while (group->ports[i] != ports)
+		i++;
+	group->ports[i] = group->ports[--group->port_list_count];
+	retire_pooled(group->cluster->answers, ports, ports->class_);
 }
 
 static bool is_label(const char *text)
@@ -334,7 +348,9 @@ void member_compile(struct member *member)
 	struct cluster *cluster = group->cluster;
 	const struct slice *old = member_shows(member) ? member->shown : NULL,
 			   *new = group->active ? member->now : NULL;
-	const struct ports *ports = member->now == NULL ? NULL : ports_of(group, member->now);
+	struct ports *ports = member->now == NULL ? NULL : ports_of(group, member->now);
+	if (ports != NULL)
+		ports->references++;
 	struct span span = { 0, old == NULL ? 0 : old->endpoint_count,
 			     new == NULL ? 0 : new->endpoint_count };
 	if (old != NULL && new != NULL && ports == member->shown_ports &&
@@ -359,6 +375,7 @@ void member_compile(struct member *member)
 				: (const struct slice *)(const void *)object_hold(&member->now->head);
 	if (before != NULL)
 		object_drop(&before->head);
+	ports_drop(group, member->shown_ports);
 	member->shown_ports = ports;
 	member->shown_active = group->active;
 	member->shown_not_ready = group->not_ready_too;

@@ -120,7 +120,7 @@ struct host {
 }; /* explicit hostname as a label */
 struct ports {
 	uint16_t pairs, count;
-	uint32_t references;
+	uint32_t references; /* the control thread's: members that have it */
 	uint8_t class_;
 	uint16_t numbers[];
 };

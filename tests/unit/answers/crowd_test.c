@@ -123,6 +123,39 @@ static void an_apex_names_some_of_thousands_of_servers(void **state)
 	house_close(house);
 }
 
+static const struct group *group_called(const struct house *house, const char *name)
+{
+	size_t position = 0, key_size;
+	const void *key;
+	void *value;
+	while (map_next(house->catalog->cluster->groups, &position, &key, &key_size, &value))
+		if (strcmp(((const struct group *)value)->name, name) == 0)
+			return value;
+	return NULL;
+}
+
+static void a_slice_that_changes_its_ports_takes_no_more_memory_each_time(void **state)
+{
+	(void)state;
+	struct cluster_options options = house_options();
+	struct house *house = open_evil(&options);
+	house_show(house, "Slice evil/steady of=masks p=9/TCP h@10.0.0.2 10.0.0.3");
+	for (unsigned i = 1; i <= 500; i++) {
+		char line[100];
+		snprintf(line, sizeof line, "Slice evil/a of=masks p=%u/TCP h@10.0.0.1 10.0.0.4", i);
+		house_show(house, line);
+		assert_int_equal(group_called(house, "masks")->port_list_count, i == 9 ? 1 : 2);
+	}
+	house_expect_all(house,
+			 "10-0-0-4.masks.evil.svc SRV: 0 100 500 10-0-0-4.masks.evil.svc\n"
+			 "10-0-0-3.masks.evil.svc SRV: 0 100 9 10-0-0-3.masks.evil.svc\n"
+			 "h.masks.evil.svc SRV: 0 50 9 h.masks.evil.svc|0 50 500 h.masks.evil.svc\n");
+	house_hide(house, "Slice evil/a");
+	assert_int_equal(group_called(house, "masks")->port_list_count, 1);
+	house_expect(house, "h.masks.evil.svc SRV", "0 100 9 h.masks.evil.svc");
+	house_close(house);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +163,7 @@ int main(void)
 		cmocka_unit_test(an_address_with_thousands_of_names_is_asked_for_at_no_cost),
 		cmocka_unit_test(a_plain_endpoint_that_is_listed_thousands_of_times_is_one),
 		cmocka_unit_test(an_apex_names_some_of_thousands_of_servers),
+		cmocka_unit_test(a_slice_that_changes_its_ports_takes_no_more_memory_each_time),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
