@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { CHAIN_LINKS = 16 };
+enum { CHAIN_LINKS = 16, POINTER_MOST = 0x3fff };
 
 /* The name that stands at `at` in the packet, as a question of the same kind as the first. */
 static void target_read(const struct question *question, const uint8_t *name,
@@ -31,12 +31,19 @@ static bool was_seen(const uint8_t *const *seen, unsigned count, const uint8_t *
 	return false;
 }
 
+/* Records of the target, and the SOA of its zone, begin with pointers into it (RFC 1035 4.1.4). */
+static bool is_out_of_reach(const struct reply *reply)
+{
+	return reply->alias_at + DNS_NAME_MAX > POINTER_MOST;
+}
+
 enum chain_end chain_follow(struct asker *asker, struct question *question, struct reply *reply,
 			    enum answer_kind *ret_kind)
 {
 	const uint8_t *seen[CHAIN_LINKS + 1] = { reply->packet + DNS_HEADER_SIZE };
 	for (unsigned links = 1;; links++) {
 		/* A cut reply takes no more records, but its rcode is that of the chain's end all the same. */
+		reply->truncated |= is_out_of_reach(reply);
 		const uint8_t *name =
 			reply->truncated ? reply->alias : reply->packet + reply->alias_at;
 		if (name == NULL)

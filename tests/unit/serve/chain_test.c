@@ -184,6 +184,38 @@ static void a_chain_out_of_the_cluster_goes_on_in_files(void **state)
 	world_free(world);
 }
 
+/* Owners behind the alias would be pointers to it, and pointers have 14 bits. */
+static void a_chain_ends_where_pointers_end(void **state)
+{
+	(void)state;
+	struct world *world = world_new();
+	struct config_block *block = world_block(world, "a.test.");
+	struct text lines = { 0 };
+	char signature[4001] = "";
+	memset(signature, 'A', sizeof(signature) - 1);
+	for (unsigned tag = 1; tag <= 6; tag++)
+		text_printf(&lines,
+			    "x.a.test. 60 IN RRSIG CNAME 8 3 60 20380101000000 20200101000000 %u a.test. %s\n",
+			    tag, signature);
+	text_add(&lines, "x.a.test. 60 IN CNAME y.a.test.\ny.a.test. 60 IN CNAME z.a.test.\n"
+			 "z.a.test. 60 IN A 192.0.2.1");
+	world_file(world, block, "a.test.", lines.data);
+	text_done(&lines);
+	world_start(world);
+	world->info.proto = PROTO_TCP;
+	world_question(world, "x.a.test.", LDNS_RR_TYPE_A, LDNS_RR_CLASS_IN);
+	world_add_opt(world, 1232, 0, 0x8000, NULL, 0);
+	ldns_pkt *reply = world_send(world);
+	assert_status(reply, "NOERROR aa tc");
+	assert_int_equal(ldns_pkt_ancount(reply), 1 + 6 + 1);
+	const ldns_rr *last = ldns_rr_list_rr(ldns_pkt_answer(reply), 7);
+	char *owner = ldns_rdf2str(ldns_rr_owner(last));
+	assert_string_equal(owner, "y.a.test.");
+	free(owner);
+	ldns_pkt_free(reply);
+	world_free(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +228,7 @@ int main(void)
 		cmocka_unit_test(a_chain_that_does_not_fit_is_cut),
 		cmocka_unit_test(a_chain_into_what_is_not_in_step_is_servfail),
 		cmocka_unit_test(a_chain_out_of_the_cluster_goes_on_in_files),
+		cmocka_unit_test(a_chain_ends_where_pointers_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
