@@ -186,7 +186,7 @@ void answers_match(struct lookup *lookup)
 {
 	const struct entry *entry = slot_entry(candidate(lookup));
 	__builtin_prefetch(entry);
-	__builtin_prefetch((const uint8_t *)entry + 64);
+	__builtin_prefetch((const void *)((uintptr_t)entry + 64)); /* there may be none */
 	lookup->entry = entry;
 }
 
