@@ -26,21 +26,23 @@ const struct address_ref *refs_get(const struct cluster *cluster, uint8_t kind, 
 static void refs_put(struct cluster *cluster, const uint8_t *key, uint8_t key_size,
 		     const struct text *refs, size_t size)
 {
-	bool *changed = key[0] == KEY_IMPORT_ADDRESS ? &cluster->imports_changed : &cluster->changed;
+	bool changed = false;
 	if (refs->size == 0) {
-		*changed |= table_remove(cluster->catalog->table, key, key_size);
-		return;
+		changed = table_remove(cluster->catalog->table, key, key_size);
+	} else {
+		struct draft *draft = &cluster->draft;
+		draft_start(draft, cluster->answers->pool, key, key_size, ENTRY_REFS);
+		draft_raw(draft, TYPE_PTR, 0, (uint16_t)(refs->size / size), refs->data, refs->size);
+		struct entry *entry = draft_entry(draft);
+		if (entry == NULL)
+			answers_complain(cluster->answers,
+					 "an address stands for more than %zu services: left out",
+					 refs->size / size);
+		else
+			table_put(cluster->catalog->table, entry, &changed);
 	}
-	struct draft *draft = &cluster->draft;
-	draft_start(draft, cluster->answers->pool, key, key_size, ENTRY_REFS);
-	draft_raw(draft, TYPE_PTR, 0, (uint16_t)(refs->size / size), refs->data, refs->size);
-	struct entry *entry = draft_entry(draft);
-	if (entry == NULL)
-		answers_complain(cluster->answers,
-				 "an address stands for more than %zu services: left out",
-				 refs->size / size);
-	else
-		table_put(cluster->catalog->table, entry, changed);
+	cluster->changed |= changed && key[0] != KEY_IMPORT_ADDRESS;
+	cluster->imports_changed |= changed && key[0] != KEY_ADDRESS; /* pods have names in both */
 }
 
 /* The entry of a key if no edition has shown it yet. Readers look no further than its number, so it may be changed in
