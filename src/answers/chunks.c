@@ -3,6 +3,7 @@
  * pieces of its slice and a list of pointers, whatever the size of the service. An address or
  * target that stands in two slices is said by the one with the lower id. Weight is 1 (names.md 5:
  * 100 / n, and n is more than 100) and there is no glue, which would never fit. */
+#include <assert.h>
 #include <string.h>
 
 #include "cluster.h"
@@ -143,6 +144,7 @@ void member_drop_chunks(struct member *member)
 enum { CHUNK_A, CHUNK_AAAA, CHUNK_SRV };
 static size_t chunk_index(const struct member *member, size_t zone, size_t port_plus_1)
 {
+	assert(member->shown != NULL);
 	return CHUNK_SRV + zone * (member->shown->port_count + 1u) + port_plus_1;
 }
 

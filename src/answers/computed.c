@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers computed from the question: pod names (names.md 7), dashed names of plain endpoints (4), PTR (8), and zonal
  * names without endpoints of their own (15). They are read from the small entry of an address. */
+#include <assert.h>
 #include <string.h>
 
 #include "store.h"
@@ -40,6 +41,7 @@ unsigned dashed_label(const struct ip *ip, uint8_t ret_label[DNS_LABEL_MAX + 1])
 	char text[IP_TEXT_SIZE + 1];
 	ip_print(ip, text);
 	size_t size = strlen(text);
+	assert(size > 0);
 	for (size_t i = 0; i < size; i++)
 		ret_label[i + 1] = text[i] == '.' || text[i] == ':' ? '-' : (uint8_t)text[i];
 	if (ret_label[size] == '-')

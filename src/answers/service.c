@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The names of one Service or ServiceImport, section by section of names.md: 3 ClusterIP, 4 headless, 5 SRV and the
  * short form, 6 ExternalName, 15 zonal, 17 multicluster. Names of endpoints are hosts.c and computed.c. */
+#include <assert.h>
 #include <string.h>
 
 #include "cluster.h"
@@ -317,6 +318,7 @@ void group_compile(struct group *group)
 	group->entries = NULL;
 	group->entry_count = 0;
 	bool shown = group->now != NULL && group->space->exposed && group->owner != NULL;
+	assert(!group->active || group->now != NULL);
 	bool headless = group->active && (group->is_import ||
 					  ((const struct service *)(const void *)group->now)->type ==
 						  SERVICE_HEADLESS);

@@ -335,7 +335,6 @@ enum answer_kind write_entry(const struct lookup *lookup, const struct entry *en
 			     struct reply *reply);
 void write_set(const struct lookup *lookup, const struct entry *entry, const struct set *set,
 	       struct reply *reply);
-bool write_soa(const struct lookup *lookup, struct reply *reply, uint32_t ttl);
 
 /* ---- computed.c ---- */
 enum answer_kind write_pod(const struct lookup *lookup, struct reply *reply);

@@ -164,12 +164,11 @@ static void write_chunks(const struct lookup *lookup, const struct set *set,
 			 const struct chunk_list *list, struct reply *reply)
 {
 	uint32_t from = reply->at, before = reply->answers;
-	const struct chunk_place *place = list->places;
 	bool whole = list->size <= reply_room(reply);
 	uint64_t first = 0, step = whole ? 1 : reply_room(reply) / list->largest;
 	if (!whole || (reply->rotate && set->type != TYPE_SRV))
 		first = (uint64_t)(*rotation_of(lookup, reply))++ * (step > 0 ? step : 1) % list->total;
-	place = place_of(list, first);
+	const struct chunk_place *place = place_of(list, first);
 	const uint8_t *at =
 		place->chunk->bytes +
 		record_offset(place->chunk->bytes, place->chunk->size, first - place->first);
@@ -191,7 +190,7 @@ static void write_chunks(const struct lookup *lookup, const struct set *set,
 	owners_patch(reply, from, reply->at);
 }
 
-bool write_soa(const struct lookup *lookup, struct reply *reply, uint32_t ttl)
+static bool write_soa(const struct lookup *lookup, struct reply *reply, uint32_t ttl)
 {
 	const struct zone *zone = lookup->zone;
 	const struct zone_state *state = &lookup->edition->states[zone->index];
