@@ -11,7 +11,7 @@ import tempfile
 
 import servers
 
-BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
+BUILD = os.path.dirname(os.path.abspath(os.environ.get("KNAMED", "build/knamed")))
 QUESTIONS = "".join(f"svc-{i:04}.default.svc.cluster.local A NOERROR 1\n" for i in range(100))
 SHORT = ["--seconds", "0.2", "--warmup", "0.05"]
 

@@ -149,6 +149,7 @@ class Asker(threading.Thread):
         self.udp.connect(("127.0.0.1", port))
         self.udp.settimeout(5)
         self.over = threading.Event()
+        self.quiet = threading.Event()  # nothing more will be sent
         self.asked = self.answered = 0
 
     def run(self):
@@ -157,6 +158,8 @@ class Asker(threading.Thread):
                 while not self.over.is_set() and self.asked - self.answered < 20:
                     self.udp.send(question(self.asked & 0xffff))
                     self.asked += 1
+                if self.over.is_set():
+                    self.quiet.set()
                 try:
                     self.udp.recv(4096)
                 except OSError:
@@ -174,6 +177,8 @@ def check_stop():
         tap.ok(wait_for(lambda: all(asker.answered > 100 for asker in askers)), "a server under load answers")
         for asker in askers:
             asker.over.set()
+        for asker in askers:
+            asker.quiet.wait(5)
         message = question(9)
         tcp.send(struct.pack(">H", len(message)) + message)
         server.process.send_signal(signal.SIGTERM)
