@@ -14,7 +14,10 @@
 #include "zone_lines.h"
 #include "zone_rdata.h"
 
-enum { INCLUDE_DEPTH = 8 };
+enum {
+	INCLUDE_DEPTH = 8,
+	INCLUDES_MOST = 10000, /* files that each name the next a hundred times would never end */
+};
 
 struct zone_source {
 	struct zone_lines lines;
@@ -25,7 +28,7 @@ struct zone_source {
 
 struct zone_reader {
 	struct zone_source sources[INCLUDE_DEPTH];
-	size_t depth;
+	size_t depth, includes;
 	const uint8_t *zone;
 	uint32_t ttl; /* of records that say none: $TTL, or else that of the record before */
 	bool has_ttl, has_default_ttl, has_soa;
@@ -98,6 +101,8 @@ static bool include(struct zone_reader *reader, struct zone_word word, struct zo
 
 	if (reader->depth == INCLUDE_DEPTH)
 		return error_set(error, "$INCLUDE: too many files within each other");
+	if (reader->includes++ == INCLUDES_MOST)
+		return error_set(error, "$INCLUDE: more than %d in one zone", INCLUDES_MOST);
 	if (origin_word.size == 0)
 		origin_word = (struct zone_word){ "@", 1 };
 	if (!zone_word_to_name(origin_word, top_of(reader)->origin, origin, error))

@@ -338,6 +338,35 @@ static void files_are_included_beside_the_file_that_names_them(void **state)
 	mem_free(more);
 }
 
+/* Few lines may stand for more files than can ever be read. */
+static void includes_of_includes_come_to_an_end(void **state)
+{
+	(void)state;
+	char directory[] = "/tmp/knamed-zone-XXXXXX";
+	static const char *const names[] = { "db", "f1", "f2", "f3", "f4" };
+	struct taken taken = { 0 };
+	struct error error = { 0 };
+
+	assert_non_null(mkdtemp(directory));
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		struct text text = { 0 };
+		text_add(&text, i == 0 ? SOA : "");
+		for (unsigned k = 0; i + 1 < COUNT_OF(names) && k < 100; k++)
+			text_printf(&text, "$INCLUDE %s\n", names[i + 1]);
+		write_at(directory, names[i], text.data);
+		text_done(&text);
+	}
+	assert_false(read_file_at(directory, "db", &taken, &error));
+	assert_non_null(strstr(error.text, ": $INCLUDE: more than 10000 in one zone"));
+	text_done(&taken.lines);
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		char *path = file_path(directory, names[i]);
+		unlink(path);
+		mem_free(path);
+	}
+	rmdir(directory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +382,7 @@ int main(void)
 		cmocka_unit_test(a_name_in_the_data_has_the_length_of_a_name),
 		cmocka_unit_test(who_takes_records_can_refuse_one),
 		cmocka_unit_test(files_are_included_beside_the_file_that_names_them),
+		cmocka_unit_test(includes_of_includes_come_to_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
