@@ -47,6 +47,7 @@ struct endpoint {
 	uint32_t hostname, pod_name, zone; /* offsets into slice->strings; 0 is "" */
 };
 enum address_type { ADDRESS_IPV4, ADDRESS_IPV6, ADDRESS_OTHER };
+enum { SLICE_PORTS_MOST = 1000 }; /* ten times what the API's documentation allows; slice_new leaves out the rest */
 struct slice {
 	struct object head;
 	const char *service;          /* label kubernetes.io/service-name, "" if absent */

@@ -81,9 +81,21 @@ static struct chunk *chunk_new(struct cluster *cluster, uint32_t count)
 	return chunk;
 }
 
-static struct chunk *address_chunk(struct cluster *cluster, const struct seat *seats, size_t count,
-				   uint8_t family)
+/* A piece with more is not made; what it lacks no reply could have held. */
+enum { PIECE_MOST = POOL_LARGEST - sizeof(struct chunk), SRV_MOST = 12 + 6 + DNS_NAME_MAX };
+
+static void complain_cut(const struct group *group, const char *what)
 {
+	answers_complain(group->cluster->answers,
+			 "%s %s/%s: %s of a slice are too many: some are left out",
+			 group->is_import ? "ServiceImport" : "Service", group->space->name,
+			 group->name, what);
+}
+
+static struct chunk *address_chunk(const struct group *group, const struct seat *seats,
+				   size_t count, uint8_t family)
+{
+	struct cluster *cluster = group->cluster;
 	uint32_t added = 0;
 	text_clear(&cluster->records);
 	seen_clear(&cluster->seen);
@@ -92,40 +104,75 @@ static struct chunk *address_chunk(struct cluster *cluster, const struct seat *s
 		    !seen_add(&cluster->seen, hash_bytes(&cluster->key, seats[i].ip.bytes, 16)) ||
 		    !address_is_first(&seats[i]))
 			continue;
+		if (cluster->records.size + 28 > PIECE_MOST) {
+			complain_cut(group, "addresses");
+			break;
+		}
 		record_add_address(&cluster->records, DNS_HEADER_SIZE, &seats[i].ip, cluster->ttl);
 		added++;
 	}
 	return chunk_new(cluster, added);
 }
 
-static struct chunk *srv_chunk(struct cluster *cluster, const struct wire *base,
+/* The numbers of a slice's ports that fit, each once. The caller frees. */
+static uint16_t *numbers_of(struct cluster *cluster, const struct slice *slice,
+			    const struct port_filter *filter, size_t *ret_count)
+{
+	uint16_t *numbers = mem_alloc(slice->port_count * sizeof *numbers);
+	size_t count = 0;
+	seen_clear(&cluster->seen);
+	for (size_t p = 0; p < slice->port_count; p++) {
+		const struct port *port = &slice->ports[p];
+		if (port->has_number && port_fits(port, filter) &&
+		    seen_add(&cluster->seen, port->number + 1u))
+			numbers[count++] = port->number;
+	}
+	*ret_count = count;
+	return numbers;
+}
+
+/* The records of one endpoint; false: there is no room for them all. */
+static bool srv_add(struct cluster *cluster, const struct seat *seat, const struct host_name *name,
+		    const struct wire *target, const struct port_filter *filter, uint16_t number,
+		    uint32_t *added)
+{
+	if (!target_is_first(seat, name, number, filter))
+		return true;
+	if (cluster->records.size + SRV_MOST > PIECE_MOST)
+		return false;
+	record_add_srv(&cluster->records, cluster->ttl, 1, number, target->bytes, target->size);
+	++*added;
+	return true;
+}
+
+/* All seats are of one member, and so have the same ports: who is called as one before has nothing to add. */
+static struct chunk *srv_chunk(const struct group *group, const struct wire *base,
 			       const struct seat *seats, size_t count,
 			       const struct port_filter *filter)
 {
+	struct cluster *cluster = group->cluster;
 	uint32_t added = 0;
+	size_t number_count;
+	if (count == 0)
+		return NULL;
+	uint16_t *numbers = numbers_of(cluster, seats[0].member->shown, filter, &number_count);
+	bool has_room = true;
 	text_clear(&cluster->records);
 	seen_clear(&cluster->seen);
-	for (size_t i = 0; i < count; i++) {
-		const struct seat *seat = &seats[i];
-		const struct slice *slice = seat->member->shown;
+	for (size_t i = 0; i < count && number_count > 0 && has_room; i++) {
 		struct wire target;
 		struct host_name name;
-		if (!seat_host(seat, &name) || !wire_add_front(name.labels, name.size, base, &target))
+		if (!seat_host(&seats[i], &name) ||
+		    !wire_add_front(name.labels, name.size, base, &target) ||
+		    !seen_add(&cluster->seen, hash_bytes(&cluster->key, name.labels, name.size)))
 			continue;
-		for (size_t p = 0; p < slice->port_count; p++) {
-			uint16_t number = slice->ports[p].number;
-			uint8_t pair[2 + DNS_NAME_MAX];
-			put_u16(pair, number);
-			memcpy(pair + 2, name.labels, name.size);
-			if (!slice->ports[p].has_number || !port_fits(&slice->ports[p], filter) ||
-			    !seen_add(&cluster->seen, hash_bytes(&cluster->key, pair, 2u + name.size)) ||
-			    !target_is_first(seat, &name, number, filter))
-				continue;
-			record_add_srv(&cluster->records, cluster->ttl, 1, number, target.bytes,
-				       target.size);
-			added++;
-		}
+		for (size_t n = 0; n < number_count && has_room; n++)
+			has_room = srv_add(cluster, &seats[i], &name, &target, filter, numbers[n],
+					   &added);
 	}
+	mem_free(numbers);
+	if (!has_room)
+		complain_cut(group, "ports of endpoints");
 	return chunk_new(cluster, added);
 }
 
@@ -148,6 +195,22 @@ static size_t chunk_index(const struct member *member, size_t zone, size_t port_
 	return CHUNK_SRV + zone * (member->shown->port_count + 1u) + port_plus_1;
 }
 
+/* Of more names than a service shows no pieces are made. */
+static void make_port_chunks(struct member *member, size_t zone, const struct wire *base,
+			     const struct seat_list *list)
+{
+	size_t names = 0;
+	for (size_t p = 0; p < member->shown->port_count && names < PORT_NAMES_MOST; p++) {
+		const struct port *port = &member->shown->ports[p];
+		struct port_filter filter = { port->name, port->protocol };
+		if (*port->name == '\0')
+			continue;
+		names++;
+		member->chunks[chunk_index(member, zone, p + 1)] =
+			srv_chunk(member->group, base, list->seats, list->count, &filter);
+	}
+}
+
 static void make_chunks(struct member *member)
 {
 	struct group *group = member->group;
@@ -158,22 +221,16 @@ static void make_chunks(struct member *member)
 	seats_of_member(member, list);
 	member->chunk_count = chunk_index(member, zones->count, 0);
 	member->chunks = mem_zalloc(member->chunk_count * sizeof(struct chunk *));
-	member->chunks[CHUNK_A] = address_chunk(cluster, list->seats, list->count, 4);
-	member->chunks[CHUNK_AAAA] = address_chunk(cluster, list->seats, list->count, 6);
+	member->chunks[CHUNK_A] = address_chunk(group, list->seats, list->count, 4);
+	member->chunks[CHUNK_AAAA] = address_chunk(group, list->seats, list->count, 6);
 	for (size_t z = 0; z < zones->count; z++) {
 		struct wire base;
 		if (!group_wire(group, zones->zones[z], &base))
 			continue;
 		const struct port_filter every = { 0 };
 		member->chunks[chunk_index(member, z, 0)] =
-			srv_chunk(cluster, &base, list->seats, list->count, &every);
-		for (size_t p = 0; p < member->shown->port_count; p++) {
-			const struct port *port = &member->shown->ports[p];
-			struct port_filter filter = { port->name, port->protocol };
-			if (*port->name != '\0')
-				member->chunks[chunk_index(member, z, p + 1)] =
-					srv_chunk(cluster, &base, list->seats, list->count, &filter);
-		}
+			srv_chunk(group, &base, list->seats, list->count, &every);
+		make_port_chunks(member, z, &base, list);
 	}
 }
 

@@ -240,8 +240,9 @@ void group_start(struct group *group, const struct wire *name,
 void group_complain_name(const struct group *group, const char *what);
 /* A and AAAA of a list into the draft, in its order, without duplicates; `stride` octets from one to the next. */
 void draft_addresses(struct cluster *cluster, const struct ip *addresses, size_t stride, size_t count);
+enum { PORT_NAMES_MOST = 256 };
 struct port_list {
-	const struct port *ports[256];
+	const struct port *ports[PORT_NAMES_MOST];
 	size_t count;
 }; /* named ports, each (name, protocol) once */
 void port_list_add(struct group *group, struct port_list *list, const struct port *ports,

@@ -97,6 +97,8 @@ static size_t add_records(struct cluster *cluster, const struct seat *seat,
 		return 0;
 	for (size_t i = 0; i < slice->port_count; i++) {
 		const struct port *port = &slice->ports[i];
+		if (cluster->records.size > ENTRY_LARGEST)
+			break; /* it will not be shown anyway */
 		if (!port->has_number || !port_fits(port, filter) ||
 		    !seen_add(&cluster->seen, pair_hash(cluster, name, port->number)))
 			continue;

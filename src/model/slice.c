@@ -80,6 +80,8 @@ struct object *slice_new(const struct slice *fields, const struct endpoint_text 
 {
 	struct pool pool = { 0 };
 	struct slice slice = *fields;
+	if (slice.port_count > SLICE_PORTS_MOST)
+		slice.port_count = SLICE_PORTS_MOST;
 	struct endpoint *records = endpoints_new(&pool, endpoints, slice.endpoint_count);
 	struct block block = { 0 };
 

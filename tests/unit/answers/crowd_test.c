@@ -156,6 +156,56 @@ static void a_slice_that_changes_its_ports_takes_no_more_memory_each_time(void *
 	house_close(house);
 }
 
+static void put_ports(struct house *house, const char *slice, unsigned ports, unsigned endpoints)
+{
+	struct text words = { 0 };
+	for (unsigned i = 0; i < ports; i++)
+		text_printf(&words, "p%u=%u/TCP ", i, 1 + i);
+	house_put_many(house, &(struct many){ .slice = slice,
+					      .service = "masks",
+					      .ports = words.data,
+					      .count = endpoints });
+	text_done(&words);
+}
+
+static unsigned answers_to(const struct house *house, const char *question)
+{
+	struct asked asked = house_ask(house, question);
+	assert_int_equal(asked.kind, ANSWER_FOUND);
+	unsigned count = ldns_pkt_ancount(asked.packet);
+	ldns_pkt_free(asked.packet);
+	return count;
+}
+
+/* What does not fit into the largest piece is left out, not all of it. */
+static void thousands_of_endpoints_with_a_hundred_ports_have_srv_records(void **state)
+{
+	(void)state;
+	struct cluster_options options = house_options();
+	struct house *house = open_evil(&options);
+	put_ports(house, "evil/a", 100, 1000);
+	assert_true(answers_publish(house->answers));
+	house_expect_complaint(house, "Service evil/masks: ports of endpoints of a slice are too many");
+	assert_true(answers_to(house, "masks.evil.svc SRV") > 500);
+	assert_true(answers_to(house, "_p99._tcp.masks.evil.svc SRV") > 500);
+	assert_int_equal(answers_to(house, "masks.evil.svc A"), 1000);
+	house_close(house);
+}
+
+/* Each port was held against each. */
+static void slices_of_thousands_of_ports_do_not_hold_the_server_up(void **state)
+{
+	(void)state;
+	struct cluster_options options = house_options();
+	options.zonal = true;
+	struct house *house = open_evil(&options);
+	put_ports(house, "evil/a", 20000, 200);
+	assert_true(answers_publish(house->answers));
+	assert_true(answers_to(house, "masks.evil.svc SRV") > 500);
+	assert_int_equal(answers_to(house, "_p7._tcp.masks.evil.svc SRV"), 200);
+	house_close(house);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +214,8 @@ int main(void)
 		cmocka_unit_test(a_plain_endpoint_that_is_listed_thousands_of_times_is_one),
 		cmocka_unit_test(an_apex_names_some_of_thousands_of_servers),
 		cmocka_unit_test(a_slice_that_changes_its_ports_takes_no_more_memory_each_time),
+		cmocka_unit_test(thousands_of_endpoints_with_a_hundred_ports_have_srv_records),
+		cmocka_unit_test(slices_of_thousands_of_ports_do_not_hold_the_server_up),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
