@@ -55,26 +55,32 @@ static struct entry *unshown_entry(const struct cluster *cluster, const uint8_t 
 	return is_unshown ? entry : NULL;
 }
 
+/* Things of an entry: references of `size` octets each, one behind the other. */
+static uint8_t *things_of(struct entry *entry)
+{
+	return (uint8_t *)(uintptr_t)entry_data(entry, &entry->sets[0]);
+}
+
 /* False if its memory has no room for one more. */
-static bool insert_in_place(struct entry *entry, const struct address_ref *ref, bool is_first)
+static bool insert_in_place(struct entry *entry, const void *thing, size_t size, bool is_first)
 {
 	struct set *set = &entry->sets[0];
-	struct address_ref *refs = (void *)(uintptr_t)entry_data(entry, set);
-	size_t size = entry_size(entry) + sizeof *ref;
-	if (size > ENTRY_LARGEST || pool_class(size) != entry->class_)
+	uint8_t *things = things_of(entry);
+	size_t wanted = entry_size(entry) + size, end = set->count * size;
+	if (wanted > ENTRY_LARGEST || pool_class(wanted) != entry->class_)
 		return false;
 	if (is_first)
-		memmove(refs + 1, refs, set->count * sizeof *refs);
-	refs[is_first ? 0 : set->count] = *ref;
+		memmove(things + size, things, end);
+	memcpy(things + (is_first ? 0 : end), thing, size);
 	set->count++;
 	return true;
 }
 
-static void remove_in_place(struct entry *entry, size_t i)
+static void remove_in_place(struct entry *entry, size_t i, size_t size)
 {
 	struct set *set = &entry->sets[0];
-	struct address_ref *refs = (void *)(uintptr_t)entry_data(entry, set);
-	memmove(refs + i, refs + i + 1, (set->count - i - 1) * sizeof *refs);
+	uint8_t *at = things_of(entry) + i * size;
+	memmove(at, at + size, (set->count - i - 1) * size);
 	set->count--;
 }
 
@@ -143,7 +149,7 @@ void refs_add(struct cluster *cluster, uint8_t kind, const struct ip *ip,
 	const struct address_ref *refs = refs_of(cluster, key, key_size, &count);
 	struct entry *entry = unshown_entry(cluster, key, key_size);
 	neighbours_stale(refs, count, ref);
-	if (entry == NULL || !insert_in_place(entry, ref, is_first)) {
+	if (entry == NULL || !insert_in_place(entry, ref, sizeof *ref, is_first)) {
 		text_clear(&cluster->records);
 		if (is_first)
 			text_add_n(&cluster->records, ref, sizeof *ref);
@@ -181,7 +187,7 @@ void refs_remove(struct cluster *cluster, uint8_t kind, const struct ip *ip,
 	neighbours_stale(refs, found, ref);
 	neighbours_stale(refs + found + 1, count - found - 1, ref);
 	if (entry != NULL && count > 1) {
-		remove_in_place(entry, found);
+		remove_in_place(entry, found, sizeof *ref);
 	} else {
 		text_clear(&cluster->records);
 		text_add_n(&cluster->records, refs, found * sizeof *refs);
@@ -199,6 +205,9 @@ void pod_add(struct cluster *cluster, const struct ip *ip, struct space *space)
 	uint8_t key[24], key_size = address_key(KEY_POD, ip, key);
 	size_t count;
 	const void *refs = refs_of(cluster, key, key_size, &count);
+	struct entry *entry = unshown_entry(cluster, key, key_size);
+	if (entry != NULL && insert_in_place(entry, &space->label, sizeof space->label, false))
+		return;
 	text_clear(&cluster->records);
 	if (count > 0)
 		text_add_n(&cluster->records, refs, count * sizeof space->label);
@@ -209,16 +218,19 @@ void pod_add(struct cluster *cluster, const struct ip *ip, struct space *space)
 void pod_remove(struct cluster *cluster, const struct ip *ip, struct space *space)
 {
 	uint8_t key[24], key_size = address_key(KEY_POD, ip, key);
-	size_t count;
+	size_t count, found = 0;
 	const struct owner *const *refs = refs_of(cluster, key, key_size, &count);
-	bool found = false;
-	text_clear(&cluster->records);
-	for (size_t i = 0; i < count; i++) {
-		if (!found && refs[i] == space->label)
-			found = true;
-		else
-			text_add_n(&cluster->records, &refs[i], sizeof refs[i]);
+	struct entry *entry = unshown_entry(cluster, key, key_size);
+	while (found < count && refs[found] != space->label)
+		found++;
+	if (found == count)
+		return;
+	if (entry != NULL && count > 1) {
+		remove_in_place(entry, found, sizeof space->label);
+		return;
 	}
-	if (found)
-		refs_put(cluster, key, key_size, &cluster->records, sizeof space->label);
+	text_clear(&cluster->records);
+	text_add_n(&cluster->records, refs, found * sizeof *refs);
+	text_add_n(&cluster->records, refs + found + 1, (count - found - 1) * sizeof *refs);
+	refs_put(cluster, key, key_size, &cluster->records, sizeof space->label);
 }

@@ -55,6 +55,26 @@ static void an_address_with_thousands_of_names_takes_no_more_memory_than_they_do
 	house_close(house);
 }
 
+static void thousands_of_pods_on_one_address_take_no_more_memory_than_they_do(void **state)
+{
+	(void)state;
+	struct cluster_options options = house_options();
+	options.pods = CLUSTER_PODS_VERIFIED;
+	struct house *house = open_evil(&options);
+	long before = peak_kb();
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < CROWD; i++) {
+			char line[64];
+			snprintf(line, sizeof line, "Pod evil/p%u 10.0.0.1", i);
+			(round == 0 ? house_put : house_take)(house, line);
+		}
+		assert_true(answers_publish(house->answers));
+		assert_true(peak_kb() - before < 64 * 1024);
+		house_expect(house, "10-0-0-1.evil.pod A", round == 0 ? "10.0.0.1" : "NXDOMAIN");
+	}
+	house_close(house);
+}
+
 /* Questions that take long enough to be felt would be a way to stop the server. */
 static void an_address_with_thousands_of_names_is_asked_for_at_no_cost(void **state)
 {
@@ -210,6 +230,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_address_with_thousands_of_names_takes_no_more_memory_than_they_do),
+		cmocka_unit_test(thousands_of_pods_on_one_address_take_no_more_memory_than_they_do),
 		cmocka_unit_test(an_address_with_thousands_of_names_is_asked_for_at_no_cost),
 		cmocka_unit_test(a_plain_endpoint_that_is_listed_thousands_of_times_is_one),
 		cmocka_unit_test(an_apex_names_some_of_thousands_of_servers),
