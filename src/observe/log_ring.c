@@ -75,7 +75,7 @@ void log_ring_flush(struct log_ring *ring)
 
 uint64_t log_ring_dropped(void)
 {
-	uint64_t dropped = atomic_load(&dropped_before);
+	uint64_t dropped = atomic_load(&dropped_before) + output_dropped();
 	for (struct log_ring *ring = atomic_load(&rings); ring != NULL; ring = ring->next)
 		dropped += atomic_load_explicit(&ring->dropped, memory_order_relaxed);
 	return dropped;

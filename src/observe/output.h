@@ -4,8 +4,12 @@
 #define KNAMED_OBSERVE_OUTPUT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-/* Writes whole lines, each with its newline. Blocks while stdout does; a stdout that is gone is no reason to stop. */
+/* Writes whole lines, each with its newline. A stdout that is gone, or that nobody reads for a
+ * second, is no reason to stop: lines are dropped then. */
 void output_write(const char *lines, size_t size);
+/* How many. */
+uint64_t output_dropped(void);
 
 #endif

@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -197,6 +199,44 @@ static void lines_of_threads_do_not_mix(void **state)
 	text_done(&text);
 }
 
+/* A pipe that is full to the last octet. */
+static void fill(int fd)
+{
+	static const char octets[4096];
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	for (size_t size = sizeof(octets); size > 0; size = size == 1 ? 0 : 1)
+		while (write(fd, octets, size) > 0)
+			;
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(fcntl(fd, F_SETFL, 0), 0);
+}
+
+static void who_logs_goes_on_when_nobody_reads(void **state)
+{
+	(void)state;
+	int pipes[2];
+	static char seen[1 << 20];
+	uint64_t dropped = log_ring_dropped();
+	assert_int_equal(pipe(pipes), 0);
+	fflush(stdout);
+	int before = dup(STDOUT_FILENO);
+	dup2(pipes[1], STDOUT_FILENO);
+	fill(STDOUT_FILENO);
+	log_line(LOG_INFO, NULL, "lost");
+	log_line(LOG_INFO, NULL, "lost too");
+	while (read(pipes[0], seen, sizeof(seen)) == (ssize_t)sizeof(seen))
+		;
+	log_line(LOG_INFO, NULL, "somebody reads again");
+	ssize_t size = read(pipes[0], seen, sizeof(seen));
+	dup2(before, STDOUT_FILENO);
+	close(before);
+	close(pipes[0]);
+	close(pipes[1]);
+	assert_int_equal(log_ring_dropped() - dropped, 2);
+	assert_int_equal(size, strlen("[INFO] somebody reads again\n"));
+	assert_memory_equal(seen, "[INFO] somebody reads again\n", (size_t)size);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +248,7 @@ int main(void)
 		cmocka_unit_test(a_nul_is_escaped_too),
 		cmocka_unit_test(a_time_needs_its_room),
 		cmocka_unit_test(lines_of_threads_do_not_mix),
+		cmocka_unit_test(who_logs_goes_on_when_nobody_reads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
