@@ -27,6 +27,7 @@ static char grace_mark;
 enum {
 	RECLAIM_AT = 1024, /* retired things before the control thread waits for a grace period */
 	LAST_NUMBER = 1u << 30, /* editions are numbered anew before differences overflow */
+	COMPLAINTS_MOST = 20,	/* of one step: who can make many must not fill the log */
 };
 
 enum retired_kind {
@@ -220,11 +221,22 @@ static void numbers_restart(struct answers *answers)
 	reclaim(answers);
 }
 
+/* What was not said of a step. */
+static void tell_complaints(struct answers *answers)
+{
+	unsigned count = answers->complaints;
+	answers->complaints = 0;
+	if (count > COMPLAINTS_MOST)
+		answers_complain(answers, "%u more like these", count - COMPLAINTS_MOST);
+	answers->complaints = 0;
+}
+
 bool answers_publish(struct answers *answers)
 {
 	for (uint32_t i = 0; i < answers->catalog_count; i++)
 		if (answers->catalogs[i]->cluster != NULL)
 			cluster_compile(answers->catalogs[i]->cluster);
+	tell_complaints(answers);
 	if (!answers->touched && atomic_load_explicit(&answers->edition, memory_order_relaxed) != NULL)
 		return false;
 	edition_show(answers);
@@ -275,7 +287,7 @@ void answers_complain_to(struct answers *answers, void (*complain)(void *context
 
 void answers_complain(struct answers *answers, const char *format, ...)
 {
-	if (answers->complain == NULL)
+	if (answers->complain == NULL || answers->complaints++ >= COMPLAINTS_MOST)
 		return;
 	char text[512];
 	va_list arguments;

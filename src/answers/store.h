@@ -233,6 +233,7 @@ struct answers {
 	struct retired *retired;
 	void (*complain)(void *context, const char *text);
 	void *complain_context;
+	unsigned complaints; /* since the last publish */
 };
 void answers_complain(struct answers *answers, const char *format, ...) PRINTF_LIKE(2, 3);
 struct zone *zone_new(struct answers *answers, enum zone_kind kind, const char *origin);

@@ -226,6 +226,27 @@ static void slices_of_thousands_of_ports_do_not_hold_the_server_up(void **state)
 	house_close(house);
 }
 
+static void many_complaints_are_a_few_lines(void **state)
+{
+	(void)state;
+	struct cluster_options options = house_options();
+	struct house *house = open_evil(&options);
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < 1000; i++) {
+			char line[64];
+			snprintf(line, sizeof line, "Service evil/far-%u ExternalName a..%u", i, round);
+			house_put(house, line);
+		}
+		answers_publish(house->answers);
+		unsigned lines = 0;
+		for (const char *at = house->complaints.data; *at != '\0'; at++)
+			lines += *at == '\n';
+		assert_in_range(lines, 2, 50);
+		house_expect_complaint(house, "\n980 more like these\n");
+	}
+	house_close(house);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +258,7 @@ int main(void)
 		cmocka_unit_test(a_slice_that_changes_its_ports_takes_no_more_memory_each_time),
 		cmocka_unit_test(thousands_of_endpoints_with_a_hundred_ports_have_srv_records),
 		cmocka_unit_test(slices_of_thousands_of_ports_do_not_hold_the_server_up),
+		cmocka_unit_test(many_complaints_are_a_few_lines),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
