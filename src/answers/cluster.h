@@ -245,8 +245,7 @@ struct port_list {
 	const struct port *ports[PORT_NAMES_MOST];
 	size_t count;
 }; /* named ports, each (name, protocol) once */
-void port_list_add(struct group *group, struct port_list *list, const struct port *ports,
-		   size_t count);
+void port_list_add(struct group *group, struct port_list *list, const struct port *ports, size_t count);
 bool port_wire(const struct port *port, const struct wire *base, struct wire *ret_protocol,
 	       struct wire *ret_name);
 void put_protocols(struct group *group, const struct wire *base, const bool used[PROTOCOL_OTHER],

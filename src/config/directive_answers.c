@@ -26,9 +26,8 @@ bool directive_minimal_read(struct directive *directive, struct error *error)
 {
 	directive_next(directive);
 	directive->block->minimal = true;
-	directive_note(
-		directive,
-		"minimal: replies hold little else in any case, this leaves glue out as well");
+	directive_note(directive,
+		       "minimal: replies hold little else in any case, this leaves glue out as well");
 	return directive_expect_end(directive, error);
 }
 

@@ -52,9 +52,9 @@ static bool read_pods(struct reading *reading, struct error *error)
 			return true;
 		}
 	}
-	return directive_fail(
-		reading->directive, error,
-		"wrong value for pods: %s,  must be one of: disabled, verified, insecure", mode);
+	return directive_fail(reading->directive, error,
+			      "wrong value for pods: %s,  must be one of: disabled, verified, insecure",
+			      mode);
 }
 
 static bool read_namespaces(struct reading *reading, struct error *error)
@@ -248,8 +248,8 @@ static bool refuse_multicluster(const struct directive *directive, const struct 
 	struct text text = { 0 };
 	for (size_t i = 0; i < zones->count; i++)
 		text_printf(&text, i > 0 ? " %s" : "%s", zones->zones[i].text);
-	directive_fail(directive,
-		       error, "is not authoritative for the multicluster zone %s (authoritative zones: [%s])",
+	directive_fail(directive, error,
+		       "is not authoritative for the multicluster zone %s (authoritative zones: [%s])",
 		       zone, text.data);
 	text_done(&text);
 	return false;
@@ -281,8 +281,8 @@ static bool finish(struct reading *reading, struct error *error)
 				      "zonal requires the endpoint cache; remove noendpoints");
 	if (kubernetes->manifests == NULL)
 		return directive_fail(
-			directive,
-			error, "watching an API server is not built into knamed, kubernetes needs `manifests DIR`");
+			directive, error,
+			"watching an API server is not built into knamed, kubernetes needs `manifests DIR`");
 	if (!reading->has_denial_ttl)
 		kubernetes->denial_ttl =
 			kubernetes->ttl < DENIAL_TTL_MOST ? kubernetes->ttl : DENIAL_TTL_MOST;

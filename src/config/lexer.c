@@ -170,7 +170,8 @@ static bool read_tokens(struct lexer *lexer, struct arena *arena, const struct l
 {
 	for (unsigned line; read_token(lexer, &line);) {
 		if (tokens->count == input->most)
-			return error_set(error, "%s:%u - Error during parsing: more than %zu words are too many",
+			return error_set(error,
+					 "%s:%u - Error during parsing: more than %zu words are too many",
 					 input->name, line, input->most);
 		tokens->items =
 			list_grow(arena, tokens->items, tokens->count, sizeof(tokens->items[0]));

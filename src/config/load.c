@@ -70,7 +70,8 @@ static bool read_stdin(struct text *text, struct error *error)
 		if (got == 0)
 			return true;
 		if (text->size + (size_t)got > COREFILE_SIZE_MAX)
-			return error_set(error, "loading Caddyfile via flag: read /dev/stdin: larger than %d bytes",
+			return error_set(error,
+					 "loading Caddyfile via flag: read /dev/stdin: larger than %d bytes",
 					 COREFILE_SIZE_MAX);
 		text_add_n(text, step, (size_t)got);
 	}

@@ -126,10 +126,9 @@ static bool read_directive(struct parser *parser, struct block_tokens *block)
 			break;
 		} else if (is(text, "}")) {
 			if (nesting == 0)
-				return parser_fail(
-					parser,
-					"Error during parsing: Unexpected '}' because no matching "
-					"opening brace");
+				return parser_fail(parser,
+						   "Error during parsing: Unexpected '}' because no matching "
+						   "opening brace");
 			nesting--;
 		} else if (is(text, "import") && stream_at_line_start(parser)) {
 			if (!parser_import(parser))
@@ -205,10 +204,9 @@ static bool refuse_self_import(struct parser *parser, const struct snippet *snip
 		if (target == NULL)
 			return false;
 		if (is(target, name))
-			return parser_fail(
-				parser,
-				"Error during parsing: maximum snippet import depth (%d) exceeded",
-				SNIPPET_EXPANSIONS_MAX);
+			return parser_fail(parser,
+					   "Error during parsing: maximum snippet import depth (%d) exceeded",
+					   SNIPPET_EXPANSIONS_MAX);
 	}
 	return true;
 }
@@ -216,7 +214,8 @@ static bool refuse_self_import(struct parser *parser, const struct snippet *snip
 static bool read_snippet(struct parser *parser, const char *name)
 {
 	if (map_get(parser->snippets, name, strlen(name)) != NULL)
-		return parser_fail(parser, "Error during parsing: redeclaration of previously declared snippet %s",
+		return parser_fail(parser,
+				   "Error during parsing: redeclaration of previously declared snippet %s",
 				   name);
 	struct snippet *snippet = arena_alloc(parser->arena, sizeof(*snippet));
 	if (!read_snippet_tokens(parser, snippet) || !refuse_self_import(parser, snippet, name))

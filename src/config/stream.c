@@ -92,12 +92,11 @@ bool parser_fail(struct parser *parser, const char *format, ...)
 bool parser_fail_arguments(struct parser *parser)
 {
 	if (strcmp(stream_text(parser), "{") == 0)
-		return parser_fail(
-			parser, "Error during parsing: Unexpected token '{', expecting argument");
-	return parser_fail(
-		parser,
-		"Error during parsing: Wrong argument count or unexpected line ending after '%s'",
-		stream_text(parser));
+		return parser_fail(parser,
+				   "Error during parsing: Unexpected token '{', expecting argument");
+	return parser_fail(parser,
+			   "Error during parsing: Wrong argument count or unexpected line ending after '%s'",
+			   stream_text(parser));
 }
 
 bool parser_fail_end(struct parser *parser)

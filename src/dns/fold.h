@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fold -- ASCII case of octets. A length octet (at most 63) is never in 'A'..'Z', so whole wire names
- * can be folded without looking for their labels. */
+/* fold -- ASCII case of octets. A length octet (at most 63) is never in 'A'..'Z', so whole wire
+ * names can be folded without looking for their labels. */
 #ifndef KNAMED_DNS_FOLD_H
 #define KNAMED_DNS_FOLD_H
 

@@ -57,7 +57,8 @@ bool name_parse(const char *text, uint8_t ret_name[DNS_NAME_MAX], uint8_t *ret_s
 			continue;
 		}
 		/* Behind this octet there must be room for the root's 0. */
-		if (at - label > DNS_LABEL_MAX || at > DNS_NAME_MAX - 2 || !octet_parse(&text, &wire[at]))
+		if (at - label > DNS_LABEL_MAX || at > DNS_NAME_MAX - 2 ||
+		    !octet_parse(&text, &wire[at]))
 			return false;
 		at++;
 	}
@@ -146,8 +147,8 @@ bool name_is_under(const uint8_t *name, const uint8_t *zone)
 	return left == size && octets_equal_fold(name, zone, size);
 }
 
-bool name_prepend(const void *label, size_t label_size, const uint8_t *parent, uint8_t ret_name[DNS_NAME_MAX],
-		  uint8_t *ret_size)
+bool name_prepend(const void *label, size_t label_size, const uint8_t *parent,
+		  uint8_t ret_name[DNS_NAME_MAX], uint8_t *ret_size)
 {
 	size_t parent_size = name_size(parent);
 	if (label_size == 0 || label_size > DNS_LABEL_MAX || 1 + label_size + parent_size > DNS_NAME_MAX)

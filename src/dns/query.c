@@ -140,9 +140,9 @@ static bool record_read(struct dns_query *query, struct records *records, bool a
 	return additional && !query->edns && *owner == 0 && opt_read(fixed, query, records);
 }
 
-/* Records other than the OPT are only walked, a TSIG like any. Octets behind the last record are let
- * pass: there are clients that send their whole buffer, CoreDNS and NSD answer them (Knot does not),
- * and no octet of a reply comes from there. */
+/* Records other than the OPT are only walked, a TSIG like any. Octets behind the last record are
+ * let pass: there are clients that send their whole buffer, CoreDNS and NSD answer them (Knot does
+ * not), and no octet of a reply comes from there. */
 static enum dns_verdict records_read(struct dns_query *query, unsigned others, unsigned additional)
 {
 	struct records records = { .at = query->question_end };
@@ -169,9 +169,10 @@ enum dns_verdict dns_query_read(const uint8_t *packet, size_t size, struct dns_q
 	if (ret_query->flags & OPCODE_MASK)
 		return QUERY_NOTIMP;
 
-	/* One question, and of the rest what any kind of query can have (RFC 9619; IXFR has an SOA in
-	 * the authority section, TSIG may follow the OPT). */
-	unsigned answers = get_u16(packet + 6), authorities = get_u16(packet + 8), additional = get_u16(packet + 10);
+	/* One question, and of the rest what any kind of query can have (RFC 9619; IXFR has an SOA
+	 * in the authority section, TSIG may follow the OPT). */
+	unsigned answers = get_u16(packet + 6), authorities = get_u16(packet + 8),
+		 additional = get_u16(packet + 10);
 	if (get_u16(packet + 4) != 1 || answers > 1 || authorities > 1 || additional > 2)
 		return QUERY_FORMERR;
 	if (!question_read(ret_query))

@@ -15,7 +15,8 @@ static void check_text(const uint8_t *name, size_t size)
 	name_print(name, text);
 	assert(name_parse(text, back, &back_size));
 	assert(back_size == size && memcmp(back, name, size) == 0);
-	text[strlen(text) - 1] = 0; /* the same without its final dot; the root is nothing without it */
+	text[strlen(text) - 1] =
+		0; /* the same without its final dot; the root is nothing without it */
 	assert(name_parse(text, back, &back_size) == (size > 1));
 	assert(back_size == size && memcmp(back, name, size) == 0);
 }
@@ -27,7 +28,8 @@ static void check_labels(const uint8_t *name, size_t size)
 		uint8_t built[DNS_NAME_MAX], built_size;
 		assert(name_prepend(parent + 1, *parent, parent + *parent + 1, built, &built_size));
 		assert(built_size == name_size(parent) && memcmp(built, parent, built_size) == 0);
-		assert(name_is_under(name, parent) && name_equal_fold(name, parent) == (parent == name));
+		assert(name_is_under(name, parent) &&
+		       name_equal_fold(name, parent) == (parent == name));
 		assert(parent == name || !name_is_under(parent, name));
 		count--;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Packets from clients. Beside staying inside: what is read is what is there, and a packet cut short is
- * never anything but malformed. */
+/* Packets from clients. Beside staying inside: what is read is what is there, and a packet cut
+ * short is never anything but malformed. */
 #include "knamed/dns.h"
 
 #undef NDEBUG
@@ -49,7 +49,8 @@ static void check_cuts(const struct dns_query *query, enum dns_verdict verdict)
 	for (size_t size = 1; size < query->size; size++) {
 		enum dns_verdict cut = verdict_of_cut(query->packet, size);
 		assert((cut == QUERY_DROP) == (size < DNS_HEADER_SIZE));
-		assert(cut == QUERY_DROP || cut == QUERY_FORMERR || (cut == verdict && size >= query->question_end));
+		assert(cut == QUERY_DROP || cut == QUERY_FORMERR ||
+		       (cut == verdict && size >= query->question_end));
 		assert(cut == verdict || !is_read(last));
 		last = cut;
 	}

@@ -121,8 +121,7 @@ static void bad_addresses_are_refused_with_their_line(void **state)
 		{ "a:-1 {\n}\n", "Corefile:1 - address -1: invalid port" },
 		{ "a:65536 {\n}\n", "Corefile:1 - address 65536: invalid port" },
 		{ "::/0 {\n}\n", "Corefile:1 - error inspecting server blocks: invalid CIDR ::/0" },
-		{ "0::/3 {\n}\n",
-		  "Corefile:1 - error inspecting server blocks: invalid CIDR 0::/3" },
+		{ "0::/3 {\n}\n", "Corefile:1 - error inspecting server blocks: invalid CIDR 0::/3" },
 	};
 
 	assert_all_bad(table);

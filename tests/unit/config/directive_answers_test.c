@@ -94,8 +94,7 @@ static void chaos_has_no_options(void **state)
 			"plugin/chaos: Corefile:3 - Error during parsing: unknown property 'foo'");
 	struct config *config = read_body("chaos v\nchaos w");
 	assert_string_equal(config->blocks[0].chaos->version, "v");
-	assert_words(&config->notes,
-		     "Corefile:3 - chaos was named before, this line has no effect");
+	assert_words(&config->notes, "Corefile:3 - chaos was named before, this line has no effect");
 	config_free(config);
 }
 
@@ -216,9 +215,8 @@ static void a_bufsize_above_our_own_is_noted(void **state)
 	(void)state;
 	struct config *config = read_body("bufsize 1233");
 
-	assert_words(
-		&config->notes,
-		"Corefile:2 - bufsize 1233: replies over UDP are 1232 bytes at most in any case");
+	assert_words(&config->notes,
+		     "Corefile:2 - bufsize 1233: replies over UDP are 1232 bytes at most in any case");
 	config_free(config);
 	config = read_body("bufsize 1232");
 	assert_int_equal(config->notes.count, 0);

@@ -61,8 +61,7 @@ static void zones_are_those_named(void **state)
 static void zones_of_the_block_are_taken_once(void **state)
 {
 	(void)state;
-	struct config *config =
-		read_good("a:53 a:54 10.0.0.0/8 {\nkubernetes {\nmanifests m\n}\n}\n");
+	struct config *config = read_good("a:53 a:54 10.0.0.0/8 {\nkubernetes {\nmanifests m\n}\n}\n");
 
 	assert_zones(&config->blocks[0].kubernetes->zones, "a. 10.in-addr.arpa.");
 	config_free(config);
@@ -91,11 +90,10 @@ static void every_option_is_read(void **state)
 {
 	(void)state;
 	struct config *config =
-		read_kubernetes("a b c",
-				"namespaces x y\n namespaces z\n labels app=etcd, !x\n"
-				"pods verified\n ttl 30\n denial_ttl 7\n endpoint_pod_names\n"
-				"noendpoints\n ignore empty_service\n shorthand off\n"
-				"multicluster b c");
+		read_kubernetes("a b c", "namespaces x y\n namespaces z\n labels app=etcd, !x\n"
+					 "pods verified\n ttl 30\n denial_ttl 7\n endpoint_pod_names\n"
+					 "noendpoints\n ignore empty_service\n shorthand off\n"
+					 "multicluster b c");
 	const struct config_kubernetes *kubernetes = config->blocks[0].kubernetes;
 
 	assert_words(&kubernetes->namespaces, "x|y|z");
@@ -111,9 +109,8 @@ static void every_option_is_read(void **state)
 	assert_zones(&kubernetes->multicluster, "b. c.");
 	config_free(config);
 
-	config = read_kubernetes(
-		"a", "namespace_labels team in (x, y)\n zonal\n pods insecure\n shorthand on\n"
-		     "labels x\n labels y=z");
+	config = read_kubernetes("a", "namespace_labels team in (x, y)\n zonal\n pods insecure\n shorthand on\n"
+				      "labels x\n labels y=z");
 	kubernetes = config->blocks[0].kubernetes;
 	assert_int_equal(kubernetes->namespace_labels.count, 1);
 	assert_words(&kubernetes->namespace_labels.terms[0].values, "x|y");
@@ -170,10 +167,8 @@ static void bad_values_are_refused(void **state)
 		{ "denial_ttl 3601", "denial_ttl must be in range [0, 3600]: 3601" },
 		{ "pods", "Wrong argument count or unexpected line ending after 'pods'" },
 		{ "pods a b", "Wrong argument count or unexpected line ending after 'b'" },
-		{ "pods x",
-		  "wrong value for pods: x,  must be one of: disabled, verified, insecure" },
-		{ "namespaces",
-		  "Wrong argument count or unexpected line ending after 'namespaces'" },
+		{ "pods x", "wrong value for pods: x,  must be one of: disabled, verified, insecure" },
+		{ "namespaces", "Wrong argument count or unexpected line ending after 'namespaces'" },
 		{ "labels", "Wrong argument count or unexpected line ending after 'labels'" },
 		{ "labels a in b",
 		  "unable to parse label selector value: 'a in b': found 'b', expected: '('" },
@@ -182,8 +177,7 @@ static void bad_values_are_refused(void **state)
 		{ "ignore", "Wrong argument count or unexpected line ending after 'ignore'" },
 		{ "ignore x", "unable to parse ignore value: 'x'" },
 		{ "noendpoints x", "Wrong argument count or unexpected line ending after 'x'" },
-		{ "endpoint_pod_names x",
-		  "Wrong argument count or unexpected line ending after 'x'" },
+		{ "endpoint_pod_names x", "Wrong argument count or unexpected line ending after 'x'" },
 		{ "zonal x", "Wrong argument count or unexpected line ending after 'x'" },
 		{ "shorthand", "Wrong argument count or unexpected line ending after 'shorthand'" },
 		{ "shorthand of", "shorthand expects 'on' or 'off', got \"of\"" },

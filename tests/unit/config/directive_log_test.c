@@ -64,9 +64,8 @@ static void a_single_argument_is_a_name_even_if_it_looks_like_a_format(void **st
 
 	assert_int_equal(block->log_count, 1);
 	assert_zones(&block->logs[0].names, "{common}.");
-	assert_words(&config->notes,
-		     "Corefile:2 - log takes '{common}' for a name, no query has it|"
-		     "Corefile:3 - log takes 'a..b' for a name, no query has it");
+	assert_words(&config->notes, "Corefile:2 - log takes '{common}' for a name, no query has it|"
+				     "Corefile:3 - log takes 'a..b' for a name, no query has it");
 	config_free(config);
 }
 

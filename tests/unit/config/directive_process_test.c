@@ -74,12 +74,12 @@ static void assert_too_many(const char *start, int count, const char *end, const
 static void bind_words_are_counted(void **state)
 {
 	(void)state;
-	assert_too_many("bind", 1025,
-			"", "plugin/bind: Corefile:2 - Error during parsing: more than 1024 addresses or interfaces");
-	assert_too_many("bind 127.0.0.1\nbind", 1024,
-			"", "plugin/bind: Corefile:3 - Error during parsing: more than 1024 addresses or interfaces");
-	assert_too_many("bind lo {\nexcept 127.0.0.1\n}\nbind lo {\nexcept", 1024,
-			"\n}", "plugin/bind: Corefile:7 - Error during parsing: more than 1024 addresses or interfaces");
+	assert_too_many("bind", 1025, "",
+			"plugin/bind: Corefile:2 - Error during parsing: more than 1024 addresses or interfaces");
+	assert_too_many("bind 127.0.0.1\nbind", 1024, "",
+			"plugin/bind: Corefile:3 - Error during parsing: more than 1024 addresses or interfaces");
+	assert_too_many("bind lo {\nexcept 127.0.0.1\n}\nbind lo {\nexcept", 1024, "\n}",
+			"plugin/bind: Corefile:7 - Error during parsing: more than 1024 addresses or interfaces");
 }
 
 static void root_is_the_last_one_named(void **state)
@@ -102,10 +102,9 @@ static void bad_roots_are_refused_and_missing_ones_noted(void **state)
 	assert_bad_body("root", "plugin/root: Corefile:2 - Error during parsing: Wrong argument "
 				"count or unexpected line "
 				"ending after 'root'");
-	assert_bad_body(
-		"root /etc/passwd/x",
-		"plugin/root: Corefile:2 - Error during parsing: unable to access root path "
-		"'/etc/passwd/x': stat /etc/passwd/x: not a directory");
+	assert_bad_body("root /etc/passwd/x",
+			"plugin/root: Corefile:2 - Error during parsing: unable to access root path "
+			"'/etc/passwd/x': stat /etc/passwd/x: not a directory");
 }
 
 static void multisocket_is_a_number_or_that_of_the_cpus(void **state)

@@ -102,8 +102,7 @@ static void bad_auto_lines_are_refused(void **state)
 {
 	(void)state;
 	static const struct bad table[] = {
-		{ "auto",
-		  "plugin/auto: Corefile:2 - Error during parsing: auto needs `directory DIR`" },
+		{ "auto", "plugin/auto: Corefile:2 - Error during parsing: auto needs `directory DIR`" },
 		{ "auto {\nreload 1s\n}",
 		  "plugin/auto: Corefile:4 - Error during parsing: auto needs `directory DIR`" },
 		{ "auto a..b", "plugin/auto: Corefile:2 - Error during parsing: zone is not a "
@@ -164,8 +163,7 @@ static void a_pattern_has_its_limit(void **state)
 	for (int i = 0; i < 1000; i++)
 		text_add(&text, "0123456789");
 	text_add(&text, ") y\n}");
-	assert_bad_body(text.data,
-			"plugin/auto: Corefile:3 - Error during parsing: regexp too large");
+	assert_bad_body(text.data, "plugin/auto: Corefile:3 - Error during parsing: regexp too large");
 	text_done(&text);
 }
 

@@ -67,8 +67,8 @@ static void imported_tokens_name_their_file(void **state)
 	char json[512];
 
 	write_file("part", "\nlog\n");
-	snprintf(json,
-		 sizeof(json), "[{\"Keys\":[\".\"],\"Tokens\":{\"log\":[{\"File\":\"%s/part\",\"Line\":2,\"Text\":\"log\"}]}}]",
+	snprintf(json, sizeof(json),
+		 "[{\"Keys\":[\".\"],\"Tokens\":{\"log\":[{\"File\":\"%s/part\",\"Line\":2,\"Text\":\"log\"}]}}]",
 		 (const char *)*state);
 	assert_sum_of(". {\n import part\n}\n", json);
 }

@@ -40,9 +40,8 @@ static void a_name_is_relative_to_the_file_that_imports(void **state)
 
 	struct error error = { 0 };
 	assert_null(config_read("in/Corefile", "a {\n import in/one\n}\n", "53", &error));
-	assert_string_equal(
-		error.text,
-		"in/Corefile:2 - Error during parsing: File to import not found: in/one");
+	assert_string_equal(error.text,
+			    "in/Corefile:2 - Error during parsing: File to import not found: in/one");
 }
 
 static void the_error_in_an_imported_file_names_that_file(void **state)
@@ -62,8 +61,8 @@ static void the_error_in_an_imported_file_names_that_file(void **state)
 		 directory);
 	assert_bad("a {\n import wrong\n}\n", sentence);
 	write_file("address", "a..b {\n}\n");
-	snprintf(sentence,
-		 sizeof(sentence), "%s/address:1 - error inspecting server blocks: zone is not a valid domain name: a..b",
+	snprintf(sentence, sizeof(sentence),
+		 "%s/address:1 - error inspecting server blocks: zone is not a valid domain name: a..b",
 		 directory);
 	assert_bad("import address\n", sentence);
 }
@@ -102,10 +101,9 @@ static void a_pattern_without_files_is_a_note(void **state)
 	struct config *config =
 		read_good("a {\n import custom/*.override\n}\nimport custom/*.server\n");
 
-	assert_words(
-		&config->notes,
-		"No files matching import glob pattern: custom/*.override|No files matching import "
-		"glob pattern: custom/*.server");
+	assert_words(&config->notes,
+		     "No files matching import glob pattern: custom/*.override|No files matching import "
+		     "glob pattern: custom/*.server");
 	config_free(config);
 }
 
@@ -135,8 +133,8 @@ static void a_file_that_cannot_be_read_is_refused(void **state)
 	char sentence[256];
 
 	mkdir("folder", 0700);
-	snprintf(sentence,
-		 sizeof(sentence), "Corefile:1 - Error during parsing: Could not import %s/folder: read %s/folder: is a directory",
+	snprintf(sentence, sizeof(sentence),
+		 "Corefile:1 - Error during parsing: Could not import %s/folder: read %s/folder: is a directory",
 		 directory, directory);
 	assert_bad("import folder\n", sentence);
 	assert_bad("import nothing\n",
@@ -222,9 +220,8 @@ static void a_lost_working_directory_is_told(void **state)
 	mkdir("lost", 0700);
 	assert_int_equal(chdir("lost"), 0);
 	assert_int_equal(rmdir("../lost"), 0);
-	assert_bad(
-		"import x\n",
-		"Corefile:1 - Error during parsing: Failed to get absolute path of file: Corefile");
+	assert_bad("import x\n",
+		   "Corefile:1 - Error during parsing: Failed to get absolute path of file: Corefile");
 	assert_int_equal(chdir(directory), 0);
 }
 

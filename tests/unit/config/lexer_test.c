@@ -137,8 +137,7 @@ static void bytes_that_are_not_utf8_become_replacement_characters(void **state)
 		{ "\xf5z", "1:" BAD "z" },
 		{ "\xe2\x82", "1:" BAD BAD },
 		{ "\"\xe2\x82\"", "1:" BAD BAD },
-		{ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
-		  "1:\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80" },
+		{ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "1:\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80" },
 	};
 
 	assert_each(table, COUNT_OF(table));
@@ -166,8 +165,7 @@ static void words_are_counted(void **state)
 	struct error error = { 0 };
 
 	assert_false(lexer_read(arena, &input, &tokens, &error));
-	assert_string_equal(error.text,
-			    "F:2 - Error during parsing: more than 2 words are too many");
+	assert_string_equal(error.text, "F:2 - Error during parsing: more than 2 words are too many");
 	arena_free(arena);
 }
 

@@ -149,8 +149,7 @@ static void a_file_that_cannot_be_read_is_refused(void **state)
 	mkdir("folder", 0700);
 	assert_load_fails("folder", "loading Caddyfile via flag: read folder: is a directory");
 	assert_null(load_stdin("folder", &error));
-	assert_string_equal(error.text,
-			    "loading Caddyfile via flag: read /dev/stdin: is a directory");
+	assert_string_equal(error.text, "loading Caddyfile via flag: read /dev/stdin: is a directory");
 	mkdir("Corefile", 0700);
 	assert_load_fails(NULL, "read Corefile: is a directory");
 }
@@ -174,12 +173,10 @@ static void a_corefile_has_its_limit(void **state)
 	for (size_t i = 0; i <= COREFILE_SIZE_MAX; i += 64)
 		fputs("# 3456789012345678901234567890123456789012345678901234567890123\n", file);
 	fclose(file);
-	assert_load_fails("large",
-			  "loading Caddyfile via flag: read large: larger than 4194304 bytes");
+	assert_load_fails("large", "loading Caddyfile via flag: read large: larger than 4194304 bytes");
 	assert_null(load_stdin("large", &error));
-	assert_string_equal(
-		error.text,
-		"loading Caddyfile via flag: read /dev/stdin: larger than 4194304 bytes");
+	assert_string_equal(error.text,
+			    "loading Caddyfile via flag: read /dev/stdin: larger than 4194304 bytes");
 }
 
 int main(void)

@@ -96,8 +96,7 @@ static void braces_that_do_not_match_are_refused(void **state)
 		{ "a {\n whoami\n",
 		  "Corefile:2 - Syntax error: Unexpected token 'whoami', expecting '}'" },
 		{ "a {", "Corefile:1 - Syntax error: Unexpected token '{', expecting '}'" },
-		{ "a {\n log {\n class all\n",
-		  "Corefile:3 - Error during parsing: Unexpected EOF" },
+		{ "a {\n log {\n class all\n", "Corefile:3 - Error during parsing: Unexpected EOF" },
 		{ "a {\n log }\n}\n", "Corefile:2 - Error during parsing: Unexpected '}' because "
 				      "no matching opening brace" },
 		{ "a, {\n}\n", "Corefile:1 - Error during parsing: Expected another address but "
@@ -148,10 +147,8 @@ static void a_snippet_is_declared_once_with_braces_and_not_of_itself(void **stat
 	static const struct bad table[] = {
 		{ "(s) {\n}\n(s) {\n}\n", "Corefile:3 - Error during parsing: redeclaration of "
 					  "previously declared snippet s" },
-		{ "(s)\nlog\n",
-		  "Corefile:2 - Syntax error: Unexpected token 'log', expecting '{'" },
-		{ "(s) {\n log\n",
-		  "Corefile:2 - Syntax error: Unexpected token 'log', expecting '}'" },
+		{ "(s)\nlog\n", "Corefile:2 - Syntax error: Unexpected token 'log', expecting '{'" },
+		{ "(s) {\n log\n", "Corefile:2 - Syntax error: Unexpected token 'log', expecting '}'" },
 		{ "(s) {\n log {\n }\n",
 		  "Corefile:3 - Syntax error: Unexpected token '}', expecting '}'" },
 		{ "(s) {\n log\n import s\n}\n", "Corefile:4 - Error during parsing: maximum "
@@ -199,9 +196,8 @@ static void what_snippets_come_to_is_bounded(void **state)
 	for (int i = 0; i < 100; i++)
 		text_add(&text, " import s\n");
 	text_add(&text, "}\n");
-	assert_bad(
-		text.data,
-		"Corefile:10052 - Error during parsing: imports add up to more than 500000 words");
+	assert_bad(text.data,
+		   "Corefile:10052 - Error during parsing: imports add up to more than 500000 words");
 
 	text_clear(&text);
 	text_add(&text, "(s) {\n log \"");
@@ -211,9 +207,8 @@ static void what_snippets_come_to_is_bounded(void **state)
 	for (int i = 0; i < 100; i++)
 		text_add(&text, " import s\n");
 	text_add(&text, "}\n");
-	assert_bad(
-		text.data,
-		"Corefile:72 - Error during parsing: imports add up to more than 67108864 bytes");
+	assert_bad(text.data,
+		   "Corefile:72 - Error during parsing: imports add up to more than 67108864 bytes");
 	text_done(&text);
 }
 

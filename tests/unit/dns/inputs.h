@@ -16,7 +16,8 @@ static inline uint8_t *guarded(const void *bytes, size_t size)
 {
 	static uint8_t *room;
 	if (room == NULL) {
-		room = mmap(NULL, GUARDED_SIZE + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		room = mmap(NULL, GUARDED_SIZE + 4096, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		assert(room != MAP_FAILED);
 		int failed = mprotect(room + GUARDED_SIZE, 4096, PROT_NONE);
 		assert(!failed);
@@ -46,7 +47,8 @@ static inline size_t random_name(uint64_t *state, uint8_t name[255])
 			label = label < 8 ? label : 8;
 		name[at++] = (uint8_t)label;
 		for (; label > 0; label--)
-			name[at++] = (uint8_t)random_below(state, random_below(state, 2) == 0 ? 256 : 128);
+			name[at++] =
+				(uint8_t)random_below(state, random_below(state, 2) == 0 ? 256 : 128);
 	}
 	name[at++] = 0;
 	return at;

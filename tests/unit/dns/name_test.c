@@ -53,7 +53,8 @@ static void text_becomes_wire_form_and_text_again(void **state)
 		{ "\xc3\xa4", WIRE("\2\xc3\xa4"), "\\195\\164." },
 		{ "*._tcp.@.$x", WIRE("\1*\4_tcp\1@\2$x"), "*._tcp.\\@.\\$x." },
 		{ "\"(;)\"", WIRE("\5\"(;)\""), "\\\"\\(\\;\\)\\\"." },
-		{ "!#%&'+,-/09:<=>?[]^_`{|}~", WIRE("\x19!#%&'+,-/09:<=>?[]^_`{|}~"), "!#%&'+,-/09:<=>?[]^_`{|}~." },
+		{ "!#%&'+,-/09:<=>?[]^_`{|}~", WIRE("\x19!#%&'+,-/09:<=>?[]^_`{|}~"),
+		  "!#%&'+,-/09:<=>?[]^_`{|}~." },
 		{ "\\1234", WIRE("\2{4"), "{4." },
 	};
 #undef WIRE
@@ -71,8 +72,9 @@ static void text_that_is_no_name_is_refused_and_nothing_is_written(void **state)
 {
 	(void)state;
 	static const char *const refused[] = {
-		"",    "..",   ".a",	"a..",	 "a..b",  "...",   "\\",       "a.\\",	"\\0",	 "\\00",
-		"\\1", "\\12", "\\1a2", "\\12a", "\\256", "\\999", "a\\300.b", "\\01.", "\\0.1",
+		"",	 "..",	  ".a",	      "a..",   "a..b",	"...",	 "\\",
+		"a.\\",	 "\\0",	  "\\00",     "\\1",   "\\12",	"\\1a2", "\\12a",
+		"\\256", "\\999", "a\\300.b", "\\01.", "\\0.1",
 	};
 	for (size_t i = 0; i < COUNT_OF(refused); i++) {
 		struct name name = { .size = 77 }, before = name;
@@ -113,13 +115,15 @@ static void labels_end_at_63_and_names_at_255_octets(void **state)
 		for (int dot = 0; dot < 2; dot++) {
 			for (int escaped = 0; escaped < 2; escaped++) {
 				char text[1300];
-				stpcpy(stpcpy(text, text_of_labels(cases[i].count, cases[i].size, cases[i].last,
+				stpcpy(stpcpy(text, text_of_labels(cases[i].count, cases[i].size,
+								   cases[i].last,
 								   escaped ? "\\001" : "x")),
 				       dot ? "." : "");
 				struct name name;
 				assert_int_equal(parse(text, name.wire, &name.size), cases[i].good);
 				if (cases[i].good)
-					assert_int_equal(name_label_count(name.wire), cases[i].count + 1);
+					assert_int_equal(name_label_count(name.wire),
+							 cases[i].count + 1);
 			}
 		}
 	}
@@ -281,7 +285,8 @@ static void a_label_that_breaks_a_limit_is_not_put_in_front(void **state)
 {
 	(void)state;
 	static const char label[64] = "x";
-	struct name root = name_of("."), longest = name_of(text_of_labels(3, 63, 59, "x")), name = { .size = 77 };
+	struct name root = name_of("."), longest = name_of(text_of_labels(3, 63, 59, "x")),
+		    name = { .size = 77 };
 	assert_false(name_prepend(label, 0, root.wire, name.wire, &name.size));
 	assert_false(name_prepend(label, 64, root.wire, name.wire, &name.size));
 	assert_false(name_prepend(label, SIZE_MAX, root.wire, name.wire, &name.size));

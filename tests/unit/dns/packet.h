@@ -29,8 +29,8 @@ static inline void add_u16(struct packet *packet, unsigned value)
 	add(packet, (uint8_t[]){ (uint8_t)(value >> 8), (uint8_t)value }, 2);
 }
 
-static inline struct packet begin(unsigned flags, unsigned questions, unsigned answers, unsigned authorities,
-				  unsigned additional)
+static inline struct packet begin(unsigned flags, unsigned questions, unsigned answers,
+				  unsigned authorities, unsigned additional)
 {
 	struct packet packet = { .size = 0 };
 	add_u16(&packet, 0x1234);
@@ -52,8 +52,8 @@ static inline void add_question(struct packet *packet)
 	add_u16(packet, CLASS_IN);
 }
 
-static inline void add_record(struct packet *packet, const void *owner, size_t owner_size, unsigned type,
-			      size_t data_size)
+static inline void add_record(struct packet *packet, const void *owner, size_t owner_size,
+			      unsigned type, size_t data_size)
 {
 	uint8_t data[512] = { 0 };
 	add(packet, owner, owner_size);
@@ -117,7 +117,8 @@ static inline void assert_sound(const struct dns_query *query)
 	assert_true(query->question_end <= query->size);
 	assert_true(query->udp_size >= DNS_UDP_MIN);
 	for (unsigned i = 0; i <= at; i++)
-		assert_int_equal(query->lower[i], name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]);
+		assert_int_equal(query->lower[i],
+				 name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]);
 }
 
 #endif

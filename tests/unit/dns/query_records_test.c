@@ -56,8 +56,14 @@ static void a_malformed_list_of_options_is_refused(void **state)
 		const char *options;
 		size_t size;
 	} cases[] = {
-		{ "\0", 1 },	       { "\0\3", 2 },	    { "\0\3\0", 3 },	    { "\0\3\0\1", 4 },
-		{ "\0\3\xff\xff", 4 }, { "\0\3\0\0\0", 5 }, { "\0\x0a\0\4coo", 7 }, { "\0\x0a\0\4cook\0\3\0\1", 12 },
+		{ "\0", 1 },
+		{ "\0\3", 2 },
+		{ "\0\3\0", 3 },
+		{ "\0\3\0\1", 4 },
+		{ "\0\3\xff\xff", 4 },
+		{ "\0\3\0\0\0", 5 },
+		{ "\0\x0a\0\4coo", 7 },
+		{ "\0\x0a\0\4cook\0\3\0\1", 12 },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct opt opt = { 1232, 0, 0, cases[i].options, cases[i].size };
@@ -122,7 +128,8 @@ static void an_opt_belongs_to_the_root_and_the_additional_section(void **state)
 		{ 0, 1, 0, "\0", 1 },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		struct packet packet = begin(0, 1, cases[i].answers, cases[i].authorities, cases[i].additional);
+		struct packet packet =
+			begin(0, 1, cases[i].answers, cases[i].authorities, cases[i].additional);
 		add_question(&packet);
 		add_record(&packet, cases[i].owner, cases[i].owner_size, TYPE_OPT, 0);
 		assert_int_equal(verdict_of(packet), QUERY_FORMERR);
@@ -207,8 +214,10 @@ static void the_longest_message_is_read(void **state)
 	put_u16(bytes + packet.size - 2, (uint16_t)(sizeof bytes - packet.size));
 	put_u16(bytes + packet.size + 2, (uint16_t)(sizeof bytes - packet.size - 4));
 	struct dns_query query;
-	assert_int_equal(dns_query_read(guarded(bytes, sizeof bytes), sizeof bytes, &query), QUERY_GOOD);
-	assert_int_equal(dns_query_read(guarded(bytes, sizeof bytes - 1), sizeof bytes - 1, &query), QUERY_FORMERR);
+	assert_int_equal(dns_query_read(guarded(bytes, sizeof bytes), sizeof bytes, &query),
+			 QUERY_GOOD);
+	assert_int_equal(dns_query_read(guarded(bytes, sizeof bytes - 1), sizeof bytes - 1, &query),
+			 QUERY_FORMERR);
 }
 
 static void broken_packets_never_lead_outside(void **state)
@@ -219,7 +228,8 @@ static void broken_packets_never_lead_outside(void **state)
 	for (int i = 0; i < 200000; i++) {
 		struct packet packet = full_packet((unsigned)random_below(&random, 8) == 0);
 		for (uint64_t hits = 1 + random_below(&random, 4); hits > 0; hits--)
-			packet.bytes[random_below(&random, packet.size)] = (uint8_t)random_below(&random, 256);
+			packet.bytes[random_below(&random, packet.size)] =
+				(uint8_t)random_below(&random, 256);
 		packet.bytes[2] &= 1; /* else most would end at the header */
 		packet.size -= random_below(&random, 4) == 0 ? random_below(&random, packet.size) : 0;
 		struct dns_query query;

@@ -62,13 +62,14 @@ static void the_header_decides_first(void **state)
 		{ 0, 1, 0, 2, 0, QUERY_FORMERR },
 		{ 0, 1, 0, 0, 3, QUERY_FORMERR },
 		{ 0, 1, 0, 0, 65535, QUERY_FORMERR },
-		{ FLAG_AA | FLAG_TC | FLAG_RD | FLAG_RA | 0x40 | FLAG_AD | FLAG_CD | 15, 1, 0, 0, 0, QUERY_GOOD },
+		{ FLAG_AA | FLAG_TC | FLAG_RD | FLAG_RA | 0x40 | FLAG_AD | FLAG_CD | 15, 1, 0, 0, 0,
+		  QUERY_GOOD },
 		{ 0, 1, 0, 0, 2, QUERY_GOOD },
 		{ 0, 1, 1, 1, 2, QUERY_GOOD },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		struct packet packet = begin(cases[i].flags, cases[i].questions, cases[i].answers, cases[i].authorities,
-					     cases[i].additional);
+		struct packet packet = begin(cases[i].flags, cases[i].questions, cases[i].answers,
+					     cases[i].authorities, cases[i].additional);
 		add_question(&packet);
 		for (int record = 0; record < 4; record++)
 			add_record(&packet, "\1x\0", 3, TYPE_A, 4);
@@ -94,9 +95,9 @@ static void less_than_a_header_is_dropped_and_a_bare_one_is_refused(void **state
 static void a_malformed_question_is_refused(void **state)
 {
 	(void)state;
-#define Q(bytes)                                                                                                       \
-	{                                                                                                              \
-		bytes, sizeof(bytes) - 1                                                                               \
+#define Q(bytes)                                                                                   \
+	{                                                                                          \
+		bytes, sizeof(bytes) - 1                                                           \
 	}
 	static const struct {
 		const char *bytes;
@@ -134,10 +135,11 @@ static void names_are_taken_up_to_255_octets_and_labels_up_to_63(void **state)
 		size_t count, size, last;
 		enum dns_verdict verdict;
 	} cases[] = {
-		{ 3, 63, 61, QUERY_GOOD },    { 3, 63, 62, QUERY_FORMERR }, { 3, 63, 63, QUERY_FORMERR },
-		{ 0, 0, 63, QUERY_GOOD },     { 0, 0, 64, QUERY_FORMERR },  { 126, 1, 1, QUERY_GOOD },
-		{ 126, 1, 2, QUERY_FORMERR }, { 127, 1, 1, QUERY_FORMERR }, { 200, 1, 1, QUERY_FORMERR },
-		{ 4, 63, 1, QUERY_FORMERR },
+		{ 3, 63, 61, QUERY_GOOD },    { 3, 63, 62, QUERY_FORMERR },
+		{ 3, 63, 63, QUERY_FORMERR }, { 0, 0, 63, QUERY_GOOD },
+		{ 0, 0, 64, QUERY_FORMERR },  { 126, 1, 1, QUERY_GOOD },
+		{ 126, 1, 2, QUERY_FORMERR }, { 127, 1, 1, QUERY_FORMERR },
+		{ 200, 1, 1, QUERY_FORMERR }, { 4, 63, 1, QUERY_FORMERR },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct packet packet = begin(0, 1, 0, 0, 0);
@@ -180,7 +182,8 @@ static void assert_reads_as_ldns_wrote(uint64_t *random)
 	uint8_t name[DNS_NAME_MAX];
 	size_t size = random_name(random, name);
 	ldns_rdf *dname = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, size, name);
-	uint16_t type = (uint16_t)random_below(random, 65536), class_ = (uint16_t)random_below(random, 65536);
+	uint16_t type = (uint16_t)random_below(random, 65536),
+		 class_ = (uint16_t)random_below(random, 65536);
 	uint16_t udp_size = (uint16_t)random_below(random, 65536),
 		 flags = (uint16_t)random_below(random, 2) ? LDNS_RD : LDNS_CD;
 	bool dnssec_ok = random_below(random, 2);

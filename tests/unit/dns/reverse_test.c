@@ -79,7 +79,8 @@ static void addresses_go_to_names_as_in_ldns_and_come_back(void **state)
 {
 	(void)state;
 	for (unsigned octet = 0; octet < 256; octet++)
-		assert_ptr_as_ldns((struct ip){ 4, { (uint8_t)octet, 0, (uint8_t)~octet, (uint8_t)octet } });
+		assert_ptr_as_ldns(
+			(struct ip){ 4, { (uint8_t)octet, 0, (uint8_t)~octet, (uint8_t)octet } });
 	uint64_t random = 88172645463325252;
 	for (int i = 0; i < 2000; i++) {
 		struct ip ip = { .family = random_below(&random, 2) == 0 ? 4 : 6 };

@@ -58,8 +58,9 @@ static void words_are_read_in_any_case(void **state)
 static void what_is_no_word_is_refused(void **state)
 {
 	(void)state;
-	static const char *const refused[] = { "",  "B",    "AA",	 "AAAAA",  "A ",     " A",
-					       "1", "TYPE", "TYPE65536", "TYPE-1", "TYPE1x", "CLASS1" };
+	static const char *const refused[] = { "",	    "B",      "AA",	"AAAAA",
+					       "A ",	    " A",     "1",	"TYPE",
+					       "TYPE65536", "TYPE-1", "TYPE1x", "CLASS1" };
 	for (size_t i = 0; i < COUNT_OF(refused); i++) {
 		uint16_t number = 77;
 		assert_false(dns_type_from_text(refused[i], &number));
@@ -75,8 +76,9 @@ static void classes_have_their_words(void **state)
 		uint16_t number;
 		const char *text;
 	} cases[] = {
-		{ CLASS_IN, "IN" },   { CLASS_CH, "CH" }, { CLASS_HS, "HS" }, { CLASS_NONE, "NONE" },
-		{ CLASS_ANY, "ANY" }, { 0, "CLASS0" },	  { 5, "CLASS5" },    { 65535, "CLASS65535" },
+		{ CLASS_IN, "IN" },	{ CLASS_CH, "CH" },	 { CLASS_HS, "HS" },
+		{ CLASS_NONE, "NONE" }, { CLASS_ANY, "ANY" },	 { 0, "CLASS0" },
+		{ 5, "CLASS5" },	{ 65535, "CLASS65535" },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		char text[16];
