@@ -115,10 +115,10 @@ static bool serve_until_stopped(struct process *process, const struct config *co
 					 .metrics = metrics,
 					 .version = "knamed-" KNAMED_VERSION };
 	options.blocks = pipeline_blocks(pipeline, &options.block_count);
+	struct event *signals[5];
+	watch_signals(process, signals); /* first: whoever is answered may already ask us to stop */
 	struct server *server = server_start(&options, error);
 	if (server != NULL) {
-		struct event *signals[5];
-		watch_signals(process, signals);
 		if (!log_is_quiet()) {
 			server_print_zones(server);
 			print_version();
@@ -126,9 +126,9 @@ static bool serve_until_stopped(struct process *process, const struct config *co
 		}
 		event_base_dispatch(process->events);
 		server_stop(server);
-		for (size_t i = 0; i < COUNT_OF(signals); i++)
-			event_free(signals[i]);
 	}
+	for (size_t i = 0; i < COUNT_OF(signals); i++)
+		event_free(signals[i]);
 	log_rings_stop();
 	pipeline_free(pipeline);
 	metrics_free(metrics);

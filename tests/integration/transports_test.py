@@ -107,9 +107,9 @@ example.org {
 }
 """)
     with place.serve() as server:
-        tap.same(server.text().splitlines()[:2],
-                 [f"example.org.:{server.port} on 127.0.0.1", f".:{server.port} on 127.0.0.2"],
-                 "start-up says what is served where")
+        served = [f"example.org.:{server.port} on 127.0.0.1", f".:{server.port} on 127.0.0.2"]
+        wait_for(lambda: len(server.text().splitlines()) >= len(served))  # it answers before it has printed them
+        tap.same(server.text().splitlines()[:2], served, "start-up says what is served where")
         tap.same(server.rcode("a.example.org", "A")[0], "NOERROR", "a block answers on its address")
         tap.same(server.rcode("a.example.com", "A")[0], "REFUSED", "other blocks' zones are not served there")
         server.address = "127.0.0.2"
