@@ -44,7 +44,17 @@ struct config_kubernetes {
 	enum pods_mode pods;
 	uint32_t ttl, denial_ttl;        /* denial_ttl default min(ttl, 5) */
 	bool endpoint_pod_names, no_endpoints, ignore_empty_service, shorthand, zonal;
-	char *manifests;                 /* directory, behind `root` if that is named and this is relative; never NULL */
+	bool falls_through;              /* `fallthrough`: what would be NXDOMAIN goes to the next handler */
+	struct config_zones fallthrough; /* for names in these; none: all */
+	/* Where objects come from: a directory, or an API server (all NULL: the pod's own). Files are behind `root`
+	 * if that is named and they are relative. */
+	char *manifests;
+	char *endpoint;                  /* URL without final slash */
+	char *kubeconfig, *context;      /* context NULL: the current one */
+	char *tls_certificate, *tls_key, *tls_ca; /* files; NULL: not named */
+	char *snapshot;                  /* file of the warm start; NULL: none */
+	uint64_t startup_timeout_ms;     /* default 5000 */
+	uint64_t audit_ms;               /* default 300000; 0: off */
 };
 struct config_file {
 	char *path;                      /* behind `root`, as above */
@@ -64,6 +74,12 @@ struct config_log { struct config_zones names; char *format; unsigned classes; }
 struct config_errors { bool stdout_, stacktrace; };
 struct config_chaos { char *version; struct words authors; }; /* version NULL: ours; authors sorted, may be none */
 
+/* Where an HTTP listener is: address as ip_print() writes it, "" for all. */
+struct config_place { char *address; uint16_t port; };
+struct config_health { struct config_place place; uint64_t lameduck_ms; };
+struct config_ready { struct config_place place; bool continuously; };
+struct config_prometheus { struct config_place place; };
+
 /* One server block: the directives that it names, each present at most once but for file, auto and log. */
 struct config_block {
 	const char *file; unsigned line;         /* where it begins */
@@ -74,6 +90,9 @@ struct config_block {
 	struct config_log *logs; size_t log_count;
 	struct config_errors *errors;
 	struct config_chaos *chaos;
+	struct config_health *health;
+	struct config_ready *ready;
+	struct config_prometheus *prometheus;
 	/* Addresses (as ip_print() writes them) and interfaces; bind empty: all. What interfaces in bind_except have,
 	 * or its addresses, are not listened on. An address may come twice by way of interfaces. */
 	struct words bind, bind_except;

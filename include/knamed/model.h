@@ -18,6 +18,7 @@ struct object {
 	enum object_kind kind;
 	uint32_t references;
 	uint32_t sweep;           /* model's own: generation of the last relist that saw it */
+	uint64_t version;         /* resourceVersion as a number, 0: unknown; no part of what is equal */
 	const char *namespace_;   /* "" for a Namespace */
 	const char *name;
 };
@@ -33,6 +34,7 @@ struct service {
 	struct object head;
 	enum service_type type;
 	bool publish_not_ready;       /* field or tolerate-unready annotation */
+	bool has_selector;            /* somebody makes its endpoints from pods */
 	uint8_t address_count;        /* parsed clusterIPs in order, without duplicates; 0: none yet */
 	uint8_t listed_count;         /* the same with duplicates: SRV weights count them */
 	uint16_t port_count;
@@ -96,11 +98,15 @@ struct model;
 struct model *model_new(void);
 void model_free(struct model *model);
 void model_listen(struct model *model, struct model_listener listener);
-/* Takes the reference. True if something changed (and listeners were told). */
+/* Takes the reference. True if something changed (and listeners were told); an equal object only brings its
+ * version. */
 bool model_put(struct model *model, struct object *object);
 bool model_remove(struct model *model, enum object_kind kind, const char *namespace_, const char *name);
 /* Mark and sweep of one kind: begin, put all that there is, end removes what was not put. */
 void model_relist_begin(struct model *model, enum object_kind kind);
+/* It is there, but what it says now could not be read: what is known of it stays. False if nothing is. */
+bool model_keep(struct model *model, enum object_kind kind, const char *namespace_, const char *name);
+void model_relist_abandon(struct model *model, enum object_kind kind); /* nothing goes */
 size_t model_relist_end(struct model *model, enum object_kind kind); /* how many went */
 const struct object *model_get(const struct model *model, enum object_kind kind, const char *namespace_,
 			       const char *name);

@@ -84,7 +84,27 @@ void metrics_plugin(struct metrics *metrics, const char *server, const char *zon
 typedef double (*metrics_read)(void *context);
 void metrics_value(struct metrics *metrics, const char *name, const char *type, const char *help, const char *labels,
 		   metrics_read read, void *context);
+/* Cells of the caller's to count in (tally_add() by one thread), zero from the start. Owned by metrics. */
+tally_cell *metrics_counter(struct metrics *metrics, const char *name, const char *help, const char *labels);
+/* Bounds ascend and outlive metrics. Filled by one thread. */
+struct histogram;
+struct histogram *metrics_histogram(struct metrics *metrics, const char *name, const char *help, const char *labels,
+				    const double *bounds, size_t bound_count);
+void histogram_observe(struct histogram *histogram, double value);
 /* The whole in Prometheus' text form 0.0.4. Any thread. */
 void metrics_print(struct metrics *metrics, struct text *text);
+
+
+/* HTTP listeners on the event loop of the caller's thread: GET and HEAD of a few paths, nothing else. */
+struct http;
+struct http_reply { int status; const char *type; struct text body; }; /* starts as 200, text/plain; charset=utf-8 */
+typedef void (*http_call)(void *context, struct http_reply *reply);
+struct http *http_new(struct event_base *events);
+void http_free(struct http *http);
+/* address "" is all. Paths of one address and port share a listener; a path given twice there is the first's. */
+bool http_serve(struct http *http, const char *address, uint16_t port, const char *path, http_call call,
+		void *context, struct error *error);
+/* Ends the path; a listener without paths is closed: connections are refused from then on. */
+void http_end(struct http *http, const char *address, uint16_t port, const char *path);
 
 #endif

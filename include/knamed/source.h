@@ -33,6 +33,26 @@ bool manifests_read(const struct config_kubernetes *kubernetes, struct model *mo
 bool manifests_read_text(const struct decode_options *options, const char *name, const char *text, size_t size,
 			 struct model *model, struct error *error);
 
+/* One API object as the API server sends it. Texts are good until the decoder's next call. */
+struct api_object {
+	enum object_kind kind;
+	const char *namespace_, *name, *uid;
+	char version[32];          /* resourceVersion; "" if absent or longer than any real one */
+	uint64_t triggered_ns;     /* endpoints.kubernetes.io/last-change-trigger-time, ns of Unix time; 0: none */
+	bool is_initial_end;       /* annotated k8s.io/initial-events-end: the bookmark behind the initial events */
+	struct object *object;     /* the decoder's reference; NULL: the options do not want it */
+};
+struct api_decoder;
+struct api_decoder *api_decoder_new(const struct decode_options *options, enum object_kind kind);
+void api_decoder_free(struct api_decoder *decoder);
+/* The message or the JSON text of one object; of metadata alone where is_metadata_only. False: error says which
+ * field is wrong; ret_object then has the metadata as far as it could be read (name "" if not even that).
+ * Both encodings of an object give equal results. */
+bool api_decode_protobuf(struct api_decoder *decoder, const uint8_t *bytes, size_t size, bool is_metadata_only,
+			 struct api_object *ret_object, struct error *error);
+bool api_decode_json(struct api_decoder *decoder, const char *text, size_t size, bool is_metadata_only,
+		     struct api_object *ret_object, struct error *error);
+
 /* Zone files. Records are handed over one at a time in wire form (names uncompressed, owner as
  * spelled). */
 struct zone_record {

@@ -86,6 +86,7 @@ bool model_put(struct model *model, struct object *object)
 
 	if (before != NULL && (before == object || object_equal(before, object))) {
 		before->sweep = store->sweep;
+		before->version = object->version;
 		object_drop(object);
 		return false;
 	}
@@ -115,6 +116,23 @@ void model_relist_begin(struct model *model, enum object_kind kind)
 	assert(!store->relisting);
 	store->relisting = true;
 	store->sweep++;
+}
+
+bool model_keep(struct model *model, enum object_kind kind, const char *namespace_, const char *name)
+{
+	struct store *store = &model->stores[kind];
+	const struct text *key = model_key(model, namespace_, name);
+	struct object *object = map_get(store->objects, key->data, key->size);
+
+	if (object != NULL)
+		object->sweep = store->sweep;
+	return object != NULL;
+}
+
+void model_relist_abandon(struct model *model, enum object_kind kind)
+{
+	assert(model->stores[kind].relisting);
+	model->stores[kind].relisting = false;
 }
 
 size_t model_relist_end(struct model *model, enum object_kind kind)

@@ -28,6 +28,7 @@ static bool ports_equal(const struct port *a, size_t a_count, const struct port 
 static bool services_equal(const struct service *a, const struct service *b)
 {
 	return a->type == b->type && a->publish_not_ready == b->publish_not_ready &&
+	       a->has_selector == b->has_selector &&
 	       strcmp(a->external_name, b->external_name) == 0 && a->listed_count == b->listed_count &&
 	       addresses_equal(a->addresses, a->address_count, b->addresses, b->address_count) &&
 	       ports_equal(a->ports, a->port_count, b->ports, b->port_count);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kube -- follows an API server and keeps the model in step with it.
+ *
+ *   API server --client (HTTP/2)--> body (cut into objects) --decode--> watch, one per kind --put/remove--> model
+ *
+ * List and watch only. What was read once is kept for ever: no trouble of the API takes anything away that it
+ * did not say was deleted. All of it is the control thread's. */
+#ifndef KNAMED_KUBE_H
+#define KNAMED_KUBE_H
+
+#include "knamed/base.h"
+#include "knamed/config.h"
+#include "knamed/model.h"
+#include "knamed/observe.h"
+
+struct kube_calls {
+	/* What came in at one go is in the model, or the sync state changed: publish now. Arrival -> return of this
+	 * call is what the freshness histograms measure. */
+	void (*changed)(void *context);
+	void *context;
+};
+struct kube_options {
+	struct event_base *events;
+	const struct config_kubernetes *config; /* without `manifests`; must outlive kube */
+	struct model *model;
+	struct metrics *metrics; /* NULL: nothing is counted (knamectl) */
+	struct kube_calls calls;
+};
+struct kube;
+/* Starts to read; fails only on what no waiting heals (a kubeconfig that cannot be read). */
+struct kube *kube_open(const struct kube_options *options, struct error *error);
+void kube_close(struct kube *kube); /* NULL is fine; writes the snapshot where one is configured */
+
+/* All watched kinds were complete once, from the API server or a snapshot: cluster names may be answered. */
+bool kube_is_in_step(const struct kube *kube);
+/* What is served came from a snapshot and the API server has not confirmed it yet. */
+bool kube_is_stale(const struct kube *kube);
+/* A watched kind is being followed right now: `ready { monitor continuously }` and /readyz. */
+struct kube_kind {
+	bool is_watched;       /* this configuration needs the kind */
+	bool is_in_step;       /* complete once */
+	bool is_following;     /* a watch is open now, or was until less than its first retry ago */
+	char version[32];      /* resourceVersion that the model has, "" if none */
+	uint64_t heard_ns;     /* clock_now_ns() of the last event or bookmark, 0: never */
+	size_t done, expected; /* of the first list; expected 0: unknown */
+	char trouble[256];     /* why it is not in step or not followed, a sentence for operators; "" if well */
+};
+struct kube_kind kube_kind(const struct kube *kube, enum object_kind kind);
+
+#endif

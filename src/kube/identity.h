@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which API server we ask and as whom: a pod's service account, a kubeconfig, or plain directives. What stands
+ * in files is looked at again when they change; nobody waits for a file or a child here. */
+#ifndef KNAMED_KUBE_IDENTITY_H
+#define KNAMED_KUBE_IDENTITY_H
+
+#include "knamed/base.h"
+#include "knamed/config.h"
+
+struct identity;
+/* From the directive's `endpoint`, `tls`, `kubeconfig`; without any of them from the pod: KUBERNETES_SERVICE_HOST
+ * and _PORT, and the files of /var/run/secrets/kubernetes.io/serviceaccount. */
+struct identity *identity_open(struct event_base *events, const struct config_kubernetes *config,
+			       struct error *error);
+void identity_close(struct identity *identity);
+
+/* "https://10.96.0.1:443", without a final slash; may have a path. */
+const char *identity_server(const struct identity *identity);
+/* A key for snapshots: the server and a digest of the CA, as hex. */
+const char *identity_key(const struct identity *identity);
+
+/* What one connection and one request need. Strings are the identity's, good until the next call of
+ * identity_credentials() or identity_refuse(). NULL: not used. */
+struct credentials {
+	const char *bearer;                       /* the token alone */
+	const char *user, *password;
+	const void *ca, *certificate, *key;       /* PEM text in memory */
+	size_t ca_size, certificate_size, key_size;
+	const char *server_name;                  /* tls-server-name */
+	const char *proxy;
+	bool insecure;
+	uint32_t generation;                      /* another one: CA, certificate or key changed, connect anew */
+};
+enum credentials_verdict {
+	CREDENTIALS_GOOD,
+	CREDENTIALS_LATER, /* an exec plugin is running: `ready` will be called */
+	CREDENTIALS_BAD,   /* error says why; try again later */
+};
+typedef void (*identity_ready)(void *context);
+enum credentials_verdict identity_credentials(struct identity *identity, struct credentials *ret_credentials,
+					      identity_ready ready, void *context, struct error *error);
+/* The server said 401: whatever was cached is not used again. */
+void identity_refuse(struct identity *identity);
+
+#endif
