@@ -77,6 +77,9 @@ $(OBJ)/%.o: %.c $(OBJ)/flags
 
 archive = $(Q)rm -f $@ && $(AR) rcs $@ $^
 
+# Tests of kube bring a server of their own.
+TEST_LIBS_kube := -levent_openssl -lssl -lnghttp2
+
 define stage # of the stage or tool $1 in the folder $2
 $(OBJ)/lib$1.a: $(call objects,$2/*.c)
 	$$(archive)
@@ -84,7 +87,7 @@ UNIT_$1 := $(patsubst %.c,$(OBJ)/%,$(sort $(wildcard tests/unit/$1/*_test.c)))
 $(call objects,tests/unit/$1/*.c): OWN_FLAGS := -I$2
 $$(UNIT_$1): %: %.o $(call objects,$(filter-out %_test.c,$(wildcard tests/unit/$1/*.c))) $(call libs,$1)
 	$$(call say,LD $$@)
-	$$(Q)$$(LINK) -fno-lto -o $$@ $$^ $$(LDLIBS) -lcmocka
+	$$(Q)$$(LINK) -fno-lto -o $$@ $$^ $$(LDLIBS) $(TEST_LIBS_$1) -lcmocka
 UNIT += $$(UNIT_$1)
 test-$1: $$(UNIT_$1)
 	$$(Q)tools/run-tests $$^

@@ -33,6 +33,11 @@ bool manifests_read(const struct config_kubernetes *kubernetes, struct model *mo
 bool manifests_read_text(const struct decode_options *options, const char *name, const char *text, size_t size,
 			 struct model *model, struct error *error);
 
+/* The one document of a YAML or JSON text (a kubeconfig), to be given back by json_decref(). NULL: error says
+ * "name:line: what". */
+struct json_t;
+struct json_t *yaml_read_document(const char *name, const char *text, size_t size, struct error *error);
+
 /* One API object as the API server sends it. Texts are good until the decoder's next call. */
 struct api_object {
 	enum object_kind kind;

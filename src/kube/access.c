@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a server is reached, as somebody wrote it down. */
+#include "access.h"
+
+#include <string.h>
+#include <strings.h>
+
+static bool is_plain(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text <= ' ' || *text > '~')
+			return false;
+	return true;
+}
+
+static bool has_scheme(const char *server, const char *scheme)
+{
+	size_t size = strlen(scheme);
+	return strncasecmp(server, scheme, size) == 0 && strncmp(server + size, "://", 3) == 0;
+}
+
+static bool check_server(const char *server, struct error *error)
+{
+	if (!is_plain(server))
+		return error_set(error, "a server's URL has no blanks and no letters beyond ASCII");
+	if (!has_scheme(server, "http") && !has_scheme(server, "https"))
+		return error_set(error, "server %s: expected http:// or https://", server);
+	const char *host = strstr(server, "://") + 3;
+	size_t size = strcspn(host, "/?#");
+	if (memchr(host, '@', size) != NULL) /* not shown: it may be a password */
+		return error_set(error,
+				 "a server's URL names no user; give user and password apart from it");
+	if (size == 0 || host[0] == ':' || host[size] == '?' || host[size] == '#' ||
+	    strpbrk(host, "?#") != NULL)
+		return error_set(error, "server %s: expected a host, maybe a port and a path", server);
+	return true;
+}
+
+bool access_set_server(struct access *access, const char *server, const char *scheme,
+		       struct error *error)
+{
+	struct text text = { 0 };
+	if (strstr(server, "://") == NULL)
+		text_printf(&text, "%s://", scheme);
+	text_add(&text, server);
+	bool good = check_server(text.data, error);
+	while (text.data[text.size - 1] == '/')
+		text.size--;
+	if (good)
+		access->server = arena_text(access->arena, text.data, text.size);
+	text_done(&text);
+	return good;
+}
+
+void access_free(struct access *access)
+{
+	if (access == NULL)
+		return;
+	if (access->exec != NULL)
+		json_decref(access->exec->cluster_config);
+	arena_free(access->arena);
+	mem_free(access);
+}

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GET requests to the API server. Requests wait in a row until there are credentials for them, then
+ * go over the line of those credentials. While libcurl calls back nothing of it can be removed:
+ * what is cancelled then is only marked, and swept up when the last call is over. */
+#include "client.h"
+
+#include <event2/event.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "client_line.h"
+#include "client_transfer.h"
+
+enum { HEAD_MS = 30 * 1000, HEAD_SIZE_MOST = 64 * 1024, RETRY_AFTER_MOST_S = 3600 };
+
+enum transfer_state {
+	TRANSFER_WAITING, /* for credentials */
+	TRANSFER_RUNNING,
+	TRANSFER_BROKEN, /* by client_reconnect(): `end` is due */
+	TRANSFER_DEAD,	 /* cancelled: no further call */
+};
+
+/* A line and whether new requests may use it. */
+struct client_line {
+	LIST_ENTRY(client_line) entry;
+	struct line *line;
+};
+
+struct transfer {
+	TAILQ_ENTRY(transfer) entry;
+	struct client *client;
+	struct client_calls calls;
+	char *path, *accept;
+	unsigned head_ms, silence_ms;
+	bool is_watch;
+	enum transfer_state state;
+	struct client_line *line; /* NULL: not started */
+	CURL *easy;
+	struct curl_slist *headers, *hosts;
+	struct event *timer;
+	char complaint[CURL_ERROR_SIZE];
+	struct error own_text; /* why we ended it ourselves; "": we did not */
+	enum client_trouble own_trouble;
+	size_t head_size;
+	int status; /* 0: no head was handed over */
+	uint32_t serial;
+	uint64_t began_ns;
+};
+
+struct client {
+	struct event_base *events;
+	struct identity *identity;
+	char *agent;
+	char *server; /* of the requests now */
+	struct event *kick;
+	TAILQ_HEAD(transfer_list, transfer) transfers;
+	LIST_HEAD(, client_line) lines;
+	struct client_line *current; /* NULL: the next request makes one */
+	uint32_t generation;
+	unsigned depth; /* of calls that end in client_leave() */
+	bool is_shared, is_closing;
+};
+
+static void start_soon(struct client *client)
+{
+	event_active(client->kick, EV_TIMEOUT, 0);
+}
+
+/* Takes it out of libcurl's hands and gives back all of it. Not while libcurl calls back. */
+static void transfer_free(struct transfer *transfer)
+{
+	TAILQ_REMOVE(&transfer->client->transfers, transfer, entry);
+	if (transfer->easy != NULL) {
+		line_remove(transfer->line->line, transfer->easy);
+		curl_easy_cleanup(transfer->easy);
+	}
+	curl_slist_free_all(transfer->headers);
+	curl_slist_free_all(transfer->hosts);
+	event_free(transfer->timer);
+	mem_free(transfer->path);
+	mem_free(transfer->accept);
+	mem_free(transfer);
+}
+
+static void free_empty_lines(struct client *client)
+{
+	struct client_line *next;
+	for (struct client_line *line = LIST_FIRST(&client->lines); line != NULL; line = next) {
+		next = LIST_NEXT(line, entry);
+		if ((line == client->current && !client->is_closing) || !line_is_empty(line->line))
+			continue;
+		LIST_REMOVE(line, entry);
+		line_free(line->line);
+		mem_free(line);
+	}
+}
+
+static void client_destroy(struct client *client)
+{
+	while (!TAILQ_EMPTY(&client->transfers))
+		transfer_free(TAILQ_FIRST(&client->transfers));
+	free_empty_lines(client);
+	event_free(client->kick);
+	mem_free(client->server);
+	mem_free(client->agent);
+	mem_free(client);
+	curl_global_cleanup();
+}
+
+static void sweep(struct client *client)
+{
+	struct transfer *next;
+	for (struct transfer *transfer = TAILQ_FIRST(&client->transfers); transfer != NULL;
+	     transfer = next) {
+		next = TAILQ_NEXT(transfer, entry);
+		if (transfer->state == TRANSFER_DEAD)
+			transfer_free(transfer);
+	}
+	free_empty_lines(client);
+}
+
+static void client_enter(void *context)
+{
+	struct client *client = context;
+	client->depth++;
+}
+
+static void client_leave(void *context)
+{
+	struct client *client = context;
+	if (--client->depth > 0)
+		return;
+	if (client->is_closing)
+		client_destroy(client);
+	else
+		sweep(client);
+}
+
+/* The last call. The transfer is swept up behind it. */
+static void transfer_end(struct transfer *transfer, enum client_trouble trouble, const char *text)
+{
+	struct client *client = transfer->client;
+	const struct client_end end = { trouble, transfer->status, text };
+	if (transfer->state == TRANSFER_DEAD)
+		return;
+	transfer->state = TRANSFER_DEAD;
+	evtimer_del(transfer->timer);
+	if (transfer->status == 401 && !client->is_closing)
+		identity_refuse(client->identity, transfer->serial);
+	transfer->calls.end(transfer->calls.context, &end);
+}
+
+static unsigned retry_after_of(CURL *easy)
+{
+	curl_off_t seconds = 0;
+	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds);
+	if (seconds < 0)
+		return 0;
+	return seconds > RETRY_AFTER_MOST_S ? RETRY_AFTER_MOST_S : (unsigned)seconds;
+}
+
+static void set_limit(struct transfer *transfer, unsigned limit_ms)
+{
+	const struct timeval limit = { limit_ms / 1000, limit_ms % 1000 * 1000 };
+	if (limit_ms == 0)
+		evtimer_del(transfer->timer);
+	else
+		evtimer_add(transfer->timer, &limit);
+}
+
+/* The final response's head is complete. */
+static bool take_head(struct transfer *transfer, int status)
+{
+	const char *type = NULL;
+	long version = 0;
+	curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
+	curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
+	const struct client_head head = {
+		.status = status,
+		.content_type = type == NULL ? "" : type,
+		.retry_after_s = retry_after_of(transfer->easy),
+	};
+	transfer->status = status;
+	transfer->client->is_shared = version == CURL_HTTP_VERSION_2_0;
+	set_limit(transfer, transfer->silence_ms);
+	if (transfer->calls.head(transfer->calls.context, &head))
+		return true;
+	transfer->own_trouble = CLIENT_STOPPED;
+	return false;
+}
+
+/* Lines of heads, also of 1xx before the final one and of trailers behind the body. */
+static size_t on_head_line(char *bytes, size_t size, size_t count, void *context)
+{
+	struct transfer *transfer = context;
+	long status = 0;
+	size *= count;
+	transfer->head_size += size;
+	if (transfer->state != TRANSFER_RUNNING)
+		return 0;
+	if (transfer->head_size > HEAD_SIZE_MOST) {
+		transfer->own_trouble = CLIENT_BROKEN;
+		error_set(&transfer->own_text,
+			  "%.300s: the head of its response is larger than %d bytes",
+			  transfer->client->server, HEAD_SIZE_MOST);
+		return 0;
+	}
+	bool is_end = size <= 2 && (bytes[0] == '\r' || bytes[0] == '\n');
+	if (!is_end || transfer->status != 0)
+		return size;
+	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status < 200) /* another head follows */
+		return size;
+	return take_head(transfer, (int)status) ? size : 0;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *context)
+{
+	struct transfer *transfer = context;
+	size *= count;
+	if (transfer->state != TRANSFER_RUNNING)
+		return 0;
+	if (transfer->silence_ms != 0)
+		set_limit(transfer, transfer->silence_ms);
+	if (transfer->calls.body(transfer->calls.context, (const uint8_t *)bytes, size))
+		return size;
+	transfer->own_trouble = CLIENT_STOPPED;
+	return 0;
+}
+
+/* What failed on a connection may have broken it: the next request takes no chance. */
+static bool is_connection_bad(CURLcode code)
+{
+	return code != CURLE_OK && code != CURLE_WRITE_ERROR && code != CURLE_HTTP2_STREAM;
+}
+
+static void on_done(void *context, CURL *easy, CURLcode code)
+{
+	struct client *client = context;
+	struct transfer *transfer = NULL;
+	struct error text = { 0 };
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+	if (is_connection_bad(code) && transfer->line == client->current)
+		client->current = NULL;
+	enum client_trouble trouble = easy_trouble(code, client->server, transfer->complaint, &text);
+	if (code == CURLE_WRITE_ERROR && transfer->own_trouble != CLIENT_DONE) {
+		trouble = transfer->own_trouble;
+		text = transfer->own_text;
+	}
+	transfer_end(transfer, trouble, text.text);
+}
+
+static void on_limit(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	struct transfer *transfer = context;
+	struct client *client = transfer->client;
+	struct error text;
+	bool has_head = transfer->status != 0;
+	error_set(&text, has_head ? "%.300s: no byte for %.0f s" : "%.300s: no answer within %.0f s",
+		  client->server, (has_head ? transfer->silence_ms : transfer->head_ms) / 1000.0);
+	client_enter(client);
+	transfer_end(transfer, CLIENT_TIMEOUT, text.text);
+	client_leave(client);
+}
+
+static void open_line(struct client *client, uint32_t generation)
+{
+	const struct line_calls calls = { client_enter, on_done, client_leave, client };
+	struct client_line *line = mem_zalloc(sizeof(*line));
+	line->line = line_new(client->events, &calls);
+	LIST_INSERT_HEAD(&client->lines, line, entry);
+	client->current = line;
+	client->generation = generation;
+	mem_free(client->server);
+	client->server = mem_text(identity_server(client->identity));
+}
+
+static void transfer_start(struct transfer *transfer, const struct credentials *credentials)
+{
+	struct client *client = transfer->client;
+	if (client->current == NULL || client->generation != credentials->generation)
+		open_line(client, credentials->generation);
+	const struct easy_request request = {
+		.server = client->server,
+		.path = transfer->path,
+		.accept = transfer->accept,
+		.agent = client->agent,
+		.credentials = credentials,
+		.complaint = transfer->complaint,
+		.head_line = on_head_line,
+		.body = on_body,
+		.context = transfer,
+	};
+	transfer->state = TRANSFER_RUNNING;
+	transfer->serial = credentials->serial;
+	transfer->line = client->current;
+	transfer->easy = easy_new(&request, &transfer->headers, &transfer->hosts);
+	set_limit(transfer, transfer->head_ms);
+	line_add(transfer->line->line, transfer->easy);
+}
+
+static struct transfer *first_in(const struct client *client, enum transfer_state state)
+{
+	struct transfer *transfer;
+	TAILQ_FOREACH(transfer, &client->transfers, entry)
+	if (transfer->state == state)
+		break;
+	return transfer;
+}
+
+static void on_ready(void *context)
+{
+	start_soon(context);
+}
+
+/* False: the first one waits, and so do all. */
+static bool try_start(struct client *client, struct transfer *transfer)
+{
+	struct credentials credentials;
+	struct error error = { 0 };
+	switch (identity_credentials(client->identity, &credentials, on_ready, client, &error)) {
+	case CREDENTIALS_GOOD:
+		transfer_start(transfer, &credentials);
+		return true;
+	case CREDENTIALS_LATER:
+		return false;
+	case CREDENTIALS_BAD:
+		transfer_end(transfer, CLIENT_NO_CREDENTIALS, error.text);
+		return true;
+	}
+	return false;
+}
+
+/* What is asked for in the calls that are made here has its turn in the next round of the loop. */
+static void on_kick(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	struct client *client = context;
+	struct transfer *transfer, *last;
+	client_enter(client);
+	last = TAILQ_LAST(&client->transfers, transfer_list);
+	while ((transfer = first_in(client, TRANSFER_BROKEN)) != NULL)
+		transfer_end(transfer, transfer->own_trouble, transfer->own_text.text);
+	for (bool is_last = last == NULL;
+	     !is_last && (transfer = first_in(client, TRANSFER_WAITING)) != NULL;) {
+		is_last = transfer == last;
+		if (!try_start(client, transfer))
+			break;
+	}
+	client_leave(client);
+}
+
+static bool check_libcurl(struct error *error)
+{
+	const int needed = CURL_VERSION_SSL | CURL_VERSION_HTTP2 | CURL_VERSION_ASYNCHDNS;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return error_set(error, "libcurl cannot be started");
+	if ((curl_version_info(CURLVERSION_NOW)->features & needed) == needed)
+		return true;
+	curl_global_cleanup();
+	return error_set(error, "this libcurl lacks TLS, HTTP/2 or asynchronous names");
+}
+
+struct client *client_new(struct event_base *events, struct identity *identity,
+			  struct metrics *metrics, const char *agent, struct error *error)
+{
+	(void)metrics;
+	if (!check_libcurl(error))
+		return NULL;
+	struct client *client = mem_zalloc(sizeof(*client));
+	client->events = events;
+	client->identity = identity;
+	client->agent = mem_text(agent);
+	client->server = mem_text(identity_server(identity));
+	client->kick = evtimer_new(events, on_kick, client);
+	TAILQ_INIT(&client->transfers);
+	LIST_INIT(&client->lines);
+	return client;
+}
+
+void client_free(struct client *client)
+{
+	struct transfer *transfer;
+	if (client == NULL)
+		return;
+	identity_forget(client->identity, client);
+	TAILQ_FOREACH(transfer, &client->transfers, entry)
+	{
+		transfer->state = TRANSFER_DEAD;
+		evtimer_del(transfer->timer);
+	}
+	event_del(client->kick);
+	client->is_closing = true;
+	if (client->depth == 0)
+		client_destroy(client);
+}
+
+struct transfer *client_get(struct client *client, const struct client_request *request,
+			    const struct client_calls *calls)
+{
+	struct transfer *transfer = mem_zalloc(sizeof(*transfer));
+	transfer->client = client;
+	transfer->calls = *calls;
+	transfer->path = mem_text(request->path);
+	transfer->accept = mem_text(request->accept);
+	transfer->head_ms = request->head_ms == 0 ? HEAD_MS : request->head_ms;
+	transfer->silence_ms = request->silence_ms;
+	transfer->is_watch = strcmp(request->verb, "watch") == 0;
+	transfer->timer = evtimer_new(client->events, on_limit, transfer);
+	TAILQ_INSERT_TAIL(&client->transfers, transfer, entry);
+	start_soon(client);
+	return transfer;
+}
+
+void transfer_cancel(struct transfer *transfer)
+{
+	transfer->state = TRANSFER_DEAD;
+	evtimer_del(transfer->timer);
+	if (transfer->client->depth > 0)
+		return;
+	struct client *client = transfer->client;
+	transfer_free(transfer);
+	free_empty_lines(client);
+}
+
+void client_reconnect(struct client *client)
+{
+	struct transfer *transfer;
+	client->current = NULL;
+	TAILQ_FOREACH(transfer, &client->transfers, entry)
+	{
+		if (transfer->state != TRANSFER_RUNNING)
+			continue;
+		transfer->state = TRANSFER_BROKEN;
+		transfer->own_trouble = CLIENT_BROKEN;
+		error_set(&transfer->own_text, "%.300s: the connection was given up", client->server);
+		evtimer_del(transfer->timer);
+	}
+	start_soon(client);
+}
+
+bool client_is_shared(const struct client *client)
+{
+	const struct client_line *line = LIST_FIRST(&client->lines);
+	bool is_only = line != NULL && LIST_NEXT(line, entry) == NULL && line == client->current;
+	return is_only && client->is_shared;
+}
