@@ -24,6 +24,7 @@ struct kube_options {
 	const struct config_kubernetes *config; /* without `manifests`; must outlive kube */
 	struct model *model;
 	struct metrics *metrics; /* NULL: nothing is counted (knamectl) */
+	const char *agent;       /* User-Agent */
 	struct kube_calls calls;
 };
 struct kube;
@@ -45,6 +46,7 @@ struct kube_kind {
 	size_t done, expected; /* of the first list; expected 0: unknown */
 	char trouble[256];     /* why it is not in step or not followed, a sentence for operators; "" if well */
 };
+size_t kube_object_count(const struct kube *kube, enum object_kind kind);
 struct kube_kind kube_kind(const struct kube *kube, enum object_kind kind);
 
 #endif

@@ -6,8 +6,8 @@
  *     |                          follow <--ended--+
  *     +---410, version went back----/ \-----------/
  *
- * A list marks and sweeps in place: the old state is there until the new one is complete, and one that breaks off
- * takes nothing away. Only the word of the API deletes. */
+ * A list marks and sweeps in place: the old state is there until the new one is complete, and one
+ * that breaks off takes nothing away. Only the word of the API deletes. */
 #ifndef KNAMED_KUBE_WATCH_H
 #define KNAMED_KUBE_WATCH_H
 
@@ -26,10 +26,10 @@ struct watch_io {
 /* Waiting times, so that tests need not. */
 struct watch_times {
 	unsigned retry_first_ms, retry_most_ms; /* doubling between them */
-	unsigned outage_ms, outage_most_ms;     /* after so long without success, at most so long */
-	unsigned wait_most_ms;                  /* of what a server asks by Retry-After */
-	unsigned silence_ms;                    /* a watch that says nothing for so long is opened anew */
-	unsigned stream_again_ms;               /* after a refusal of WatchList */
+	unsigned outage_ms, outage_most_ms;	/* after so long without success, at most so long */
+	unsigned wait_most_ms;			/* of what a server asks by Retry-After */
+	unsigned silence_ms;	  /* a watch that says nothing for so long is opened anew */
+	unsigned stream_again_ms; /* after a refusal of WatchList */
 };
 extern const struct watch_times watch_times_usual;
 
@@ -37,7 +37,8 @@ struct watch;
 struct watch_calls {
 	void (*changed)(void *context); /* objects changed, or the state did */
 	/* One came, in the model by now; arrived_ns: when its bytes did. Not of objects that a list repeats. */
-	void (*event)(void *context, enum object_kind kind, const struct body_item *item, uint64_t arrived_ns);
+	void (*event)(void *context, enum object_kind kind, const struct body_item *item,
+		      uint64_t arrived_ns);
 	void (*failed)(void *context, enum object_kind kind, enum trouble trouble);
 	void (*relisted)(void *context, enum object_kind kind);
 	void *context;

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is counted of following an API server, and how fresh it is: arrival to published, and the
+ * cluster's own time stamp to published. */
+#ifndef KNAMED_KUBE_METERS_H
+#define KNAMED_KUBE_METERS_H
+
+#include "body.h"
+#include "knamed/kube.h"
+#include "trouble.h"
+
+struct meters;
+/* metrics NULL gives NULL, which all verbs take for "nothing is counted". */
+struct meters *meters_new(struct metrics *metrics, struct kube *kube);
+void meters_free(struct meters *meters);
+
+void meters_event(struct meters *meters, enum object_kind kind, enum body_event event);
+void meters_failure(struct meters *meters, enum object_kind kind, enum trouble trouble);
+void meters_relist(struct meters *meters, enum object_kind kind);
+void meters_repair(struct meters *meters, enum object_kind kind);
+
+/* Something came in at arrived_ns and is to be published. */
+void meters_arrived(struct meters *meters, uint64_t arrived_ns);
+/* A change of endpoints that the cluster says began at triggered_ns (Unix time); service NULL: not there. */
+void meters_triggered(struct meters *meters, const struct service *service, uint64_t triggered_ns);
+/* All that arrived is published now. */
+void meters_published(struct meters *meters);
+
+#endif
