@@ -50,13 +50,26 @@ struct api_object {
 struct api_decoder;
 struct api_decoder *api_decoder_new(const struct decode_options *options, enum object_kind kind);
 void api_decoder_free(struct api_decoder *decoder);
-/* The message or the JSON text of one object; of metadata alone where is_metadata_only. False: error says which
- * field is wrong; ret_object then has the metadata as far as it could be read (name "" if not even that).
- * Both encodings of an object give equal results. */
+/* The message or the JSON text of one object; of metadata alone where is_metadata_only, which may then be without a
+ * name (bookmarks). False: error says which field is wrong; ret_object then has the metadata as far as it could be
+ * read (name "" if not even that). Both encodings of an object give equal results. ServiceImports have no message. */
 bool api_decode_protobuf(struct api_decoder *decoder, const uint8_t *bytes, size_t size, bool is_metadata_only,
 			 struct api_object *ret_object, struct error *error);
 bool api_decode_json(struct api_decoder *decoder, const char *text, size_t size, bool is_metadata_only,
 		     struct api_object *ret_object, struct error *error);
+
+/* Protobuf's wire form, field by field; every length is checked, groups are refused. */
+struct wire { const uint8_t *at, *end; bool is_broken; };
+enum wire_type { WIRE_NUMBER, WIRE_FIXED64, WIRE_BYTES, WIRE_FIXED32 = 5 };
+struct wire_field {
+	uint32_t number;
+	enum wire_type type;
+	uint64_t value;       /* of all types but WIRE_BYTES */
+	const uint8_t *bytes; /* of WIRE_BYTES: text, a message */
+	size_t size;
+};
+/* False at the end, and where it is broken. Fields that are not known are for the caller to pass over. */
+bool wire_next(struct wire *wire, struct wire_field *ret_field);
 
 /* Zone files. Records are handed over one at a time in wire form (names uncompressed, owner as
  * spelled). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One API object, as a JSON value, becomes a model object. Where it comes from does not matter
- * here. */
+ * here. What is the same in protobuf stands here too: the rules of each kind, behind the reading. */
 #ifndef KNAMED_SOURCE_DECODE_H
 #define KNAMED_SOURCE_DECODE_H
 
@@ -8,10 +8,22 @@
 
 #include "field.h"
 
-/* Strings are the JSON value's. */
+#define ANNOTATION_TOLERATE_UNREADY "service.alpha.kubernetes.io/tolerate-unready-endpoints"
+
+struct label {
+	const char *key, *value;
+};
+struct labels {
+	struct label *list;
+	size_t count;
+};
+
+/* Strings are the JSON value's, or the API decoder's. */
 struct metadata {
 	const char *namespace_, *name;
-	const json_t *labels, *annotations; /* NULL: none; values are text */
+	const json_t *labels; /* NULL: none; values are text */
+	struct labels pairs;  /* the labels that came in protobuf; of equal keys the last counts */
+	bool tolerates_unready, is_deleted;
 };
 
 struct decoded {
@@ -33,6 +45,15 @@ struct decode_defaults {
 /* False fills the error with the field's path and a sentence. */
 bool decode_object(struct decoder *decoder, const json_t *value,
 		   const struct decode_defaults *defaults, struct decoded *ret_decoded);
+
+/* Its parts, for a value whose kind is known. On failure the metadata are as far as they were read. */
+bool decode_metadata(struct fields *fields, const json_t *value, enum object_kind kind,
+		     struct metadata *metadata);
+bool decode_kind(struct decoder *decoder, enum object_kind kind, const json_t *value,
+		 const struct metadata *metadata, struct object **ret_object);
+bool metadata_is_named(struct fields *fields, const struct metadata *metadata);
+/* The namespace that the API means where the object says none. */
+const char *metadata_namespace(enum object_kind kind, const char *said);
 
 /* One kind each: *ret_object is NULL if the options do not want it. */
 bool decode_service(struct decoder *decoder, const json_t *value, const struct metadata *metadata,
@@ -59,11 +80,35 @@ bool decode_addresses(struct fields *fields, const json_t *object, const char *k
 		      const char *inner, struct addresses *addresses);
 void addresses_add(struct addresses *addresses, const char *text);
 /* Reads list `ports`. A port without a number is fine only where null is allowed. */
+enum { PORTS_MOST = UINT16_MAX };
 struct ports {
 	struct port *list;
-	uint16_t count;
+	size_t count;
 };
 bool decode_ports(struct fields *fields, const json_t *object, bool may_lack_number,
 		  struct ports *ret_ports);
+#define ADDRESS_TYPES "IPv4, IPv6 or FQDN"
+struct endpoints {
+	struct endpoint_text *list;
+	size_t count, room;
+};
+void endpoints_add(struct endpoints *endpoints, const struct endpoint_text *endpoint);
+
+/* What the fields of a kind come to; NULL if the options do not want it. Everything is copied. */
+struct object *namespace_make(const struct decode_options *options, const struct metadata *metadata);
+struct service_fields {
+	const char *type, *external_name;
+	const char *cluster_ip;	    /* the first of clusterIPs, else clusterIP */
+	struct addresses addresses; /* clusterIPs, else clusterIP */
+	struct ports ports;
+	bool publish_not_ready, has_selector;
+};
+struct object *service_make(const struct decode_options *options, const struct metadata *metadata,
+			    const struct service_fields *fields);
+struct object *slice_make(const struct decode_options *options, const struct metadata *metadata,
+			  const char *address_type, const struct ports *ports,
+			  const struct endpoints *endpoints);
+struct object *pod_make(const struct decode_options *options, const struct metadata *metadata,
+			const char *phase, const struct addresses *addresses);
 
 #endif

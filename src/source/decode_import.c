@@ -38,7 +38,7 @@ bool decode_import(struct decoder *decoder, const json_t *value, const struct me
 		import.address_count = addresses.count;
 		import.listed_count = addresses.listed;
 		import.ports = ports.list;
-		import.port_count = ports.count;
+		import.port_count = (uint16_t)ports.count;
 		*ret_object = decoder->options->keep_imports ? import_new(&import) : NULL;
 	}
 	mem_free(addresses.list);

@@ -86,8 +86,8 @@ bool decode_ports(struct fields *fields, const json_t *object, bool may_lack_num
 		return false;
 	field_enter(fields, "ports");
 	size_t count = json_array_size(list);
-	if (count > UINT16_MAX)
-		return field_wrong(fields, "expected at most %d ports", UINT16_MAX);
+	if (count > PORTS_MOST)
+		return field_wrong(fields, "expected at most %d ports", PORTS_MOST);
 	struct port *ports = mem_zalloc(count * sizeof(*ports));
 	for (size_t i = 0; i < count; i++) {
 		bool good = item_object(fields, list, i, &item);
@@ -102,6 +102,6 @@ bool decode_ports(struct fields *fields, const json_t *object, bool may_lack_num
 		field_leave(fields);
 	}
 	field_leave(fields);
-	*ret_ports = (struct ports){ ports, (uint16_t)count };
+	*ret_ports = (struct ports){ ports, count };
 	return true;
 }

@@ -19,13 +19,19 @@ static bool read_status(struct fields *fields, const json_t *status, const char 
 	return true;
 }
 
-static bool counts(const json_t *value, const char *phase)
+struct object *pod_make(const struct decode_options *options, const struct metadata *metadata,
+			const char *phase, const struct addresses *addresses)
 {
-	const json_t *deletion =
-		json_object_get(json_object_get(value, "metadata"), "deletionTimestamp");
+	bool is_done = strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0 ||
+		       strcmp(phase, "Unknown") == 0;
 
-	return (deletion == NULL || json_is_null(deletion)) && strcmp(phase, "Succeeded") != 0 &&
-	       strcmp(phase, "Failed") != 0 && strcmp(phase, "Unknown") != 0;
+	if (is_done || metadata->is_deleted || !options->keep_pods ||
+	    !metadata_matches(metadata, options->labels))
+		return NULL;
+	return pod_new(
+		&(struct pod){ .head = { .namespace_ = metadata->namespace_, .name = metadata->name },
+			       .addresses = addresses->list,
+			       .address_count = addresses->count });
 }
 
 bool decode_pod(struct decoder *decoder, const json_t *value, const struct metadata *metadata,
@@ -41,14 +47,7 @@ bool decode_pod(struct decoder *decoder, const json_t *value, const struct metad
 	bool good = read_status(&decoder->fields, status, &phase, &addresses);
 	if (good) {
 		field_leave(&decoder->fields);
-		bool wanted = decoder->options->keep_pods && counts(value, phase) &&
-			      metadata_matches(metadata, decoder->options->labels);
-		*ret_object =
-			!wanted ? NULL
-				: pod_new(&(struct pod){ .head = { .namespace_ = metadata->namespace_,
-								   .name = metadata->name },
-							 .addresses = addresses.list,
-							 .address_count = addresses.count });
+		*ret_object = pod_make(decoder->options, metadata, phase, &addresses);
 	}
 	mem_free(addresses.list);
 	return good;

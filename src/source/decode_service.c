@@ -5,90 +5,82 @@
 
 #include <string.h>
 
-static bool tolerates_unready(const struct metadata *metadata)
-{
-	const json_t *annotation =
-		json_object_get(metadata->annotations,
-				"service.alpha.kubernetes.io/tolerate-unready-endpoints");
-
-	return json_is_string(annotation) && strcmp(json_string_value(annotation), "true") == 0;
-}
-
 /* clusterIPs, else [clusterIP]. `None` and "" are no addresses and fall out by themselves. */
-static bool cluster_addresses(struct fields *fields, const json_t *spec,
-			      struct addresses *addresses, bool *ret_none)
+static bool cluster_addresses(struct fields *fields, const json_t *spec, struct service_fields *service)
 {
-	const char *first;
-
-	if (!field_text(fields, spec, "clusterIP", &first) ||
-	    !decode_addresses(fields, spec, "clusterIPs", NULL, addresses))
+	if (!field_text(fields, spec, "clusterIP", &service->cluster_ip) ||
+	    !decode_addresses(fields, spec, "clusterIPs", NULL, &service->addresses))
 		return false;
 	const json_t *listed = json_array_get(json_object_get(spec, "clusterIPs"), 0);
 	if (listed == NULL)
-		addresses_add(addresses, first);
+		addresses_add(&service->addresses, service->cluster_ip);
 	else
-		first = json_string_value(listed);
-	*ret_none = strcmp(first, "None") == 0;
+		service->cluster_ip = json_string_value(listed);
 	return true;
 }
 
-static bool read_service(struct fields *fields, const json_t *spec, struct service *service,
-			 struct addresses *addresses, struct ports *ports)
+static bool read_service(struct fields *fields, const json_t *spec, struct service_fields *service)
 {
-	const char *type;
-	bool is_none, publish;
+	const json_t *selector;
 
-	if (!field_text(fields, spec, "type", &type) ||
+	if (!field_text(fields, spec, "type", &service->type) ||
 	    !field_text(fields, spec, "externalName", &service->external_name) ||
-	    !field_bool(fields, spec, "publishNotReadyAddresses", false, &publish) ||
-	    !cluster_addresses(fields, spec, addresses, &is_none) ||
-	    !decode_ports(fields, spec, false, ports))
+	    !field_bool(fields, spec, "publishNotReadyAddresses", false, &service->publish_not_ready) ||
+	    !field_texts(fields, spec, "selector", FIELD_PLAIN_TEXT, &selector) ||
+	    !cluster_addresses(fields, spec, service) ||
+	    !decode_ports(fields, spec, false, &service->ports))
 		return false;
-	service->publish_not_ready |= publish;
-	if (strcmp(type, "ExternalName") == 0)
-		service->type = SERVICE_EXTERNAL_NAME;
-	else if (is_none)
-		service->type = SERVICE_HEADLESS;
-	else
-		service->type = SERVICE_CLUSTER_IP;
+	service->has_selector = json_object_size(selector) > 0;
 	return true;
 }
 
-static struct object *make_service(struct service *service, const struct addresses *addresses,
-				   const struct ports *ports)
+static enum service_type type_of(const struct service_fields *fields)
 {
-	if (service->type == SERVICE_CLUSTER_IP) {
-		service->addresses = addresses->list;
-		service->address_count = addresses->count;
-		service->listed_count = addresses->listed;
+	if (strcmp(fields->type, "ExternalName") == 0)
+		return SERVICE_EXTERNAL_NAME;
+	return strcmp(fields->cluster_ip, "None") == 0 ? SERVICE_HEADLESS : SERVICE_CLUSTER_IP;
+}
+
+struct object *service_make(const struct decode_options *options, const struct metadata *metadata,
+			    const struct service_fields *fields)
+{
+	if (!metadata_matches(metadata, options->labels))
+		return NULL;
+
+	struct service service = {
+		.head = { .namespace_ = metadata->namespace_, .name = metadata->name },
+		.type = type_of(fields),
+		.publish_not_ready = fields->publish_not_ready || metadata->tolerates_unready,
+		.has_selector = fields->has_selector,
+		.external_name = "",
+		.ports = fields->ports.list,
+		.port_count = (uint16_t)fields->ports.count,
+	};
+	if (service.type == SERVICE_CLUSTER_IP) {
+		service.addresses = fields->addresses.list;
+		service.address_count = fields->addresses.count;
+		service.listed_count = fields->addresses.listed;
 	}
-	if (service->type != SERVICE_EXTERNAL_NAME)
-		service->external_name = "";
-	service->ports = ports->list;
-	service->port_count = ports->count;
-	return service_new(service);
+	if (service.type == SERVICE_EXTERNAL_NAME)
+		service.external_name = fields->external_name;
+	return service_new(&service);
 }
 
 bool decode_service(struct decoder *decoder, const json_t *value, const struct metadata *metadata,
 		    struct object **ret_object)
 {
-	struct service service = { .head = { .namespace_ = metadata->namespace_,
-					     .name = metadata->name },
-				   .publish_not_ready = tolerates_unready(metadata) };
-	struct addresses addresses = { 0 };
-	struct ports ports = { 0 };
+	struct service_fields service = { 0 };
 	const json_t *spec;
 
 	if (!field_object(&decoder->fields, value, "spec", &spec))
 		return false;
 	field_enter(&decoder->fields, "spec");
-	bool good = read_service(&decoder->fields, spec, &service, &addresses, &ports);
+	bool good = read_service(&decoder->fields, spec, &service);
 	if (good) {
 		field_leave(&decoder->fields);
-		bool wanted = metadata_matches(metadata, decoder->options->labels);
-		*ret_object = wanted ? make_service(&service, &addresses, &ports) : NULL;
+		*ret_object = service_make(decoder->options, metadata, &service);
 	}
-	mem_free(addresses.list);
-	mem_free(ports.list);
+	mem_free(service.addresses.list);
+	mem_free(service.ports.list);
 	return good;
 }

@@ -5,12 +5,7 @@
 
 #include <string.h>
 
-struct endpoints {
-	struct endpoint_text *list;
-	size_t count, room;
-};
-
-static void endpoints_add(struct endpoints *endpoints, const struct endpoint_text *endpoint)
+void endpoints_add(struct endpoints *endpoints, const struct endpoint_text *endpoint)
 {
 	if (endpoints->count == endpoints->room) {
 		endpoints->room = endpoints->room == 0 ? 128 : endpoints->room * 2;
@@ -86,55 +81,57 @@ static bool read_endpoints(struct decoder *decoder, const json_t *value, struct 
 	return true;
 }
 
-static bool read_address_type(struct fields *fields, const json_t *value, enum address_type *ret_type)
-{
-	const char *type;
-
-	if (!field_text(fields, value, "addressType", &type))
-		return false;
-	if (type[0] == '\0')
-		return field_expected(fields, "addressType", "IPv4, IPv6 or FQDN", NULL);
-	if (strcmp(type, "IPv4") == 0)
-		*ret_type = ADDRESS_IPV4;
-	else
-		*ret_type = strcmp(type, "IPv6") == 0 ? ADDRESS_IPV6 : ADDRESS_OTHER;
-	return true;
-}
-
-static bool is_wanted(const struct decoder *decoder, const struct metadata *metadata,
+static bool is_wanted(const struct decode_options *options, const struct metadata *metadata,
 		      const struct slice *slice)
 {
-	const struct decode_options *options = decoder->options;
-
 	if (!options->keep_slices || !metadata_matches(metadata, options->labels))
 		return false;
 	return options->keep_imports || slice->service[0] != '\0' || slice->import[0] == '\0';
 }
 
-bool decode_slice(struct decoder *decoder, const json_t *value, const struct metadata *metadata,
-		  struct object **ret_object)
+static enum address_type address_type_of(const char *text)
+{
+	if (strcmp(text, "IPv4") == 0)
+		return ADDRESS_IPV4;
+	return strcmp(text, "IPv6") == 0 ? ADDRESS_IPV6 : ADDRESS_OTHER;
+}
+
+struct object *slice_make(const struct decode_options *options, const struct metadata *metadata,
+			  const char *address_type, const struct ports *ports,
+			  const struct endpoints *endpoints)
 {
 	struct slice slice = {
 		.head = { .namespace_ = metadata->namespace_, .name = metadata->name },
 		.service = metadata_label(metadata, "kubernetes.io/service-name"),
 		.import = metadata_label(metadata, "multicluster.kubernetes.io/service-name"),
 		.cluster = metadata_label(metadata, "multicluster.kubernetes.io/source-cluster"),
+		.address_type = address_type_of(address_type),
+		.ports = ports->list,
+		.port_count = (uint16_t)ports->count,
 	};
+
+	if (!is_wanted(options, metadata, &slice))
+		return NULL;
+	if (slice.address_type != ADDRESS_OTHER)
+		slice.endpoint_count = (uint32_t)endpoints->count;
+	return slice_new(&slice, endpoints->list);
+}
+
+bool decode_slice(struct decoder *decoder, const json_t *value, const struct metadata *metadata,
+		  struct object **ret_object)
+{
 	struct endpoints endpoints = { 0 };
 	struct ports ports = { 0 };
-	bool good = read_address_type(&decoder->fields, value, &slice.address_type) &&
-		    decode_ports(&decoder->fields, value, true, &ports) &&
-		    read_endpoints(decoder, value, &endpoints);
+	const char *type;
 
-	if (good && is_wanted(decoder, metadata, &slice)) {
-		slice.ports = ports.list;
-		slice.port_count = ports.count;
-		slice.endpoint_count =
-			slice.address_type == ADDRESS_OTHER ? 0 : (uint32_t)endpoints.count;
-		*ret_object = slice_new(&slice, endpoints.list);
-	} else if (good) {
-		*ret_object = NULL;
-	}
+	if (!field_text(&decoder->fields, value, "addressType", &type))
+		return false;
+	if (type[0] == '\0')
+		return field_expected(&decoder->fields, "addressType", ADDRESS_TYPES, NULL);
+	bool good = decode_ports(&decoder->fields, value, true, &ports) &&
+		    read_endpoints(decoder, value, &endpoints);
+	if (good)
+		*ret_object = slice_make(decoder->options, metadata, type, &ports, &endpoints);
 	mem_free(endpoints.list);
 	mem_free(ports.list);
 	return good;

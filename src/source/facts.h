@@ -6,14 +6,6 @@
 
 #include "decode.h"
 
-struct label {
-	const char *key, *value;
-};
-struct labels {
-	struct label *list;
-	size_t count;
-};
-
 struct container_port {
 	const char *name;
 	enum protocol protocol;

@@ -92,7 +92,7 @@ bool service_facts_read(struct fields *fields, const json_t *value, const struct
 	const json_t *spec = json_object_get(value, "spec"), *selector;
 
 	field_enter(fields, "spec");
-	if (!field_texts(fields, spec, "selector", &selector))
+	if (!field_texts(fields, spec, "selector", FIELD_PLAIN_TEXT, &selector))
 		return false;
 	struct service_facts *facts = NULL;
 	if (service->type != SERVICE_EXTERNAL_NAME && json_object_size(selector) > 0) {

@@ -173,7 +173,14 @@ bool field_list(struct fields *fields, const json_t *object, const char *key, co
 	return true;
 }
 
-bool field_texts(struct fields *fields, const json_t *object, const char *key, const json_t **ret_value)
+bool field_text_is(const json_t *value, const char *text)
+{
+	return json_is_string(value) && json_string_length(value) == strlen(text) &&
+	       memcmp(json_string_value(value), text, strlen(text)) == 0;
+}
+
+bool field_texts(struct fields *fields, const json_t *object, const char *key,
+		 enum field_texts allowed, const json_t **ret_value)
 {
 	const json_t *values = NULL, *value;
 	const char *name, *unused;
@@ -181,8 +188,13 @@ bool field_texts(struct fields *fields, const json_t *object, const char *key, c
 	if (!field_object(fields, object, key, &values))
 		return false;
 	field_enter(fields, key);
-	json_object_foreach((json_t *)values, name,
-			    value) if (!field_text(fields, values, name, &unused)) return false;
+	json_object_foreach((json_t *)values, name, value)
+	{
+		if (allowed == FIELD_ANY_TEXT && json_is_string(value))
+			continue;
+		if (!field_text(fields, values, name, &unused))
+			return false;
+	}
 	field_leave(fields);
 	*ret_value = values;
 	return true;

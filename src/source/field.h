@@ -43,8 +43,11 @@ bool field_object(struct fields *fields, const json_t *object, const char *key,
 		  const json_t **ret_value);
 bool field_list(struct fields *fields, const json_t *object, const char *key, const json_t **ret_value);
 /* An object whose values are all text, such as labels. */
+enum field_texts { FIELD_PLAIN_TEXT, FIELD_ANY_TEXT /* NUL may be in it */ };
 bool field_texts(struct fields *fields, const json_t *object, const char *key,
-		 const json_t **ret_value);
+		 enum field_texts allowed, const json_t **ret_value);
+/* False also for what is no text. */
+bool field_text_is(const json_t *value, const char *text);
 
 /* Items of a list in the field entered. */
 bool item_object(struct fields *fields, const json_t *list, size_t index, const json_t **ret_value);
