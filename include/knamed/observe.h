@@ -80,11 +80,13 @@ void metrics_build(struct metrics *metrics, const char *version, const char *rev
 /* plugin_enabled{server,zone,view,name} 1 */
 void metrics_plugin(struct metrics *metrics, const char *server, const char *zone, const char *view, const char *name);
 /* A named value read when scraped (gauge or counter). `read` runs on the scraping thread. labels: `a="b"` or "".
- * Values of one name form one family: the first call's type and help count. */
+ * Values of one name form one family: the first call's type and help count. Values of one name and the same labels
+ * are shown as one: counters added up, of gauges the largest. */
 typedef double (*metrics_read)(void *context);
 void metrics_value(struct metrics *metrics, const char *name, const char *type, const char *help, const char *labels,
 		   metrics_read read, void *context);
-/* Cells of the caller's to count in (tally_add() by one thread), zero from the start. Owned by metrics. */
+/* A cell of the caller's to count in (tally_add() by one thread), zero from the start. Owned by metrics. The same
+ * name and labels give the same cell, or histogram. */
 tally_cell *metrics_counter(struct metrics *metrics, const char *name, const char *help, const char *labels);
 /* Bounds ascend and outlive metrics. Filled by one thread. */
 struct histogram;
@@ -93,7 +95,6 @@ struct histogram *metrics_histogram(struct metrics *metrics, const char *name, c
 void histogram_observe(struct histogram *histogram, double value);
 /* The whole in Prometheus' text form 0.0.4. Any thread. */
 void metrics_print(struct metrics *metrics, struct text *text);
-
 
 /* HTTP listeners on the event loop of the caller's thread: GET and HEAD of a few paths, nothing else. */
 struct http;

@@ -40,16 +40,10 @@ void metrics_free(struct metrics *metrics)
 		mem_free(metrics->plugins[i].view);
 		mem_free(metrics->plugins[i].name);
 	}
-	for (size_t i = 0; i < metrics->value_count; i++) {
-		mem_free(metrics->values[i].name);
-		mem_free(metrics->values[i].type);
-		mem_free(metrics->values[i].help);
-		mem_free(metrics->values[i].labels);
-	}
+	metrics_free_values(metrics);
 	free_rows(metrics->rows);
 	mem_free(metrics->meters);
 	mem_free(metrics->plugins);
-	mem_free(metrics->values);
 	mem_free(metrics->version);
 	mem_free(metrics->revision);
 	pthread_mutex_destroy(&metrics->lock);
@@ -120,19 +114,6 @@ void metrics_plugin(struct metrics *metrics, const char *server, const char *zon
 		mem_text(zone),
 		mem_text(view),
 		mem_text(name),
-	};
-	pthread_mutex_unlock(&metrics->lock);
-}
-
-void metrics_value(struct metrics *metrics, const char *name, const char *type, const char *help,
-		   const char *labels, metrics_read read, void *context)
-{
-	pthread_mutex_lock(&metrics->lock);
-	size_t i = metrics->value_count++;
-	metrics->values =
-		mem_realloc(metrics->values, metrics->value_count * sizeof(*metrics->values));
-	metrics->values[i] = (struct value){
-		mem_text(name), mem_text(type), mem_text(help), mem_text(labels), read, context,
 	};
 	pthread_mutex_unlock(&metrics->lock);
 }

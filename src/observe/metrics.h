@@ -23,10 +23,13 @@ struct plugin_label {
 	char *server, *zone, *view, *name;
 };
 
+/* One series; its number is read, or it is a counter's cell, or a histogram. */
 struct value {
 	char *name, *type, *help, *labels;
 	metrics_read read;
 	void *context;
+	tally_cell *cell;
+	struct histogram *histogram;
 };
 
 struct metrics {
@@ -45,6 +48,8 @@ struct metrics {
 void metrics_add_number(struct text *text, double number);
 /* "# HELP" and "# TYPE" lines. */
 void metrics_add_head(struct text *text, const char *name, const char *type, const char *help);
+void metrics_free_values(struct metrics *metrics);
+void metrics_add_values(const struct metrics *metrics, struct text *text);
 /* process_* and go_goroutines, from /proc. What cannot be read is left out. */
 void metrics_add_process(struct text *text);
 

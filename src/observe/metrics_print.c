@@ -71,8 +71,8 @@ static void begin_series(struct family *family, const char *suffix)
 	text_printf(family->text, "%s%s{", family->name, suffix);
 }
 
-/* One histogram; `labels` (proto may be NULL) stand in front of `le`. */
-struct histogram {
+/* One histogram of a meter; proto may be NULL. */
+struct distribution {
 	const tally_cell *buckets;
 	unsigned bucket_count;
 	double (*bound)(unsigned bucket);
@@ -81,40 +81,40 @@ struct histogram {
 	const struct meter *meter;
 };
 
-static void begin_histogram_series(struct family *family, const char *suffix,
-				   const struct histogram *histogram)
+static void begin_distribution_series(struct family *family, const char *suffix,
+				      const struct distribution *distribution)
 {
 	begin_series(family, suffix);
-	if (histogram->proto != NULL)
-		add_label(family->text, "proto", histogram->proto);
-	add_label(family->text, "server", histogram->meter->server);
-	add_label(family->text, "view", histogram->meter->view);
-	add_label(family->text, "zone", histogram->meter->zone);
+	if (distribution->proto != NULL)
+		add_label(family->text, "proto", distribution->proto);
+	add_label(family->text, "server", distribution->meter->server);
+	add_label(family->text, "view", distribution->meter->view);
+	add_label(family->text, "zone", distribution->meter->zone);
 }
 
-static void add_histogram(struct family *family, const struct histogram *histogram)
+static void add_distribution(struct family *family, const struct distribution *distribution)
 {
 	struct text *text = family->text;
 	uint64_t total = 0, count = 0;
-	for (unsigned i = 0; i < histogram->bucket_count; i++)
-		total += count_of(&histogram->buckets[i]);
+	for (unsigned i = 0; i < distribution->bucket_count; i++)
+		total += count_of(&distribution->buckets[i]);
 	if (total == 0)
 		return;
-	for (unsigned i = 0; i < histogram->bucket_count; i++) {
-		count += count_of(&histogram->buckets[i]);
-		begin_histogram_series(family, "_bucket", histogram);
+	for (unsigned i = 0; i < distribution->bucket_count; i++) {
+		count += count_of(&distribution->buckets[i]);
+		begin_distribution_series(family, "_bucket", distribution);
 		text_add(text, ",le=\"");
-		if (i + 1 < histogram->bucket_count)
-			metrics_add_number(text, histogram->bound(i));
+		if (i + 1 < distribution->bucket_count)
+			metrics_add_number(text, distribution->bound(i));
 		else
 			text_add(text, "+Inf");
 		text_printf(text, "\"} %llu\n", (unsigned long long)count);
 	}
-	begin_histogram_series(family, "_sum", histogram);
+	begin_distribution_series(family, "_sum", distribution);
 	text_add(text, "} ");
-	metrics_add_number(text, histogram->sum);
+	metrics_add_number(text, distribution->sum);
 	text_add(text, "\n");
-	begin_histogram_series(family, "_count", histogram);
+	begin_distribution_series(family, "_count", distribution);
 	text_printf(text, "} %llu\n", (unsigned long long)total);
 }
 
@@ -133,13 +133,13 @@ static void add_durations(const struct metrics *metrics, const struct tally *sum
 	struct family family = { text, "coredns_dns_request_duration_seconds", "histogram",
 				 "Seconds from a request to its response.", false };
 	for (size_t i = 0; i < metrics->meter_count; i++) {
-		struct histogram histogram = { sums[i].durations,
-					       DURATION_BUCKETS,
-					       duration_bound,
-					       (double)count_of(&sums[i].duration_ns) / 1e9,
-					       NULL,
-					       &metrics->meters[i] };
-		add_histogram(&family, &histogram);
+		struct distribution distribution = { sums[i].durations,
+						     DURATION_BUCKETS,
+						     duration_bound,
+						     (double)count_of(&sums[i].duration_ns) / 1e9,
+						     NULL,
+						     &metrics->meters[i] };
+		add_distribution(&family, &distribution);
 	}
 }
 
@@ -151,7 +151,7 @@ static void add_sizes(const struct metrics *metrics, const struct tally *sums,
 		enum proto proto = order[p];
 		for (size_t i = 0; i < metrics->meter_count; i++) {
 			const struct tally *sum = &sums[i];
-			struct histogram histogram = {
+			struct distribution distribution = {
 				is_request ? sum->request_sizes[proto] : sum->response_sizes[proto],
 				SIZE_BUCKETS,
 				size_bound,
@@ -160,7 +160,7 @@ static void add_sizes(const struct metrics *metrics, const struct tally *sums,
 				proto_names[proto],
 				&metrics->meters[i],
 			};
-			add_histogram(family, &histogram);
+			add_distribution(family, &distribution);
 		}
 	}
 }
@@ -292,31 +292,6 @@ static void add_unlabelled(struct text *text)
 		    (unsigned long long)log_ring_dropped());
 }
 
-static bool is_first_of_name(const struct metrics *metrics, size_t index)
-{
-	for (size_t i = 0; i < index; i++)
-		if (strcmp(metrics->values[i].name, metrics->values[index].name) == 0)
-			return false;
-	return true;
-}
-
-static void add_values_named_as(const struct metrics *metrics, const struct value *first,
-				struct text *text)
-{
-	metrics_add_head(text, first->name, first->type, first->help);
-	for (size_t i = 0; i < metrics->value_count; i++) {
-		const struct value *value = &metrics->values[i];
-		if (strcmp(value->name, first->name) != 0)
-			continue;
-		text_add(text, value->name);
-		if (value->labels != NULL && value->labels[0] != '\0')
-			text_printf(text, "{%s}", value->labels);
-		text_add(text, " ");
-		metrics_add_number(text, value->read(value->context));
-		text_add(text, "\n");
-	}
-}
-
 void metrics_print(struct metrics *metrics, struct text *text)
 {
 	struct family request_sizes = { text, "coredns_dns_request_size_bytes", "histogram",
@@ -334,9 +309,7 @@ void metrics_print(struct metrics *metrics, struct text *text)
 	add_responses(metrics, sums, text);
 	add_plugins(metrics, text);
 	add_unlabelled(text);
-	for (size_t i = 0; i < metrics->value_count; i++)
-		if (is_first_of_name(metrics, i))
-			add_values_named_as(metrics, &metrics->values[i], text);
+	metrics_add_values(metrics, text);
 	metrics_add_process(text);
 	mem_free(sums);
 	pthread_mutex_unlock(&metrics->lock);

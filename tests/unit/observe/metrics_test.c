@@ -230,6 +230,68 @@ static void values_of_one_name_share_a_head(void **state)
 	metrics_free(metrics);
 }
 
+static void a_series_declared_twice_is_printed_once(void **state)
+{
+	(void)state;
+	struct metrics *metrics = metrics_new();
+	double numbers[] = { 3, 4, 0 };
+	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+		metrics_value(metrics, "x_total", "counter", "Xs.", "a=\"1\"", read_number,
+			      &numbers[i]);
+		metrics_value(metrics, "age", "gauge", "Age.", "", read_number, &numbers[i]);
+	}
+	struct text text = print(metrics);
+	assert_non_null(strstr(text.data, "# HELP x_total Xs.\n# TYPE x_total counter\n"
+					  "x_total{a=\"1\"} 7\n"
+					  "# HELP age Age.\n# TYPE age gauge\nage 4\n"));
+	text_done(&text);
+	metrics_free(metrics);
+}
+
+static void counters_are_zero_from_the_start_and_shared_by_name_and_labels(void **state)
+{
+	(void)state;
+	struct metrics *metrics = metrics_new();
+	tally_cell *one = metrics_counter(metrics, "x_total", "Xs.", "a=\"1\"");
+	tally_cell *plain = metrics_counter(metrics, "y_total", "Ys.", "");
+	tally_cell *two = metrics_counter(metrics, "x_total", "Xs.", "a=\"2\"");
+	assert_ptr_equal(metrics_counter(metrics, "x_total", "Xs.", "a=\"1\""), one);
+	assert_ptr_equal(metrics_counter(metrics, "y_total", "Ys.", ""), plain);
+	tally_add(one, 5);
+	tally_add(two, UINT64_C(1) << 60);
+	struct text text = print(metrics);
+	assert_non_null(strstr(text.data, "# HELP x_total Xs.\n# TYPE x_total counter\n"
+					  "x_total{a=\"1\"} 5\nx_total{a=\"2\"} 1152921504606846976\n"
+					  "# HELP y_total Ys.\n# TYPE y_total counter\ny_total 0\n"));
+	text_done(&text);
+	metrics_free(metrics);
+}
+
+static void histograms_are_cumulative_and_their_bounds_belong_below(void **state)
+{
+	(void)state;
+	static const double bounds[] = { 0.00025, 0.5, 2 };
+	struct metrics *metrics = metrics_new();
+	struct histogram *plain = metrics_histogram(metrics, "h", "Hs.", "", bounds, 3);
+	struct histogram *labelled = metrics_histogram(metrics, "h", "Hs.", "a=\"1\"", bounds, 2);
+	assert_ptr_equal(metrics_histogram(metrics, "h", "Hs.", "", bounds, 3), plain);
+	static const double values[] = { 0, 0.5, 0.75, 2, 2.5, 100 };
+	for (size_t i = 0; i < COUNT_OF(values); i++)
+		histogram_observe(plain, values[i]);
+	histogram_observe(labelled, 0.5);
+	struct text text = print(metrics);
+	assert_non_null(strstr(text.data, "# HELP h Hs.\n# TYPE h histogram\n"
+					  "h_bucket{le=\"0.00025\"} 1\nh_bucket{le=\"0.5\"} 2\n"
+					  "h_bucket{le=\"2\"} 4\nh_bucket{le=\"+Inf\"} 6\n"
+					  "h_sum 105.75\nh_count 6\n"
+					  "h_bucket{a=\"1\",le=\"0.00025\"} 0\n"
+					  "h_bucket{a=\"1\",le=\"0.5\"} 1\n"
+					  "h_bucket{a=\"1\",le=\"+Inf\"} 1\n"
+					  "h_sum{a=\"1\"} 0.5\nh_count{a=\"1\"} 1\n"));
+	text_done(&text);
+	metrics_free(metrics);
+}
+
 static void the_process_tells_about_itself(void **state)
 {
 	(void)state;
@@ -311,6 +373,9 @@ int main(void)
 		cmocka_unit_test(sizes_have_the_bounds_that_dashboards_know),
 		cmocka_unit_test(labels_are_escaped),
 		cmocka_unit_test(values_of_one_name_share_a_head),
+		cmocka_unit_test(a_series_declared_twice_is_printed_once),
+		cmocka_unit_test(counters_are_zero_from_the_start_and_shared_by_name_and_labels),
+		cmocka_unit_test(histograms_are_cumulative_and_their_bounds_belong_below),
 		cmocka_unit_test(the_process_tells_about_itself),
 		cmocka_unit_test(threads_count_apart_and_are_summed_while_they_count),
 		cmocka_unit_test(meters_may_follow_a_thread),
