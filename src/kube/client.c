@@ -242,7 +242,8 @@ static void on_done(void *context, CURL *easy, CURLcode code)
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
 	if (is_connection_bad(code) && transfer->line == client->current)
 		client->current = NULL;
-	enum client_trouble trouble = easy_trouble(code, client->server, transfer->complaint, &text);
+	enum client_trouble trouble =
+		easy_trouble(easy, code, client->server, transfer->complaint, &text);
 	if (code == CURLE_WRITE_ERROR && transfer->own_trouble != CLIENT_DONE) {
 		trouble = transfer->own_trouble;
 		text = transfer->own_text;

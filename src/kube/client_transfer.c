@@ -179,6 +179,8 @@ CURL *easy_new(const struct easy_request *request, struct curl_slist **ret_heade
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, request->agent);
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT,
+			 1L); /* else removing it would wait for the resolver */
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)BUFFER_SIZE);
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, set_up_socket);
@@ -229,12 +231,17 @@ static enum client_trouble trouble_of(CURLcode code, const char *complaint)
 	}
 }
 
-enum client_trouble easy_trouble(CURLcode code, const char *server, const char *complaint,
-				 struct error *ret_text)
+enum client_trouble easy_trouble(CURL *easy, CURLcode code, const char *server,
+				 const char *complaint, struct error *ret_text)
 {
 	enum client_trouble trouble = trouble_of(code, complaint);
-	const char *what = complaint[0] != '\0' ? complaint : curl_easy_strerror(code);
+	const char *what = complaint[0] != '\0' ? complaint : curl_easy_strerror(code), *reason = NULL;
+	long number = 0;
+	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
+	if (trouble == CLIENT_NO_CONNECT && number != 0)
+		reason = strerrordesc_np((int)number);
 	if (trouble != CLIENT_DONE)
-		error_set(ret_text, "%.300s: %s", server, what);
+		error_set(ret_text, "%.300s: %s%s%s%s", server, what, reason != NULL ? " (" : "",
+			  reason != NULL ? reason : "", reason != NULL ? ")" : "");
 	return trouble;
 }

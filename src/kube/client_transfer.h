@@ -20,7 +20,7 @@ CURL *easy_new(const struct easy_request *request, struct curl_slist **ret_heade
 	       struct curl_slist **ret_hosts);
 
 /* The sentence begins with the server. */
-enum client_trouble easy_trouble(CURLcode code, const char *server, const char *complaint,
-				 struct error *ret_text);
+enum client_trouble easy_trouble(CURL *easy, CURLcode code, const char *server,
+				 const char *complaint, struct error *ret_text);
 
 #endif

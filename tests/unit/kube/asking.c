@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -54,6 +55,14 @@ int world_set_up(void **state)
 	event_add(world->tick, &turn);
 	*state = world;
 	return 0;
+}
+
+void world_write_program(const struct world *world, const char *name, const char *text)
+{
+	char *path = world_path(world, name);
+	world_write(world, name, text);
+	assert_int_equal(chmod(path, 0700), 0);
+	mem_free(path);
 }
 
 static void remove_directory(char *path)
@@ -102,6 +111,10 @@ static void note_exchange(void *context, struct exchange *exchange)
 	struct world *world = context;
 	assert_true(world->exchange_count < EXCHANGES_MOST);
 	world->exchanges[world->exchange_count++] = exchange;
+	const char *authorization = exchange_header(exchange, "authorization");
+	snprintf(world->authorization, sizeof(world->authorization), "%s",
+		 authorization == NULL ? "" : authorization);
+	snprintf(world->user, sizeof(world->user), "%s", exchange_user(exchange));
 }
 
 void world_open(struct world *world, const char *kubeconfig)
@@ -121,12 +134,14 @@ void world_open(struct world *world, const char *kubeconfig)
 
 void world_serve_user(struct world *world, enum server_kind kind, const char *user)
 {
-	world->authority = pki_authority("the test's authority");
+	if (world->authority == NULL)
+		world->authority = pki_authority("the test's authority");
 	world->leaf = pki_leaf(world->authority, "server");
 	const struct web_server_options options = {
 		.identity = kind == PLAIN ? NULL : world->leaf,
 		.clients = kind == TLS_CLIENTS ? world->authority : NULL,
 		.http2 = kind == TLS_HTTP2 || kind == TLS_CLIENTS,
+		.streams_most = world->streams_most,
 		.asked = note_exchange,
 		.context = world,
 	};
@@ -137,10 +152,12 @@ void world_serve_user(struct world *world, enum server_kind kind, const char *us
 	struct text text = { 0 };
 	text_printf(&text,
 		    "kind: Config\ncurrent-context: test\n"
-		    "clusters: [{name: c, cluster: {server: '%s', certificate-authority: ca.crt}}]\n"
+		    "clusters: [{name: c, cluster: {server: '%s', certificate-authority: ca.crt%s%s}}]\n"
 		    "contexts: [{name: test, context: {cluster: c, user: u}}]\n"
 		    "users:\n- name: u\n  user:\n%s",
-		    web_server_url(world->server), user[0] == '\0' ? "    {}\n" : "");
+		    web_server_url(world->server), world->cluster_line != NULL ? ", " : "",
+		    world->cluster_line != NULL ? world->cluster_line : "",
+		    user[0] == '\0' ? "    {}\n" : "");
 	for (const char *at = user; *at != '\0'; at += strcspn(at, "\n") + 1)
 		text_printf(&text, "    %.*s\n", (int)strcspn(at, "\n"), at);
 	world_open(world, text.data);
@@ -247,6 +264,16 @@ void world_wait(struct world *world, const unsigned *count, unsigned wanted)
 	for (time_t end = now_s() + DEADLINE_S; *count < wanted && now_s() < end;)
 		turn_once(world);
 	assert_int_equal(*count, wanted);
+}
+
+void world_wait_asked(struct world *world, const struct asked *asked, unsigned index)
+{
+	for (time_t end = now_s() + DEADLINE_S; world->exchange_count <= index && now_s() < end;) {
+		if (asked->ends > 0)
+			fail_msg("%s", asked->text);
+		turn_once(world);
+	}
+	assert_true(world->exchange_count > index);
 }
 
 void world_wait_body(struct world *world, const struct asked *asked, size_t size)

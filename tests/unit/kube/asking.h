@@ -36,6 +36,10 @@ struct world {
 	struct client *client;
 	struct exchange *exchanges[EXCHANGES_MOST]; /* as they came; may be gone */
 	unsigned exchange_count;
+	char authorization[256], user[64]; /* of the last one: header, and the client's certificate */
+	/* For world_serve(), set before: */
+	unsigned streams_most;
+	const char *cluster_line; /* a further field of the cluster; NULL: none */
 	struct asked *asked;
 };
 
@@ -56,12 +60,15 @@ struct asked *world_get_limited(struct world *world, const char *path, unsigned 
 
 /* Turns the loop until *count is `wanted`; fails after ten seconds. */
 void world_wait(struct world *world, const unsigned *count, unsigned wanted);
+/* Until exchange number `index` came; fails if `asked` ends before. */
+void world_wait_asked(struct world *world, const struct asked *asked, unsigned index);
 void world_wait_body(struct world *world, const struct asked *asked, size_t size);
 /* Turns it for as long as something is ready, and a little longer. */
 void world_turn(struct world *world, unsigned ms);
 
 char *world_path(const struct world *world, const char *name); /* the caller's */
-void world_write(const struct world *world, const char *name,
-		 const char *text); /* replaces by rename */
+/* Replaces by rename. */
+void world_write(const struct world *world, const char *name, const char *text);
+void world_write_program(const struct world *world, const char *name, const char *text);
 
 #endif

@@ -451,6 +451,17 @@ void web_server_say_goaway(struct web_server *server)
 
 /* --- exchanges ------------------------------------------------------------------------------------------------ */
 
+bool exchange_is_there(const struct web_server *server, const struct exchange *exchange)
+{
+	const struct connection *connection;
+	const struct exchange *at;
+	LIST_FOREACH(connection, &server->connections, entry)
+	LIST_FOREACH(at, &connection->exchanges, entry)
+	if (at == exchange)
+		return true;
+	return false;
+}
+
 const char *exchange_path(const struct exchange *exchange)
 {
 	return exchange->path;

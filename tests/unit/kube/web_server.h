@@ -29,6 +29,7 @@ unsigned web_server_open_connections(const struct web_server *server); /* now */
 void web_server_cut(struct web_server *server);			       /* resets all connections */
 void web_server_say_goaway(struct web_server *server); /* HTTP/2: no new streams on the connections there are */
 
+bool exchange_is_there(const struct web_server *server, const struct exchange *exchange);
 const char *exchange_path(const struct exchange *exchange);
 /* NULL if it was not sent. Names in lower case; "host" is also :authority. */
 const char *exchange_header(const struct exchange *exchange, const char *name);
