@@ -55,6 +55,7 @@ bool directive_fail_option(const struct directive *directive, struct error *erro
 bool directive_fail_unbuilt(const struct directive *directive, const char *option, struct error *error);
 /* Fails at the second line of a directive that stands once. */
 bool directive_once(const struct directive *directive, bool is_first, struct error *error);
+char *directive_place(const struct directive *directive); /* "file:line" of the current token */
 /* A remark about the current token: "file:line - ..." */
 void directive_note(const struct directive *directive, const char *format, ...) PRINTF_LIKE(2, 3);
 void config_note(struct config *config, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -2,17 +2,17 @@
 /* kubernetes [ZONES...] { options }: names of a cluster. */
 #include <string.h>
 
+#include "directive_kubernetes.h"
 #include "directives.h"
 #include "list.h"
 #include "zone.h"
 
-enum { TTL_DEFAULT = 5, TTL_MAX = 3600, DENIAL_TTL_MOST = 5 };
-
-/* The block being read, and what decides its defaults at the end. */
-struct reading {
-	struct directive *directive;
-	struct config_kubernetes *kubernetes;
-	bool has_denial_ttl, has_namespace_labels;
+enum {
+	TTL_DEFAULT = 5,
+	TTL_MAX = 3600,
+	DENIAL_TTL_MOST = 5,
+	STARTUP_TIMEOUT_MS = 5000,
+	AUDIT_MS = 300 * 1000
 };
 
 static bool read_flag(struct reading *reading, bool *ret_flag, struct error *error)
@@ -163,13 +163,15 @@ static bool read_multicluster(struct reading *reading, struct error *error)
 			       error);
 }
 
-static bool read_manifests(struct reading *reading, struct error *error)
+/* Whether something stands behind is known when the whole block is read. */
+static bool read_fallthrough(struct reading *reading, struct error *error)
 {
-	const char *directory = directive_argument(reading->directive, error);
-	if (directory == NULL)
-		return false;
-	reading->kubernetes->manifests = directive_path(reading->directive, directory);
-	return true;
+	static const struct config_zones none = { 0 };
+	struct config_kubernetes *kubernetes = reading->kubernetes;
+	kubernetes->falls_through = true;
+	kubernetes->fallthrough_at = directive_place(reading->directive);
+	return directive_zones(reading->directive, directive_arguments(reading->directive), &none,
+			       &kubernetes->fallthrough, error);
 }
 
 /* Options that CoreDNS took once and takes no more: old Corefiles have them. */
@@ -182,26 +184,22 @@ static bool skip_legacy(struct reading *reading, struct error *error)
 	return true;
 }
 
-static bool refuse(struct reading *reading, struct error *error)
-{
-	return directive_fail_unbuilt(reading->directive, directive_text(reading->directive), error);
-}
-
 static const struct option {
 	const char *name;
 	bool (*read)(struct reading *reading, struct error *error);
 } options[] = {
-	{ "apiserver_burst", refuse },
-	{ "apiserver_max_inflight", refuse },
-	{ "apiserver_qps", refuse },
+	{ "apiserver_burst", api_read_throttle },
+	{ "apiserver_max_inflight", api_read_throttle },
+	{ "apiserver_qps", api_read_throttle },
+	{ "audit", api_read_audit },
 	{ "denial_ttl", read_denial_ttl },
-	{ "endpoint", refuse },
+	{ "endpoint", api_read_endpoint },
 	{ "endpoint_pod_names", read_endpoint_pod_names },
-	{ "fallthrough", refuse },
+	{ "fallthrough", read_fallthrough },
 	{ "ignore", read_ignore },
-	{ "kubeconfig", refuse },
+	{ "kubeconfig", api_read_kubeconfig },
 	{ "labels", read_labels },
-	{ "manifests", read_manifests },
+	{ "manifests", api_read_manifests },
 	{ "multicluster", read_multicluster },
 	{ "namespace_labels", read_namespace_labels },
 	{ "namespaces", read_namespaces },
@@ -209,9 +207,9 @@ static const struct option {
 	{ "pods", read_pods },
 	{ "resyncperiod", skip_legacy },
 	{ "shorthand", read_shorthand },
-	{ "snapshot", refuse },
-	{ "startup_timeout", refuse },
-	{ "tls", refuse },
+	{ "snapshot", api_read_snapshot },
+	{ "startup_timeout", api_read_startup_timeout },
+	{ "tls", api_read_tls },
 	{ "ttl", read_ttl },
 	{ "upstream", skip_legacy },
 	{ "zonal", read_zonal },
@@ -279,10 +277,8 @@ static bool finish(struct reading *reading, struct error *error)
 	if (kubernetes->zonal && kubernetes->no_endpoints)
 		return directive_fail(directive, error,
 				      "zonal requires the endpoint cache; remove noendpoints");
-	if (kubernetes->manifests == NULL)
-		return directive_fail(
-			directive, error,
-			"watching an API server is not built into knamed, kubernetes needs `manifests DIR`");
+	if (!api_check(reading, error))
+		return false;
 	if (!reading->has_denial_ttl)
 		kubernetes->denial_ttl =
 			kubernetes->ttl < DENIAL_TTL_MOST ? kubernetes->ttl : DENIAL_TTL_MOST;
@@ -310,7 +306,12 @@ bool directive_kubernetes_read(struct directive *directive, struct error *error)
 		if (!directive_once(directive, *kubernetes == NULL, error))
 			return false;
 		*kubernetes = arena_alloc(directive->config->arena, sizeof(**kubernetes));
-		**kubernetes = (struct config_kubernetes){ .ttl = TTL_DEFAULT, .shorthand = true };
+		**kubernetes = (struct config_kubernetes){
+			.ttl = TTL_DEFAULT,
+			.shorthand = true,
+			.startup_timeout_ms = STARTUP_TIMEOUT_MS,
+			.audit_ms = AUDIT_MS,
+		};
 		if (!read_one(directive, error))
 			return false;
 	}

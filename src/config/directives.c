@@ -122,6 +122,22 @@ static bool read_entry(const struct entry *entry, struct directive *directive, s
 			      entry->name, entry->purpose);
 }
 
+/* What falls through must have somewhere to fall. */
+static bool check_fallthrough(const struct config *config, struct error *error)
+{
+	for (size_t i = 0; i < config->block_count; i++) {
+		const struct config_block *block = &config->blocks[i];
+		bool falls = block->kubernetes != NULL && block->kubernetes->falls_through;
+		if (falls && block->file_count == 0 && block->auto_count == 0 && !block->whoami)
+			return error_set(
+				error,
+				"plugin/kubernetes: %s - Error during parsing: fallthrough has nothing "
+				"behind it: file, auto or whoami in the same block would be asked next",
+				block->kubernetes->fallthrough_at);
+	}
+	return true;
+}
+
 bool directives_read(const struct corefile *corefile, struct config *config, size_t *zones_left,
 		     struct error *error)
 {
@@ -144,7 +160,7 @@ bool directives_read(const struct corefile *corefile, struct config *config, siz
 				return false;
 		}
 	}
-	return true;
+	return check_fallthrough(config, error);
 }
 
 static int compare_words(const void *a, const void *b)

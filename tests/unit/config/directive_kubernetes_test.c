@@ -190,20 +190,94 @@ static void bad_values_are_refused(void **state)
 		assert_bad_option(table[i].text, table[i].sentence);
 }
 
-static void options_that_are_not_built_are_refused(void **state)
+static void an_api_server_is_named_by_options(void **state)
 {
 	(void)state;
-	static const char *const options[] = {
-		"endpoint",	   "kubeconfig",      "tls",
-		"apiserver_qps",   "apiserver_burst", "apiserver_max_inflight",
-		"startup_timeout", "snapshot",	      "fallthrough"
-	};
+	struct config *config = read_body("root /\nkubernetes a {\nendpoint https://10.0.0.1:6443/\n"
+					  "tls c.pem k.pem /ca.pem\nsnapshot s\nstartup_timeout 1m\n"
+					  "audit 10s\napiserver_qps 50\n}\n");
+	const struct config_kubernetes *kubernetes = config->blocks[0].kubernetes;
 
-	for (size_t i = 0; i < COUNT_OF(options); i++) {
-		char sentence[64];
-		snprintf(sentence, sizeof(sentence), "%s is not built into knamed", options[i]);
-		assert_bad_option(options[i], sentence);
-	}
+	assert_string_equal(kubernetes->endpoint, "https://10.0.0.1:6443");
+	assert_string_equal(kubernetes->tls_certificate, "/c.pem");
+	assert_string_equal(kubernetes->tls_key, "/k.pem");
+	assert_string_equal(kubernetes->tls_ca, "/ca.pem");
+	assert_string_equal(kubernetes->snapshot, "/s");
+	assert_int_equal(kubernetes->startup_timeout_ms, 60000);
+	assert_int_equal(kubernetes->audit_ms, 10000);
+	assert_null(kubernetes->manifests);
+	assert_int_equal(config->notes.count, 1);
+	config_free(config);
+}
+
+static void without_a_source_it_is_the_pods_own_api_server(void **state)
+{
+	(void)state;
+	struct config *config = read_body("kubernetes a");
+	const struct config_kubernetes *kubernetes = config->blocks[0].kubernetes;
+
+	assert_true(kubernetes->manifests == NULL && kubernetes->endpoint == NULL &&
+		    kubernetes->kubeconfig == NULL && kubernetes->snapshot == NULL);
+	assert_int_equal(kubernetes->startup_timeout_ms, 5000);
+	assert_int_equal(kubernetes->audit_ms, 300000);
+	config_free(config);
+	config = read_body("kubernetes a {\nkubeconfig /k admin\naudit off\n}");
+	assert_string_equal(config->blocks[0].kubernetes->kubeconfig, "/k");
+	assert_string_equal(config->blocks[0].kubernetes->context, "admin");
+	assert_int_equal(config->blocks[0].kubernetes->audit_ms, 0);
+	config_free(config);
+}
+
+static void what_names_no_api_server_is_refused(void **state)
+{
+	(void)state;
+
+	assert_bad_option("endpoint",
+			  "Wrong argument count or unexpected line ending after 'endpoint'");
+	assert_bad_option("endpoint ftp://x",
+			  "endpoint expects a URL such as https://10.0.0.1:6443, got 'ftp://x'");
+	assert_bad_option("endpoint https://",
+			  "endpoint expects a URL such as https://10.0.0.1:6443, got 'https://'");
+	assert_bad_option("tls a b", "Wrong argument count or unexpected line ending after 'b'");
+	assert_bad_option("kubeconfig",
+			  "Wrong argument count or unexpected line ending after 'kubeconfig'");
+	assert_bad_option("kubeconfig a b c",
+			  "Wrong argument count or unexpected line ending after 'c'");
+	assert_bad_option("audit 10ms", "audit expects 'off' or a duration of at least 1s, got '10ms'");
+	assert_bad_option("apiserver_burst -1",
+			  "apiserver_burst expects a whole number from 1 to 1000000, got '-1'");
+}
+
+static void sources_of_two_kinds_are_refused(void **state)
+{
+	(void)state;
+	static const char manifests[] =
+		"plugin/kubernetes: Corefile:5 - Error during parsing: manifests takes the "
+		"place of an API server: endpoint, kubeconfig, tls and snapshot cannot stand "
+		"beside it";
+
+	assert_bad_body("kubernetes a {\nendpoint http://a\nmanifests m\n}", manifests);
+	assert_bad_body("kubernetes a {\nmanifests m\nsnapshot s\n}", manifests);
+	assert_bad_body("kubernetes a {\nendpoint http://a\nkubeconfig m\n}",
+			"plugin/kubernetes: Corefile:5 - Error during parsing: endpoint and kubeconfig cannot both be "
+			"set: each names an API server");
+	assert_bad_body("kubernetes a {\ntls a b c\n}",
+			"plugin/kubernetes: Corefile:4 - Error during parsing: tls "
+			"belongs to endpoint, which is not set");
+}
+
+static void fallthrough_needs_something_behind_it(void **state)
+{
+	(void)state;
+	struct config *config = read_kubernetes("a", "fallthrough 10.0.0.0/8 B\n}\nwhoami\nchaos {");
+	const struct config_kubernetes *kubernetes = config->blocks[0].kubernetes;
+
+	assert_true(kubernetes->falls_through);
+	assert_zones(&kubernetes->fallthrough, "10.in-addr.arpa. b.");
+	config_free(config);
+	assert_bad_option("fallthrough",
+			  "fallthrough has nothing behind it: file, auto or whoami in the same block would be "
+			  "asked next");
 }
 
 static void options_that_exclude_each_other_are_refused(void **state)
@@ -227,20 +301,6 @@ static void options_that_exclude_each_other_are_refused(void **state)
 	};
 
 	assert_all_bad_bodies(table);
-}
-
-static void a_block_without_manifests_is_refused(void **state)
-{
-	(void)state;
-	static const char *const sentence =
-		"Error during parsing: watching an API server is not built into knamed, "
-		"kubernetes needs `manifests DIR`";
-	char expected[256];
-
-	snprintf(expected, sizeof(expected), "plugin/kubernetes: Corefile:2 - %s", sentence);
-	assert_bad_body("kubernetes a", expected);
-	snprintf(expected, sizeof(expected), "plugin/kubernetes: Corefile:4 - %s", sentence);
-	assert_bad_body("kubernetes a {\nttl 5\n}", expected);
 }
 
 static void it_stands_once_per_block(void **state)
@@ -300,9 +360,12 @@ int main(void)
 		cmocka_unit_test(denials_live_five_seconds_at_most_unless_told),
 		cmocka_unit_test(manifests_are_found_behind_root),
 		cmocka_unit_test(bad_values_are_refused),
-		cmocka_unit_test(options_that_are_not_built_are_refused),
+		cmocka_unit_test(an_api_server_is_named_by_options),
+		cmocka_unit_test(without_a_source_it_is_the_pods_own_api_server),
+		cmocka_unit_test(what_names_no_api_server_is_refused),
+		cmocka_unit_test(sources_of_two_kinds_are_refused),
+		cmocka_unit_test(fallthrough_needs_something_behind_it),
 		cmocka_unit_test(options_that_exclude_each_other_are_refused),
-		cmocka_unit_test(a_block_without_manifests_is_refused),
 		cmocka_unit_test(it_stands_once_per_block),
 		cmocka_unit_test(options_of_the_past_are_noted),
 		cmocka_unit_test(multicluster_without_a_zone_is_noted),
