@@ -105,12 +105,17 @@ static void print_directives(void)
 static bool serve_until_stopped(struct process *process, const struct config *config,
 				struct error *error)
 {
-	struct pipeline_options pipeline_options = { .events = process->events, .config = config };
-	struct pipeline *pipeline = pipeline_new(&pipeline_options, error);
-	if (pipeline == NULL)
-		return false;
 	struct metrics *metrics = metrics_new();
 	metrics_build(metrics, KNAMED_VERSION, "");
+	struct pipeline_options pipeline_options = { .events = process->events,
+						     .config = config,
+						     .metrics = metrics,
+						     .agent = "knamed/" KNAMED_VERSION };
+	struct pipeline *pipeline = pipeline_new(&pipeline_options, error);
+	if (pipeline == NULL) {
+		metrics_free(metrics);
+		return false;
+	}
 	struct serve_options options = { .answers = pipeline_answers(pipeline),
 					 .metrics = metrics,
 					 .version = "knamed-" KNAMED_VERSION };

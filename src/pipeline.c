@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline.h"
 
+#include "cluster.h"
 #include "knamed/observe.h"
 #include "knamed/source.h"
 
 /* What feeds one catalog. */
 struct feed {
 	struct pipeline *pipeline;
-	const char *directive; /* for log lines */
 	struct catalog *catalog;
-	struct model *model;
-	struct manifests *manifests;
+	struct cluster *cluster; /* of a `kubernetes`; then no zone_files */
 	struct zone_files *zone_files;
 };
 
@@ -39,68 +38,15 @@ static void complain(void *context, const char *text)
 
 /* ---- kubernetes ---- */
 
-static const char **zone_texts(const struct config_zones *zones)
-{
-	const char **texts = mem_zalloc((zones->count + 1) * sizeof(char *));
-	for (size_t i = 0; i < zones->count; i++)
-		texts[i] = zones->zones[i].text;
-	return texts;
-}
-
-static struct catalog *catalog_of_cluster(struct answers *answers,
-					  const struct config_kubernetes *kubernetes,
-					  const struct ip *local, size_t local_count, uint16_t port)
-{
-	const char **zones = zone_texts(&kubernetes->zones),
-		   **imports = zone_texts(&kubernetes->multicluster);
-	static const enum cluster_pods pods[] = {
-		[PODS_DISABLED] = CLUSTER_PODS_DISABLED, [PODS_INSECURE] = CLUSTER_PODS_INSECURE, [PODS_VERIFIED] = CLUSTER_PODS_VERIFIED
-	};
-	struct cluster_options options = {
-		.zones = zones,
-		.zone_count = kubernetes->zones.count,
-		.multicluster = imports,
-		.multicluster_count = kubernetes->multicluster.count,
-		.namespaces = (const char *const *)kubernetes->namespaces.words,
-		.namespace_count = kubernetes->namespaces.count,
-		.pods = pods[kubernetes->pods],
-		.ttl = kubernetes->ttl,
-		.denial_ttl = kubernetes->denial_ttl,
-		.endpoint_pod_names = kubernetes->endpoint_pod_names,
-		.no_endpoints = kubernetes->no_endpoints,
-		.ignore_empty_service = kubernetes->ignore_empty_service,
-		.shorthand = kubernetes->shorthand,
-		.zonal = kubernetes->zonal,
-		.local_addresses = local,
-		.local_address_count = local_count,
-		.port = port,
-	};
-	struct catalog *catalog = answers_add_cluster(answers, &options);
-	mem_free(zones);
-	mem_free(imports);
-	return catalog;
-}
-
 static bool open_kubernetes(struct feed *feed, const struct pipeline_options *options,
 			    const struct config_block *block, struct error *error)
 {
-	struct ip found[64];
-	const struct ip *local = options->local_addresses;
-	size_t local_count = options->local_address_count;
-	if (local == NULL) {
-		local_count = serve_local_addresses(block, found, COUNT_OF(found));
-		local = found;
-	}
-	feed->directive = "kubernetes";
-	feed->catalog = catalog_of_cluster(feed->pipeline->answers, block->kubernetes, local,
-					   local_count, block->addresses[0].port);
-	feed->model = model_new();
-	model_listen(feed->model, catalog_listener(feed->catalog));
-	if (options->events == NULL)
-		return manifests_read(block->kubernetes, feed->model, error);
-	feed->manifests =
-		manifests_open(options->events, block->kubernetes, feed->model, publish, feed, error);
-	return feed->manifests != NULL;
+	const struct cluster_calls calls = { publish, feed };
+	feed->cluster = cluster_open(options, block, feed->pipeline->answers, &calls, error);
+	if (feed->cluster == NULL)
+		return false;
+	feed->catalog = cluster_catalog(feed->cluster);
+	return true;
 }
 
 /* ---- file, auto ---- */
@@ -141,7 +87,6 @@ static bool open_file(struct feed *feed, struct event_base *events, const struct
 		      struct error *error)
 {
 	struct zone_files_calls calls = calls_of(feed);
-	feed->directive = "file";
 	feed->catalog = answers_add_static(feed->pipeline->answers);
 	feed->zone_files = zone_files_open_file(events, file, &calls, error);
 	return feed->zone_files != NULL;
@@ -151,7 +96,6 @@ static bool open_auto(struct feed *feed, struct event_base *events, const struct
 		      struct error *error)
 {
 	struct zone_files_calls calls = calls_of(feed);
-	feed->directive = "auto";
 	feed->catalog = answers_add_static(feed->pipeline->answers);
 	feed->zone_files = zone_files_open_auto(events, auto_, &calls, error);
 	return feed->zone_files != NULL;
@@ -225,9 +169,8 @@ void pipeline_free(struct pipeline *pipeline)
 	if (pipeline == NULL)
 		return;
 	for (size_t i = 0; i < pipeline->feed_count; i++) {
-		manifests_close(pipeline->feeds[i].manifests);
+		cluster_close(pipeline->feeds[i].cluster);
 		zone_files_close(pipeline->feeds[i].zone_files);
-		model_free(pipeline->feeds[i].model);
 	}
 	answers_free(pipeline->answers);
 	mem_free(pipeline->feeds);

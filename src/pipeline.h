@@ -9,11 +9,14 @@
 #include "knamed/serve.h"
 
 struct pipeline_options {
-	struct event_base *events;   /* sources are watched on it; NULL: read once */
+	struct event_base *events; /* sources are followed on it; NULL: read once */
+	unsigned api_wait_s; /* without events: how long to wait for an API server; 0: it is not asked */
 	const struct config *config; /* must outlive the pipeline */
 	/* Where this server answers, for the apex NS; NULL: the machine's addresses, by the blocks' `bind`. */
 	const struct ip *local_addresses;
 	size_t local_address_count;
+	struct metrics *metrics; /* NULL: nothing is counted */
+	const char *agent;	 /* as which an API server is asked; NULL: "knamed" */
 };
 
 struct pipeline;

@@ -71,7 +71,7 @@ static void transfer_free(struct transfer *transfer)
 {
 	TAILQ_REMOVE(&transfer->client->transfers, transfer, entry);
 	if (transfer->easy != NULL) {
-		line_remove(transfer->line->line, transfer->easy);
+		client_line_remove(transfer->line->line, transfer->easy);
 		curl_easy_cleanup(transfer->easy);
 	}
 	curl_slist_free_all(transfer->headers);
@@ -90,7 +90,7 @@ static void free_empty_lines(struct client *client)
 		if ((line == client->current && !client->is_closing) || !line_is_empty(line->line))
 			continue;
 		LIST_REMOVE(line, entry);
-		line_free(line->line);
+		client_line_free(line->line);
 		mem_free(line);
 	}
 }
@@ -270,7 +270,7 @@ static void open_line(struct client *client, uint32_t generation)
 {
 	const struct line_calls calls = { client_enter, on_done, client_leave, client };
 	struct client_line *line = mem_zalloc(sizeof(*line));
-	line->line = line_new(client->events, &calls);
+	line->line = client_line_new(client->events, &calls);
 	LIST_INSERT_HEAD(&client->lines, line, entry);
 	client->current = line;
 	client->generation = generation;
@@ -299,7 +299,7 @@ static void transfer_start(struct transfer *transfer, const struct credentials *
 	transfer->line = client->current;
 	transfer->easy = easy_new(&request, &transfer->headers, &transfer->hosts);
 	set_limit(transfer, transfer->head_ms);
-	line_add(transfer->line->line, transfer->easy);
+	client_line_add(transfer->line->line, transfer->easy);
 }
 
 static struct transfer *first_in(const struct client *client, enum transfer_state state)

@@ -135,7 +135,7 @@ static int set_socket(CURL *easy, curl_socket_t fd, int what, void *context, voi
 	return 0;
 }
 
-struct line *line_new(struct event_base *events, const struct line_calls *calls)
+struct line *client_line_new(struct event_base *events, const struct line_calls *calls)
 {
 	struct line *line = mem_zalloc(sizeof(*line));
 	line->events = events;
@@ -152,7 +152,7 @@ struct line *line_new(struct event_base *events, const struct line_calls *calls)
 	return line;
 }
 
-void line_free(struct line *line)
+void client_line_free(struct line *line)
 {
 	if (line == NULL)
 		return;
@@ -163,14 +163,14 @@ void line_free(struct line *line)
 	mem_free(line);
 }
 
-void line_add(struct line *line, CURL *easy)
+void client_line_add(struct line *line, CURL *easy)
 {
 	if (curl_multi_add_handle(line->multi, easy) != CURLM_OK)
 		abort(); /* out of memory */
 	line->transfers++;
 }
 
-void line_remove(struct line *line, CURL *easy)
+void client_line_remove(struct line *line, CURL *easy)
 {
 	curl_multi_remove_handle(line->multi, easy);
 	line->transfers--;

@@ -15,10 +15,10 @@ struct line_calls {
 	void *context;
 };
 struct line;
-struct line *line_new(struct event_base *events, const struct line_calls *calls);
-void line_free(struct line *line); /* without transfers in it */
-void line_add(struct line *line, CURL *easy);
-void line_remove(struct line *line, CURL *easy);
+struct line *client_line_new(struct event_base *events, const struct line_calls *calls);
+void client_line_free(struct line *line); /* without transfers in it */
+void client_line_add(struct line *line, CURL *easy);
+void client_line_remove(struct line *line, CURL *easy);
 bool line_is_empty(const struct line *line);
 
 #endif

@@ -97,7 +97,7 @@ static void tell_in_step(struct kube *kube)
 		if (kube->watches[kind] != NULL)
 			text_printf(&text, ", %zu %s", kube_object_count(kube, kind),
 				    path_resource(kind));
-	log_line(LOG_INFO, "kubernetes", "in step after %.1f s: %s",
+	log_line(LOG_INFO, "kubernetes", "in step after %.2f s: %s",
 		 (double)(clock_now_ns() - kube->opened_ns) / 1e9, text.data + strlen(", "));
 	text_done(&text);
 }

@@ -114,8 +114,10 @@ static void check_selector(const struct selector *selector)
 static void check_kubernetes(const struct config_kubernetes *kubernetes)
 {
 	check_zones(&kubernetes->zones);
-	assert(kubernetes->manifests != NULL && kubernetes->ttl <= 3600 &&
-	       kubernetes->denial_ttl <= 3600);
+	bool names_api = kubernetes->endpoint != NULL || kubernetes->kubeconfig != NULL ||
+			 kubernetes->snapshot != NULL;
+	assert(kubernetes->manifests == NULL || !names_api);
+	assert(kubernetes->ttl <= 3600 && kubernetes->denial_ttl <= 3600);
 	assert(kubernetes->namespaces.count == 0 || kubernetes->namespace_labels.count == 0);
 	assert(!kubernetes->zonal || !kubernetes->no_endpoints);
 	check_selector(&kubernetes->labels);

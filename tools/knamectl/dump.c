@@ -7,6 +7,8 @@
 #include "knamectl.h"
 #include "../../src/pipeline.h"
 
+enum { API_WAIT_S = 60 };
+
 static const char usage[] = "usage: knamectl dump [-conf FILE] [NAMESPACE/SERVICE]\n"
 			    "Without -conf: ./Corefile. Exit: 0, or 1 when a file is bad or the "
 			    "service has no records.\n";

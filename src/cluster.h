@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cluster -- one `kubernetes` directive at work: manifests or an API server fill a model, the model a catalog. */
+#ifndef KNAMED_CLUSTER_H
+#define KNAMED_CLUSTER_H
+
+#include "knamed/kube.h"
+#include "pipeline.h"
+
+struct cluster_calls {
+	void (*changed)(void *context); /* publish what is in the catalog now */
+	void *context;
+};
+
+struct cluster;
+/* The block has a `kubernetes`. Where options have no events everything is read once, before it returns. */
+struct cluster *cluster_open(const struct pipeline_options *options,
+			     const struct config_block *block, struct answers *answers,
+			     const struct cluster_calls *calls, struct error *error);
+void cluster_close(struct cluster *cluster);
+struct catalog *cluster_catalog(const struct cluster *cluster);
+const struct kube *cluster_kube(const struct cluster *cluster); /* NULL: manifests */
+
+#endif
