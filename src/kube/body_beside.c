@@ -148,8 +148,10 @@ bool body_status(enum body_encoding encoding, const uint8_t *bytes, size_t size,
 {
 	struct unknown unknown = { .encoding = BODY_JSON, .bytes = bytes, .size = size };
 
-	if (encoding == BODY_PROTOBUF && (!unknown_open(bytes, size, &unknown, NULL) ||
-					  (unknown.kind.size > 0 && !word_is(unknown.kind, "Status"))))
+	if (encoding == BODY_PROTOBUF && !unknown_open(bytes, size, &unknown, NULL))
+		return false;
+	if (unknown.encoding == BODY_PROTOBUF &&
+	    (!word_is(unknown.kind, "Status") || unknown.size == 0))
 		return false;
 	return status_read(unknown.encoding, unknown.bytes, unknown.size, room, ret_status);
 }

@@ -261,6 +261,8 @@ bool protobuf_cutter_end(const struct body *body, struct error *error)
 {
 	const struct protobuf_cutter *cutter = body->protobuf;
 
+	if (cutter->place == MAGIC)
+		return error_set(error, "it ends without a list");
 	if (!is_between(cutter) || (cutter->in_list && cutter->list_left > 0))
 		return error_set(error, "it ends within object %zu", body->taken + 1);
 	return body->options.form == BODY_WATCH || cutter->has_list ||
