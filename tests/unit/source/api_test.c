@@ -93,11 +93,99 @@ static void both_encodings_of_random_objects_are_equal(void **state)
 	selector_done(&namespaces);
 }
 
+static void assert_json(bool is_metadata_only, const char *text, const char *line)
+{
+	struct api_decoder *decoder = api_decoder_new(&keep_all, OBJECT_SERVICE);
+	struct text found = { 0 };
+	struct error error = { 0 };
+	struct api_object object;
+
+	bool good = api_decode_json(decoder, text, strlen(text), is_metadata_only, &object, &error);
+	text_printf(&found, "%s/%s %s @%s%s%s", object.namespace_, object.name, object.uid,
+		    object.version, good ? "" : " ! ", good ? "" : error.text);
+	assert_string_equal(found.data, line);
+	text_done(&found);
+	api_decoder_free(decoder);
+}
+
+static void what_is_wrong_in_json_is_named_with_its_object(void **state)
+{
+	(void)state;
+	assert_json(false, "{", "/  @ ! line 1: string or '}' expected near end of file");
+	assert_json(false, "[]", "/  @ ! expected an API object");
+	assert_json(false, "{\"kind\":5}", "/  @ ! kind: expected text, not a number (quote it)");
+	assert_json(false, "{\"kind\":\"Status\",\"metadata\":{\"name\":\"a\"}}",
+		    "/  @ ! kind: expected Service, not 'Status'");
+	assert_json(false, "{\"kind\":\"PartialObjectMetadata\",\"metadata\":{\"name\":\"a\"}}",
+		    "/  @ ! kind: expected Service, not 'PartialObjectMetadata'");
+	assert_json(false, "{\"metadata\":[]}", "/  @ ! metadata: expected a mapping, not a list");
+	assert_json(false, "{\"metadata\":{\"name\":\"a\",\"uid\":\"u\",\"resourceVersion\":5}}",
+		    "/ u @ ! metadata.resourceVersion: expected text, not a number (quote it)");
+	assert_json(false,
+		    "{\"metadata\":{\"name\":\"a\",\"uid\":\"u\",\"resourceVersion\":\"5\",\"labels\":{"
+		    "\"b\":\"\\u0000\"}}}",
+		    "default/a u @5 ! metadata.labels.b: expected text without NUL");
+	assert_json(false, "{\"metadata\":{\"name\":\"a\"},\"spec\":7}",
+		    "default/a  @ ! spec: expected a mapping, not a number");
+	assert_json(false, "{\"metadata\":{\"name\":\"a\"},\"spec\":{\"selector\":{\"b\":5}}}",
+		    "default/a  @ ! spec.selector.b: expected text, not a number (quote it)");
+}
+
+static void metadata_alone_need_no_name(void **state)
+{
+	(void)state;
+	assert_json(true,
+		    "{\"kind\":\"PartialObjectMetadata\",\"metadata\":{\"name\":\"a\"},\"spec\":7}",
+		    "default/a  @");
+	assert_json(true, "{\"kind\":\"Service\",\"metadata\":{\"resourceVersion\":\"5\"}}",
+		    "default/  @5");
+	assert_json(true, "{}", "default/  @");
+}
+
+static void values_of_one_object_are_bounded(void **state)
+{
+	(void)state;
+	struct text text = { 0 };
+
+	text_add(&text, "{\"metadata\":[");
+	for (size_t i = 0; i < 100000; i++)
+		text_add(&text, "[],[],[],[],[],");
+	text_add(&text, "0]}");
+	assert_json(false, text.data, "/  @ ! more than 1000000 values");
+	text_done(&text);
+}
+
+static void what_an_object_says_of_itself_is_told(void **state)
+{
+	(void)state;
+	static const char json[] =
+		"{\"metadata\":{\"name\":\"a\",\"namespace\":\"b\",\"uid\":\"c\","
+		"\"resourceVersion\":\"12\",\"annotations\":{\"endpoints.kubernetes.io/"
+		"last-change-trigger-time\":\"1970-01-01T00:00:02Z\"}},"
+		"\"spec\":{\"selector\":{\"app\":\"a\"}}}";
+	static const char bare[] = "{\"metadata\":{\"name\":\"a\"},\"spec\":{\"selector\":{}}}";
+	struct api_decoder *decoder = api_decoder_new(&keep_all, OBJECT_SERVICE);
+	struct api_object object;
+
+	assert_true(api_decode_json(decoder, json, sizeof(json) - 1, false, &object, NULL));
+	assert_string_equal(object.uid, "c");
+	assert_true(object.triggered_ns == 2000000000);
+	assert_true(object.object->version == 12);
+	assert_true(((const struct service *)object.object)->has_selector);
+	assert_true(api_decode_json(decoder, bare, sizeof(bare) - 1, false, &object, NULL));
+	assert_false(((const struct service *)object.object)->has_selector);
+	api_decoder_free(decoder);
+}
+
 int main(void)
 {
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_encodings_of_random_objects_are_equal),
+		cmocka_unit_test(what_is_wrong_in_json_is_named_with_its_object),
+		cmocka_unit_test(metadata_alone_need_no_name),
+		cmocka_unit_test(values_of_one_object_are_bounded),
+		cmocka_unit_test(what_an_object_says_of_itself_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
