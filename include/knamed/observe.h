@@ -98,13 +98,21 @@ void metrics_print(struct metrics *metrics, struct text *text);
 
 /* HTTP listeners on the event loop of the caller's thread: GET and HEAD of a few paths, nothing else. */
 struct http;
-struct http_reply { int status; const char *type; struct text body; }; /* starts as 200, text/plain; charset=utf-8 */
+struct http_reply {
+	int status;            /* 200 */
+	const char *type;      /* "text/plain; charset=utf-8" */
+	struct text body;
+	uint64_t asked_ns;     /* clock_now_ns() when the request came in, also if it was not read at once */
+};
 typedef void (*http_call)(void *context, struct http_reply *reply);
+struct event_base;
 struct http *http_new(struct event_base *events);
 void http_free(struct http *http);
 /* address "" is all. Paths of one address and port share a listener; a path given twice there is the first's. */
 bool http_serve(struct http *http, const char *address, uint16_t port, const char *path, http_call call,
 		void *context, struct error *error);
+/* Goes on on another loop; neither may be running. */
+void http_move(struct http *http, struct event_base *events);
 /* Ends the path; a listener without paths is closed: connections are refused from then on. */
 void http_end(struct http *http, const char *address, uint16_t port, const char *path);
 
