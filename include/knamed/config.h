@@ -46,7 +46,6 @@ struct config_kubernetes {
 	bool endpoint_pod_names, no_endpoints, ignore_empty_service, shorthand, zonal;
 	bool falls_through;              /* `fallthrough`: what would be NXDOMAIN goes to the next handler */
 	struct config_zones fallthrough; /* for names in these; none: all */
-	char *fallthrough_at;            /* file:line */
 	/* Where objects come from: a directory, or an API server (all NULL: the pod's own). Files are behind `root`
 	 * if that is named and they are relative. */
 	char *manifests;

@@ -173,15 +173,6 @@ void config_note(struct config *config, const char *format, ...)
 	note_add(config, &text);
 }
 
-char *directive_place(const struct directive *directive)
-{
-	struct text text = { 0 };
-	text_printf(&text, "%s:%u", file_of(directive), current(directive)->line);
-	char *place = arena_text(directive->config->arena, text.data, text.size);
-	text_done(&text);
-	return place;
-}
-
 void directive_note(const struct directive *directive, const char *format, ...)
 {
 	char sentence[1024];

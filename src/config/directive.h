@@ -9,11 +9,13 @@
 #include "knamed/config.h"
 #include "token.h"
 
+struct block_tokens;
 struct directive {
 	const char *name;
-	const char *corefile; /* name of the Corefile, for tokens that name no file */
-	const struct tokens *tokens;
-	size_t at; /* tokens taken; the current one is at - 1 */
+	const char *corefile;		  /* name of the Corefile, for tokens that name no file */
+	const struct block_tokens *lines; /* the block's, of all its directives */
+	const struct tokens *tokens;	  /* this one's */
+	size_t at;			  /* tokens taken; the current one is at - 1 */
 	unsigned nesting;
 	struct config *config; /* for its arena and notes */
 	struct config_block *block;
@@ -55,7 +57,6 @@ bool directive_fail_option(const struct directive *directive, struct error *erro
 bool directive_fail_unbuilt(const struct directive *directive, const char *option, struct error *error);
 /* Fails at the second line of a directive that stands once. */
 bool directive_once(const struct directive *directive, bool is_first, struct error *error);
-char *directive_place(const struct directive *directive); /* "file:line" of the current token */
 /* A remark about the current token: "file:line - ..." */
 void directive_note(const struct directive *directive, const char *format, ...) PRINTF_LIKE(2, 3);
 void config_note(struct config *config, const char *format, ...) PRINTF_LIKE(2, 3);

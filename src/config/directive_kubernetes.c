@@ -163,15 +163,11 @@ static bool read_multicluster(struct reading *reading, struct error *error)
 			       error);
 }
 
-/* Whether something stands behind is known when the whole block is read. */
 static bool read_fallthrough(struct reading *reading, struct error *error)
 {
-	static const struct config_zones none = { 0 };
 	struct config_kubernetes *kubernetes = reading->kubernetes;
 	kubernetes->falls_through = true;
-	kubernetes->fallthrough_at = directive_place(reading->directive);
-	return directive_zones(reading->directive, directive_arguments(reading->directive), &none,
-			       &kubernetes->fallthrough, error);
+	return directive_fallthrough(reading->directive, &kubernetes->fallthrough, error);
 }
 
 /* Options that CoreDNS took once and takes no more: old Corefiles have them. */
@@ -188,9 +184,9 @@ static const struct option {
 	const char *name;
 	bool (*read)(struct reading *reading, struct error *error);
 } options[] = {
-	{ "apiserver_burst", api_read_throttle },
-	{ "apiserver_max_inflight", api_read_throttle },
-	{ "apiserver_qps", api_read_throttle },
+	{ "apiserver_burst", api_read_limit },
+	{ "apiserver_max_inflight", api_read_limit },
+	{ "apiserver_qps", api_read_qps },
 	{ "audit", api_read_audit },
 	{ "denial_ttl", read_denial_ttl },
 	{ "endpoint", api_read_endpoint },
@@ -277,12 +273,10 @@ static bool finish(struct reading *reading, struct error *error)
 	if (kubernetes->zonal && kubernetes->no_endpoints)
 		return directive_fail(directive, error,
 				      "zonal requires the endpoint cache; remove noendpoints");
-	if (!api_check(reading, error))
-		return false;
 	if (!reading->has_denial_ttl)
 		kubernetes->denial_ttl =
 			kubernetes->ttl < DENIAL_TTL_MOST ? kubernetes->ttl : DENIAL_TTL_MOST;
-	return true;
+	return api_finish(reading, error);
 }
 
 static bool read_one(struct directive *directive, struct error *error)

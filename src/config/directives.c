@@ -31,11 +31,11 @@ static const struct entry {
 	{ "bind", directive_bind_read, NULL },
 	{ "debug", NULL, "turns on debug lines and crash dumps" },
 	{ "trace", NULL, "sends traces to a collector" },
-	{ "ready", NULL, "tells over HTTP when all data is there" },
-	{ "health", NULL, "tells over HTTP that the server is alive" },
+	{ "ready", directive_ready_read, NULL },
+	{ "health", directive_health_read, NULL },
 	{ "pprof", NULL, "serves profiles of the process" },
 	{ "shed", NULL, "drops queries under overload" },
-	{ "prometheus", NULL, "serves metrics over HTTP" },
+	{ "prometheus", directive_prometheus_read, NULL },
 	{ "errors", directive_errors_read, NULL },
 	{ "log", directive_log_read, NULL },
 	{ "dnstap", NULL, "sends copies of messages to a socket" },
@@ -78,12 +78,33 @@ static const struct entry {
 	{ "nomad", NULL, "answers from a Nomad cluster" },
 };
 
-bool directive_is_known(const char *name)
+/* Those that answer names, in the order in which they are asked. */
+static const char *const handlers[] = {
+	"template",   "hosts",	 "route53", "azure",	 "clouddns", "k8s_external",
+	"kubernetes", "file",	 "auto",    "secondary", "etcd",     "forward",
+	"grpc",	      "erratic", "whoami",  "nomad",
+};
+
+static const struct entry *entry_of(const char *name)
 {
 	for (size_t i = 0; i < COUNT_OF(table); i++)
 		if (strcmp(table[i].name, name) == 0)
-			return true;
-	return false;
+			return &table[i];
+	return NULL;
+}
+
+bool directive_is_known(const char *name)
+{
+	return entry_of(name) != NULL;
+}
+
+/* How many handlers are asked up to this one and with it. */
+static size_t handlers_until(const char *name)
+{
+	size_t i = 0;
+	while (i < COUNT_OF(handlers) && strcmp(handlers[i], name) != 0)
+		i++;
+	return i + 1;
 }
 
 static const struct tokens *tokens_of(const struct block_tokens *block, const char *name)
@@ -92,6 +113,44 @@ static const struct tokens *tokens_of(const struct block_tokens *block, const ch
 		if (strcmp(block->directives[i].name, name) == 0)
 			return &block->directives[i].tokens;
 	return NULL;
+}
+
+/* The handlers behind a directive, of those that are built: "file, auto or whoami". */
+static void add_handlers_behind(const char *name, struct text *ret_text)
+{
+	const char *names[COUNT_OF(table)];
+	size_t count = 0;
+	for (size_t i = handlers_until(name); i < COUNT_OF(handlers); i++)
+		if (entry_of(handlers[i])->read != NULL)
+			names[count++] = handlers[i];
+	text_add(ret_text, "");
+	for (size_t i = 0; i < count; i++)
+		text_printf(ret_text, i == 0 ? "%s" : i + 1 < count ? ", %s" : " or %s", names[i]);
+}
+
+/* Whatever stands behind counts: what is not built is refused when its turn comes. */
+static bool has_handler_behind(const struct directive *directive)
+{
+	for (size_t i = handlers_until(directive->name); i < COUNT_OF(handlers); i++)
+		if (tokens_of(directive->lines, handlers[i]) != NULL)
+			return true;
+	return false;
+}
+
+bool directive_fallthrough(struct directive *directive, struct config_zones *ret_zones,
+			   struct error *error)
+{
+	static const struct config_zones none = { 0 };
+	struct arguments zones = directive_arguments(directive);
+	if (has_handler_behind(directive))
+		return directive_zones(directive, zones, &none, ret_zones, error);
+	struct text names = { 0 };
+	add_handlers_behind(directive->name, &names);
+	directive_fail(directive, error,
+		       "fallthrough has nothing behind it: %s in the same block would be asked next",
+		       names.data);
+	text_done(&names);
+	return false;
 }
 
 /* Zones of the block's addresses, each once. */
@@ -122,22 +181,6 @@ static bool read_entry(const struct entry *entry, struct directive *directive, s
 			      entry->name, entry->purpose);
 }
 
-/* What falls through must have somewhere to fall. */
-static bool check_fallthrough(const struct config *config, struct error *error)
-{
-	for (size_t i = 0; i < config->block_count; i++) {
-		const struct config_block *block = &config->blocks[i];
-		bool falls = block->kubernetes != NULL && block->kubernetes->falls_through;
-		if (falls && block->file_count == 0 && block->auto_count == 0 && !block->whoami)
-			return error_set(
-				error,
-				"plugin/kubernetes: %s - Error during parsing: fallthrough has nothing "
-				"behind it: file, auto or whoami in the same block would be asked next",
-				block->kubernetes->fallthrough_at);
-	}
-	return true;
-}
-
 bool directives_read(const struct corefile *corefile, struct config *config, size_t *zones_left,
 		     struct error *error)
 {
@@ -150,6 +193,7 @@ bool directives_read(const struct corefile *corefile, struct config *config, siz
 			struct directive directive = {
 				.name = table[e].name,
 				.corefile = corefile->name,
+				.lines = &corefile->blocks[i],
 				.tokens = tokens_of(&corefile->blocks[i], table[e].name),
 				.config = config,
 				.block = &config->blocks[i],
@@ -160,7 +204,7 @@ bool directives_read(const struct corefile *corefile, struct config *config, siz
 				return false;
 		}
 	}
-	return check_fallthrough(config, error);
+	return true;
 }
 
 static int compare_words(const void *a, const void *b)

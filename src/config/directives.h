@@ -13,6 +13,10 @@ bool directive_is_known(const char *name);
 bool directives_read(const struct corefile *corefile, struct config *config, size_t *zones_left,
 		     struct error *error);
 
+/* fallthrough [ZONES...]: the current token is the option's name. Refused where no handler stands behind. */
+bool directive_fallthrough(struct directive *directive, struct config_zones *ret_zones,
+			   struct error *error);
+
 bool directive_any_read(struct directive *directive, struct error *error);
 bool directive_auto_read(struct directive *directive, struct error *error);
 bool directive_bind_read(struct directive *directive, struct error *error);
@@ -20,6 +24,7 @@ bool directive_bufsize_read(struct directive *directive, struct error *error);
 bool directive_chaos_read(struct directive *directive, struct error *error);
 bool directive_errors_read(struct directive *directive, struct error *error);
 bool directive_file_read(struct directive *directive, struct error *error);
+bool directive_health_read(struct directive *directive, struct error *error);
 bool directive_kubernetes_read(struct directive *directive, struct error *error);
 bool directive_loadbalance_read(struct directive *directive, struct error *error);
 bool directive_local_read(struct directive *directive, struct error *error);
@@ -27,6 +32,8 @@ bool directive_log_read(struct directive *directive, struct error *error);
 bool directive_minimal_read(struct directive *directive, struct error *error);
 bool directive_multisocket_read(struct directive *directive, struct error *error);
 bool directive_nsid_read(struct directive *directive, struct error *error);
+bool directive_prometheus_read(struct directive *directive, struct error *error);
+bool directive_ready_read(struct directive *directive, struct error *error);
 bool directive_root_read(struct directive *directive, struct error *error);
 bool directive_whoami_read(struct directive *directive, struct error *error);
 

@@ -111,13 +111,33 @@ static void check_selector(const struct selector *selector)
 	}
 }
 
+/* One source decides. */
+static void check_source(const struct config_kubernetes *kubernetes)
+{
+	bool has_tls = kubernetes->tls_certificate != NULL;
+	unsigned sources = (kubernetes->manifests != NULL) + (kubernetes->endpoint != NULL) +
+			   (kubernetes->kubeconfig != NULL);
+	assert(sources <= 1 && (kubernetes->manifests == NULL || kubernetes->snapshot == NULL));
+	assert(has_tls == (kubernetes->tls_key != NULL) && has_tls == (kubernetes->tls_ca != NULL));
+	assert(!has_tls || strncmp(kubernetes->endpoint, "https://", 8) == 0);
+	assert(kubernetes->context == NULL || kubernetes->kubeconfig != NULL);
+	assert(kubernetes->audit_ms == 0 || kubernetes->audit_ms >= 1000);
+	if (kubernetes->endpoint == NULL)
+		return;
+	size_t size = strlen(kubernetes->endpoint);
+	assert(strncmp(kubernetes->endpoint, "http", 4) == 0 && kubernetes->endpoint[size - 1] != '/');
+	for (size_t i = 0; i < size; i++)
+		assert(kubernetes->endpoint[i] > ' ' && kubernetes->endpoint[i] <= '~');
+}
+
 static void check_kubernetes(const struct config_kubernetes *kubernetes)
 {
 	check_zones(&kubernetes->zones);
-	bool names_api = kubernetes->endpoint != NULL || kubernetes->kubeconfig != NULL ||
-			 kubernetes->snapshot != NULL;
-	assert(kubernetes->manifests == NULL || !names_api);
+	check_source(kubernetes);
 	assert(kubernetes->ttl <= 3600 && kubernetes->denial_ttl <= 3600);
+	assert(kubernetes->falls_through || kubernetes->fallthrough.count == 0);
+	for (size_t i = 0; i < kubernetes->fallthrough.count; i++)
+		check_zone(kubernetes->fallthrough.zones[i].text);
 	assert(kubernetes->namespaces.count == 0 || kubernetes->namespace_labels.count == 0);
 	assert(!kubernetes->zonal || !kubernetes->no_endpoints);
 	check_selector(&kubernetes->labels);
@@ -145,6 +165,36 @@ static void check_files(const struct config_block *block)
 	}
 }
 
+/* An address in its one spelling, or all. */
+static void check_place(const struct config_place *place)
+{
+	struct ip ip;
+	char text[IP_TEXT_SIZE];
+	assert(place->port > 0);
+	if (place->address[0] == 0)
+		return;
+	assert(ip_parse(place->address, &ip));
+	ip_print(&ip, text);
+	assert(strcmp(text, place->address) == 0);
+}
+
+static void check_http(const struct config_block *block)
+{
+	if (block->health != NULL)
+		check_place(&block->health->place);
+	if (block->ready != NULL)
+		check_place(&block->ready->place);
+	if (block->prometheus != NULL)
+		check_place(&block->prometheus->place);
+}
+
+/* What falls through has somewhere to fall. */
+static void check_fallthrough(const struct config_block *block)
+{
+	bool falls = block->kubernetes != NULL && block->kubernetes->falls_through;
+	assert(!falls || block->file_count > 0 || block->auto_count > 0 || block->whoami);
+}
+
 static void check_block(const struct config_block *block)
 {
 	assert(block->file != NULL && block->address_count > 0);
@@ -160,6 +210,8 @@ static void check_block(const struct config_block *block)
 	assert(block->multisocket <= 1024 && (block->nsid == NULL || strlen(block->nsid) <= 255));
 	if (block->kubernetes != NULL)
 		check_kubernetes(block->kubernetes);
+	check_fallthrough(block);
+	check_http(block);
 	check_files(block);
 }
 

@@ -4,19 +4,18 @@
 #include "reading.h"
 
 /* All that CoreDNS 1.15 knows. */
-static const char *const built[] = { "any",	    "auto",   "bind", "bufsize",
-				     "chaos",	    "errors", "file", "kubernetes",
-				     "loadbalance", "local",  "log",  "minimal",
-				     "multisocket", "nsid",   "root", "whoami" };
+static const char *const built[] = { "any",	   "auto",  "bind",    "bufsize",     "chaos",
+				     "errors",	   "file",  "health",  "kubernetes",  "loadbalance",
+				     "local",	   "log",   "minimal", "multisocket", "nsid",
+				     "prometheus", "ready", "root",    "whoami" };
 static const char *const unbuilt[] = {
-	"metadata",  "geoip",  "cancel",   "proxyproto", "quic",       "grpc_server",
-	"https",     "https3", "timeouts", "reload",	 "debug",      "trace",
-	"ready",     "health", "pprof",	   "shed",	 "prometheus", "dnstap",
-	"dns64",     "siit",   "tsig",	   "rewrite",	 "autopath",   "acl",
-	"cache",     "header", "dnssec",   "tls",	 "template",   "transfer",
-	"dynupdate", "hosts",  "route53",  "azure",	 "clouddns",   "k8s_external",
-	"secondary", "etcd",   "loop",	   "forward",	 "grpc",       "erratic",
-	"on",	     "sign",   "view",	   "nomad"
+	"metadata", "geoip",	"cancel", "proxyproto", "quic",		"grpc_server", "https",
+	"https3",   "timeouts", "reload", "debug",	"trace",	"pprof",       "shed",
+	"dnstap",   "dns64",	"siit",	  "tsig",	"rewrite",	"autopath",    "acl",
+	"cache",    "header",	"dnssec", "tls",	"template",	"transfer",    "dynupdate",
+	"hosts",    "route53",	"azure",  "clouddns",	"k8s_external", "secondary",   "etcd",
+	"loop",	    "forward",	"grpc",	  "erratic",	"on",		"sign",	       "view",
+	"nomad"
 };
 
 static void what_coredns_knows_is_known(void **state)
@@ -64,11 +63,11 @@ static void directives_of_a_block_are_in_the_order_of_the_chain(void **state)
 	(void)state;
 	struct config *config = read_body(
 		"whoami\nauto {\ndirectory /\n}\nfile x\nkubernetes {\nmanifests m\n}\nminimal\n"
-		"loadbalance\nchaos\nany\nlocal\nlog\nerrors\nbind lo\nbufsize\nnsid\n"
+		"prometheus\nhealth\nready\nloadbalance\nchaos\nany\nlocal\nlog\nerrors\nbind lo\nbufsize\nnsid\n"
 		"multisocket 1\nroot /\nlog");
 
 	assert_words(&config->blocks[0].directives,
-		     "root|multisocket|nsid|bufsize|bind|errors|log|local|any|chaos|"
+		     "root|multisocket|nsid|bufsize|bind|ready|health|prometheus|errors|log|local|any|chaos|"
 		     "loadbalance|minimal|kubernetes|file|auto|whoami");
 	config_free(config);
 }
