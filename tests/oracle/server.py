@@ -46,7 +46,10 @@ class Asker:
         return self.ident
 
     def send(self, packet):
-        self.udp.send(packet)
+        try:
+            self.udp.send(packet)
+        except ConnectionRefusedError:  # says that an earlier packet found nobody; this one was not sent
+            self.udp.send(packet)
 
     def receive(self, seconds=ANSWER_SECONDS):
         self.udp.settimeout(seconds)
