@@ -30,6 +30,8 @@ struct kube_options {
 struct kube;
 /* Starts to read; fails only on what no waiting heals (a kubeconfig that cannot be read). */
 struct kube *kube_open(const struct kube_options *options, struct error *error);
+/* Whether it would start with this configuration; nobody is asked anything (knamectl). */
+bool kube_check(const struct config_kubernetes *config, struct error *error);
 void kube_close(struct kube *kube); /* NULL is fine; writes the snapshot where one is configured */
 
 /* All watched kinds were complete once, from the API server or a snapshot: cluster names may be answered. */

@@ -277,6 +277,13 @@ struct kube *kube_open(const struct kube_options *options, struct error *error)
 	return kube;
 }
 
+bool kube_check(const struct config_kubernetes *config, struct error *error)
+{
+	struct identity *identity = identity_open(NULL, config, error);
+	identity_close(identity);
+	return identity != NULL;
+}
+
 void kube_close(struct kube *kube)
 {
 	if (kube == NULL)

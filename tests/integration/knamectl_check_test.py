@@ -33,10 +33,14 @@ def check(files, *words):
 
 
 def test_good():
-    tap.same(run("-conf", "deploy/sample/Corefile"), (0, "OK\n", ""), "the sample is OK")
+    sample = "deploy/sample/Corefile"
+    tap.same(run("-conf", sample),
+             (0, f"objects: {sample}:4 - cluster.local. in-addr.arpa. ip6.arpa. from the manifests in "
+                 "deploy/sample/manifests\nOK\n", ""), "the sample is OK")
     good = {"Corefile": ". {\n kubernetes cluster.local {\n manifests m\n }\n file db.x x\n auto {\n directory z\n }\n}\n",
             "m/a.yaml": SERVICE, "db.x": ZONE, "z/db.a.org": ZONE, "z/other": "no zone"}
-    tap.same(check(good), (0, "OK\n", ""), "manifests, file and auto are read")
+    tap.same(check(good), (0, "objects: Corefile:1 - cluster.local. from the manifests in m\nOK\n", ""),
+             "manifests, file and auto are read")
     tap.same(check({}), (0, "note: Corefile holds no server block: whoami and log on port 53 take its place\nOK\n", ""),
              "no Corefile: the built-in one")
     tap.same(run("-conf", "stdin", "-dns.port", "1053", stdin="a {\n}\n"), (0, "OK\n", ""), "a Corefile from standard input")
@@ -50,8 +54,51 @@ def test_notes():
                                 "OK"], "notes stand before the verdict")
 
 
+KUBECONFIG = """apiVersion: v1
+kind: Config
+current-context: a
+clusters: [{name: c, cluster: {server: "https://10.0.0.1:6443"}}]
+users: [{name: u, user: {token: t}}]
+contexts: [{name: a, context: {cluster: c, user: u}}, {name: b, context: {cluster: gone, user: u}}]
+"""
+
+
+def test_api_servers():
+    """They are named, what leads to them is read, and nobody is asked."""
+    def about(options, files=None):
+        return check({"Corefile": "x {\n kubernetes y in-addr.arpa {\n" + options + "\n }\n}\n", **(files or {})})
+
+    def good(server):
+        return 0, f"objects: Corefile:1 - y. in-addr.arpa. from {server}\nOK\n", ""
+
+    tap.same(about(""), good("the pod's own API server, startup_timeout 5s, audit 300s"), "a pod's own API server")
+    tap.same(about("endpoint 127.0.0.1:1\naudit off\nsnapshot s\nstartup_timeout 1500ms"),
+             good("the API server http://127.0.0.1:1, startup_timeout 1.5s, audit off, snapshot s"), "an endpoint")
+    tap.same(about("kubeconfig k", {"k": KUBECONFIG}),
+             good("the API server of k, its current context, startup_timeout 5s, audit 300s"), "a kubeconfig")
+    tap.same(about("kubeconfig k a", {"k": KUBECONFIG}),
+             good("the API server of k, context a, startup_timeout 5s, audit 300s"), "a context")
+
+    plugin = KUBECONFIG.replace("{token: t}", "{exec: {apiVersion: client.authentication.k8s.io/v1, "
+                                "interactiveMode: Never, command: /nonexistent}}")
+    tap.same(about("kubeconfig k", {"k": plugin})[0], 0, "a plugin that prints credentials is not run")
+
+    for options, files, fault in (
+            ("kubeconfig k", {}, "open k: no such file or directory"),
+            ("kubeconfig k", {"k": "[]"}, "k: "), ("kubeconfig k b", {"k": KUBECONFIG}, "k: "),
+            ("kubeconfig k z", {"k": KUBECONFIG}, "k: "),
+            ("endpoint a\ntls c k ca", {"c": "x", "k": "x"}, "open ca: no such file or directory"),
+            ("endpoint a\ntls c k ca", {"c": "x", "k": "x", "ca": "x"}, "")):
+        code, out, err = about(options, files)
+        tap.ok(code == 1 and not out.endswith("OK\n") and err.startswith(f"knamectl check: {fault}")
+               and err.count("\n") == 1, f"a fault of {options!r} with {sorted(files)}", code, out, err)
+
+
 def test_faults():
-    for text, fault in ((". {\n bogus\n}\n", "Corefile:2 - Error during parsing: Unknown directive 'bogus'"),
+    for text, fault in ((". {\n kubernetes a {\n  fallthrough\n }\n}\n",
+                         "plugin/kubernetes: Corefile:3 - Error during parsing: fallthrough has nothing behind it: file, "
+                         "auto or whoami in the same block would be asked next"),
+                        (". {\n bogus\n}\n", "Corefile:2 - Error during parsing: Unknown directive 'bogus'"),
                         (". {\n}\n. {\n}\n", "Corefile:3 - cannot serve dns://.:53 - it is already defined"),
                         (". {\n forward . 9.9.9.9\n}\n", "plugin/forward: Corefile:2 - Error during parsing: forward, "
                                                          "which asks other resolvers, is not built into knamed")):
@@ -74,7 +121,8 @@ def test_all_faults_are_named():
         "z/db.x": "@ 300 IN A 10.0.0.1\n",
         "z/db.good.x": ZONE})
     lines = err.splitlines()
-    tap.same((code, out, len(lines)), (1, "", 5), "each fault is a line on stderr")
+    tap.same((code, out, len(lines)), (1, "objects: Corefile:1 - x. from the manifests in m\n", 5),
+             "each fault is a line on stderr")
     for line, start in zip(lines, ("m/a.yaml:", "db.x:3: ", "open nothing: ", "z/db.x", "db.x:3: ")):
         tap.ok(line.startswith(f"knamectl check: {start}"), f"{start} is named", line)
 
@@ -82,6 +130,7 @@ def test_all_faults_are_named():
 def main():
     test_good()
     test_notes()
+    test_api_servers()
     test_faults()
     test_all_faults_are_named()
     tap.done()

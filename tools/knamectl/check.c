@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `knamectl check`: reads a Corefile, its manifests and its zone files by the very code that the
- * server runs, one source at a time, so that one fault does not hide the others. */
+ * server runs, one source at a time, so that one fault does not hide the others. API servers are
+ * not asked, but what is needed to reach them is read. */
 #include <stdio.h>
 #include <string.h>
 
 #include "knamectl.h"
+#include "knamed/kube.h"
 #include "knamed/source.h"
 #include "../../src/pipeline.h"
 
@@ -65,13 +67,24 @@ static void check_found(void *context, const char *origin, const char *path)
 	mem_free(path_copy);
 }
 
-static void check_sources(const struct config_block *block, unsigned *faults)
+/* What a pod has to reach its own API server is only there in the pod. */
+static void check_cluster(const struct config_block *block, unsigned *faults)
 {
-	struct checking checking = { .block = block, .faults = faults };
+	const struct config_kubernetes *kubernetes = block->kubernetes;
 	struct config_block cluster = block_without_sources(block);
 	struct error error;
 	cluster.kubernetes = block->kubernetes;
 	check_block(&cluster, faults);
+	if (kubernetes != NULL && (kubernetes->endpoint != NULL || kubernetes->kubeconfig != NULL) &&
+	    !kube_check(kubernetes, &error))
+		complain(faults, error.text);
+}
+
+static void check_sources(const struct config_block *block, unsigned *faults)
+{
+	struct checking checking = { .block = block, .faults = faults };
+	struct error error;
+	check_cluster(block, faults);
 	for (size_t i = 0; i < block->file_count; i++)
 		check_file(&checking, &block->files[i]);
 	for (size_t i = 0; i < block->auto_count; i++)
@@ -85,6 +98,47 @@ static void print_notes(const struct config *config)
 		printf("note: %s\n", config->notes.words[i]);
 }
 
+static void print_seconds(const char *option, uint64_t duration_ms)
+{
+	printf(", %s %.16gs", option, (double)duration_ms / 1000);
+}
+
+static void print_server(const struct config_kubernetes *kubernetes)
+{
+	if (kubernetes->kubeconfig != NULL)
+		printf("the API server of %s, %s%s", kubernetes->kubeconfig,
+		       kubernetes->context != NULL ? "context " : "its current context",
+		       kubernetes->context != NULL ? kubernetes->context : "");
+	else if (kubernetes->endpoint != NULL)
+		printf("the API server %s", kubernetes->endpoint);
+	else
+		printf("the pod's own API server");
+	print_seconds("startup_timeout", kubernetes->startup_timeout_ms);
+	if (kubernetes->audit_ms > 0)
+		print_seconds("audit", kubernetes->audit_ms);
+	else
+		printf(", audit off");
+	if (kubernetes->snapshot != NULL)
+		printf(", snapshot %s", kubernetes->snapshot);
+}
+
+/* Where the objects of a block come from. */
+static void print_objects(const struct config_block *block)
+{
+	const struct config_kubernetes *kubernetes = block->kubernetes;
+	if (kubernetes == NULL)
+		return;
+	printf("objects: %s:%u - ", block->file, block->line);
+	for (size_t i = 0; i < kubernetes->zones.count; i++)
+		printf(i > 0 ? " %s" : "%s", kubernetes->zones.zones[i].text);
+	printf(" from ");
+	if (kubernetes->manifests != NULL)
+		printf("the manifests in %s", kubernetes->manifests);
+	else
+		print_server(kubernetes);
+	printf("\n");
+}
+
 static int check(const struct flags *flags)
 {
 	struct error error;
@@ -95,6 +149,8 @@ static int check(const struct flags *flags)
 		return 1;
 	}
 	print_notes(config);
+	for (size_t i = 0; i < config->block_count; i++)
+		print_objects(&config->blocks[i]);
 	for (size_t i = 0; i < config->block_count; i++)
 		check_sources(&config->blocks[i], &faults);
 	if (faults == 0)

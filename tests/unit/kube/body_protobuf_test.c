@@ -244,7 +244,8 @@ static void what_is_no_list_is_refused(void **state)
 		{ "\x22\x10"
 		  "application/json",
 		  18, "! bad protobuf at object 1: the list is in JSON\n" },
-		{ "\x22\x05\"b\x01 \xc3", 7, "! an object is encoded as '\"b?\?\?', which is not read\n" },
+		{ "\x22\x05\"b\x01 \xc3", 7,
+		  "! an object is encoded as '\"b?\?\?', which is not read\n" },
 		{ "\x12\x03\x0a\x01\x12", 5, "! the list's metadata are broken\n" },
 		{ "\x12\x03\x12\x01\x0a", 5, "! object 1: broken protobuf\n" },
 	};
