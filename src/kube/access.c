@@ -2,6 +2,7 @@
 /* How a server is reached, as somebody wrote it down. */
 #include "access.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -19,6 +20,15 @@ static bool has_scheme(const char *server, const char *scheme)
 	return strncasecmp(server, scheme, size) == 0 && strncmp(server + size, "://", 3) == 0;
 }
 
+/* With a port, or an IPv6 address in brackets. */
+static bool is_host(const char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (!isalnum((unsigned char)text[i]) && strchr(".-_:[]", text[i]) == NULL)
+			return false;
+	return true;
+}
+
 static bool check_server(const char *server, struct error *error)
 {
 	if (!is_plain(server))
@@ -30,8 +40,7 @@ static bool check_server(const char *server, struct error *error)
 	if (memchr(host, '@', size) != NULL) /* not shown: it may be a password */
 		return error_set(error,
 				 "a server's URL names no user; give user and password apart from it");
-	if (size == 0 || host[0] == ':' || host[size] == '?' || host[size] == '#' ||
-	    strpbrk(host, "?#") != NULL)
+	if (size == 0 || host[0] == ':' || strpbrk(host, "?#") != NULL || !is_host(host, size))
 		return error_set(error, "server %s: expected a host, maybe a port and a path", server);
 	return true;
 }

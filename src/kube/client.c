@@ -6,60 +6,10 @@
 
 #include <event2/event.h>
 #include <string.h>
-#include <sys/queue.h>
 
-#include "client_line.h"
-#include "client_transfer.h"
+#include "client_parts.h"
 
-enum { HEAD_MS = 30 * 1000, HEAD_SIZE_MOST = 64 * 1024, RETRY_AFTER_MOST_S = 3600 };
-
-enum transfer_state {
-	TRANSFER_WAITING, /* for credentials */
-	TRANSFER_RUNNING,
-	TRANSFER_BROKEN, /* by client_reconnect(): `end` is due */
-	TRANSFER_DEAD,	 /* cancelled: no further call */
-};
-
-/* A line and whether new requests may use it. */
-struct client_line {
-	LIST_ENTRY(client_line) entry;
-	struct line *line;
-};
-
-struct transfer {
-	TAILQ_ENTRY(transfer) entry;
-	struct client *client;
-	struct client_calls calls;
-	char *path, *accept;
-	unsigned head_ms, silence_ms;
-	bool is_watch;
-	enum transfer_state state;
-	struct client_line *line; /* NULL: not started */
-	CURL *easy;
-	struct curl_slist *headers, *hosts;
-	struct event *timer;
-	char complaint[CURL_ERROR_SIZE];
-	struct error own_text; /* why we ended it ourselves; "": we did not */
-	enum client_trouble own_trouble;
-	size_t head_size;
-	int status; /* 0: no head was handed over */
-	uint32_t serial;
-	uint64_t began_ns;
-};
-
-struct client {
-	struct event_base *events;
-	struct identity *identity;
-	char *agent;
-	char *server; /* of the requests now */
-	struct event *kick;
-	TAILQ_HEAD(transfer_list, transfer) transfers;
-	LIST_HEAD(, client_line) lines;
-	struct client_line *current; /* NULL: the next request makes one */
-	uint32_t generation;
-	unsigned depth; /* of calls that end in client_leave() */
-	bool is_shared, is_closing;
-};
+enum { HEAD_MS = 30 * 1000 };
 
 static void start_soon(struct client *client)
 {
@@ -119,13 +69,13 @@ static void sweep(struct client *client)
 	free_empty_lines(client);
 }
 
-static void client_enter(void *context)
+void client_enter(void *context)
 {
 	struct client *client = context;
 	client->depth++;
 }
 
-static void client_leave(void *context)
+void client_leave(void *context)
 {
 	struct client *client = context;
 	if (--client->depth > 0)
@@ -134,98 +84,6 @@ static void client_leave(void *context)
 		client_destroy(client);
 	else
 		sweep(client);
-}
-
-/* The last call. The transfer is swept up behind it. */
-static void transfer_end(struct transfer *transfer, enum client_trouble trouble, const char *text)
-{
-	struct client *client = transfer->client;
-	const struct client_end end = { trouble, transfer->status, text };
-	if (transfer->state == TRANSFER_DEAD)
-		return;
-	transfer->state = TRANSFER_DEAD;
-	evtimer_del(transfer->timer);
-	if (transfer->status == 401 && !client->is_closing)
-		identity_refuse(client->identity, transfer->serial);
-	transfer->calls.end(transfer->calls.context, &end);
-}
-
-static unsigned retry_after_of(CURL *easy)
-{
-	curl_off_t seconds = 0;
-	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds);
-	if (seconds < 0)
-		return 0;
-	return seconds > RETRY_AFTER_MOST_S ? RETRY_AFTER_MOST_S : (unsigned)seconds;
-}
-
-static void set_limit(struct transfer *transfer, unsigned limit_ms)
-{
-	const struct timeval limit = { limit_ms / 1000, limit_ms % 1000 * 1000 };
-	if (limit_ms == 0)
-		evtimer_del(transfer->timer);
-	else
-		evtimer_add(transfer->timer, &limit);
-}
-
-/* The final response's head is complete. */
-static bool take_head(struct transfer *transfer, int status)
-{
-	const char *type = NULL;
-	long version = 0;
-	curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
-	curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
-	const struct client_head head = {
-		.status = status,
-		.content_type = type == NULL ? "" : type,
-		.retry_after_s = retry_after_of(transfer->easy),
-	};
-	transfer->status = status;
-	transfer->client->is_shared = version == CURL_HTTP_VERSION_2_0;
-	set_limit(transfer, transfer->silence_ms);
-	if (transfer->calls.head(transfer->calls.context, &head))
-		return true;
-	transfer->own_trouble = CLIENT_STOPPED;
-	return false;
-}
-
-/* Lines of heads, also of 1xx before the final one and of trailers behind the body. */
-static size_t on_head_line(char *bytes, size_t size, size_t count, void *context)
-{
-	struct transfer *transfer = context;
-	long status = 0;
-	size *= count;
-	transfer->head_size += size;
-	if (transfer->state != TRANSFER_RUNNING)
-		return 0;
-	if (transfer->head_size > HEAD_SIZE_MOST) {
-		transfer->own_trouble = CLIENT_BROKEN;
-		error_set(&transfer->own_text,
-			  "%.300s: the head of its response is larger than %d bytes",
-			  transfer->client->server, HEAD_SIZE_MOST);
-		return 0;
-	}
-	bool is_end = size <= 2 && (bytes[0] == '\r' || bytes[0] == '\n');
-	if (!is_end || transfer->status != 0)
-		return size;
-	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (status < 200) /* another head follows */
-		return size;
-	return take_head(transfer, (int)status) ? size : 0;
-}
-
-static size_t on_body(char *bytes, size_t size, size_t count, void *context)
-{
-	struct transfer *transfer = context;
-	size *= count;
-	if (transfer->state != TRANSFER_RUNNING)
-		return 0;
-	if (transfer->silence_ms != 0)
-		set_limit(transfer, transfer->silence_ms);
-	if (transfer->calls.body(transfer->calls.context, (const uint8_t *)bytes, size))
-		return size;
-	transfer->own_trouble = CLIENT_STOPPED;
-	return 0;
 }
 
 /* What failed on a connection may have broken it: the next request takes no chance. */
@@ -251,21 +109,6 @@ static void on_done(void *context, CURL *easy, CURLcode code)
 	transfer_end(transfer, trouble, text.text);
 }
 
-static void on_limit(evutil_socket_t fd, short what, void *context)
-{
-	(void)fd;
-	(void)what;
-	struct transfer *transfer = context;
-	struct client *client = transfer->client;
-	struct error text;
-	bool has_head = transfer->status != 0;
-	error_set(&text, has_head ? "%.300s: no byte for %.0f s" : "%.300s: no answer within %.0f s",
-		  client->server, (has_head ? transfer->silence_ms : transfer->head_ms) / 1000.0);
-	client_enter(client);
-	transfer_end(transfer, CLIENT_TIMEOUT, text.text);
-	client_leave(client);
-}
-
 static void open_line(struct client *client, uint32_t generation)
 {
 	const struct line_calls calls = { client_enter, on_done, client_leave, client };
@@ -274,8 +117,10 @@ static void open_line(struct client *client, uint32_t generation)
 	LIST_INSERT_HEAD(&client->lines, line, entry);
 	client->current = line;
 	client->generation = generation;
+	client->is_shared = false;
 	mem_free(client->server);
 	client->server = mem_text(identity_server(client->identity));
+	client_meter_begin(&client->meter, client->metrics, client->server);
 }
 
 static void transfer_start(struct transfer *transfer, const struct credentials *credentials)
@@ -290,15 +135,16 @@ static void transfer_start(struct transfer *transfer, const struct credentials *
 		.agent = client->agent,
 		.credentials = credentials,
 		.complaint = transfer->complaint,
-		.head_line = on_head_line,
-		.body = on_body,
+		.head_line = transfer_head_line,
+		.body = transfer_body,
 		.context = transfer,
 	};
 	transfer->state = TRANSFER_RUNNING;
 	transfer->serial = credentials->serial;
+	transfer->began_ns = clock_now_ns();
 	transfer->line = client->current;
 	transfer->easy = easy_new(&request, &transfer->headers, &transfer->hosts);
-	set_limit(transfer, transfer->head_ms);
+	transfer_limit(transfer, transfer->head_ms);
 	client_line_add(transfer->line->line, transfer->easy);
 }
 
@@ -368,12 +214,12 @@ static bool check_libcurl(struct error *error)
 struct client *client_new(struct event_base *events, struct identity *identity,
 			  struct metrics *metrics, const char *agent, struct error *error)
 {
-	(void)metrics;
 	if (!check_libcurl(error))
 		return NULL;
 	struct client *client = mem_zalloc(sizeof(*client));
 	client->events = events;
 	client->identity = identity;
+	client->metrics = metrics;
 	client->agent = mem_text(agent);
 	client->server = mem_text(identity_server(identity));
 	client->kick = evtimer_new(events, on_kick, client);
@@ -410,7 +256,7 @@ struct transfer *client_get(struct client *client, const struct client_request *
 	transfer->head_ms = request->head_ms == 0 ? HEAD_MS : request->head_ms;
 	transfer->silence_ms = request->silence_ms;
 	transfer->is_watch = strcmp(request->verb, "watch") == 0;
-	transfer->timer = evtimer_new(client->events, on_limit, transfer);
+	transfer->timer = evtimer_new(client->events, transfer_late, transfer);
 	TAILQ_INSERT_TAIL(&client->transfers, transfer, entry);
 	start_soon(client);
 	return transfer;

@@ -72,12 +72,12 @@ bool exec_credential_read(const char *text, size_t size, const char *version,
 {
 	json_t *root =
 		json_loadb(text, size, 0, NULL); /* jansson's own sentence might quote a token */
-	if (root == NULL)
-		return error_set(error, "printed what is no JSON object");
 	const char *kind = text_field(root, "kind"), *spoken = text_field(root, "apiVersion");
 	const json_t *status = json_object_get(root, "status");
 	bool good = false;
-	if (kind == NULL || strcmp(kind, "ExecCredential") != 0)
+	if (!json_is_object(root))
+		error_set(error, "printed what is no JSON object");
+	else if (kind == NULL || strcmp(kind, "ExecCredential") != 0)
 		error_set(error, "printed an object that is no ExecCredential");
 	else if (spoken == NULL || strcmp(spoken, version) != 0)
 		error_set(error, "printed another apiVersion than %s", version);

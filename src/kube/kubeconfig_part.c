@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-bool part_wrong(const struct kubeconfig_part *part, const char *format, ...)
+void part_fill_error(const struct kubeconfig_part *part, const char *format, ...)
 {
 	char what[512];
 	va_list values;
@@ -15,9 +15,10 @@ bool part_wrong(const struct kubeconfig_part *part, const char *format, ...)
 	vsnprintf(what, sizeof(what), format, values);
 	va_end(values);
 	if (part->name == NULL)
-		return error_set(part->error, "%s: %s", part->file, what);
-	return error_set(part->error, "%s: %s \"%.100s\": %s", part->file, part->kind, part->name,
-			 what);
+		error_fill(part->error, "%s: %s", part->file, what);
+	else
+		error_fill(part->error, "%s: %s \"%.100s\": %s", part->file, part->kind, part->name,
+			   what);
 }
 
 /* Present, and neither null nor "". */

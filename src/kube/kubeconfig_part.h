@@ -15,7 +15,8 @@ struct kubeconfig_part {
 };
 
 /* "FILE: user "NAME": what". False. */
-bool part_wrong(const struct kubeconfig_part *part, const char *format, ...) PRINTF_LIKE(2, 3);
+#define part_wrong(...) (part_fill_error(__VA_ARGS__), error_is_false())
+void part_fill_error(const struct kubeconfig_part *part, const char *format, ...) PRINTF_LIKE(2, 3);
 /* NULL if absent. */
 bool part_text(const struct kubeconfig_part *part, const char *key, const char **ret_text);
 bool part_bool(const struct kubeconfig_part *part, const char *key, bool *ret_value);

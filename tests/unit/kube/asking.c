@@ -50,11 +50,19 @@ int world_set_up(void **state)
 	assert_non_null(mkdtemp(directory));
 	world->directory = mem_text(directory);
 	world->events = event_base_new();
+	world->metrics = metrics_new();
 	const struct timeval turn = { 0, 20000 };
 	world->tick = event_new(world->events, -1, EV_PERSIST, on_tick, NULL);
 	event_add(world->tick, &turn);
 	*state = world;
 	return 0;
+}
+
+void world_make_directory(const struct world *world, const char *name)
+{
+	char *path = world_path(world, name);
+	assert_int_equal(mkdir(path, 0700), 0);
+	mem_free(path);
 }
 
 void world_write_program(const struct world *world, const char *name, const char *text)
@@ -94,6 +102,7 @@ int world_tear_down(void **state)
 {
 	struct world *world = *state;
 	world_stop(world);
+	metrics_free(world->metrics);
 	event_free(world->tick);
 	event_base_free(world->events);
 	remove_directory(world->directory);
@@ -127,7 +136,7 @@ void world_open(struct world *world, const char *kubeconfig)
 	mem_free(path);
 	if (world->identity == NULL)
 		fail_msg("%s", error.text);
-	world->client = client_new(world->events, world->identity, NULL, "test/1", &error);
+	world->client = client_new(world->events, world->identity, world->metrics, "test/1", &error);
 	if (world->client == NULL)
 		fail_msg("%s", error.text);
 }
@@ -229,7 +238,7 @@ struct asked *world_get_limited(struct world *world, const char *path, unsigned 
 	const struct client_request request = {
 		.path = path,
 		.accept = "application/json",
-		.verb = "list",
+		.verb = strstr(path, "watch") != NULL ? "watch" : "list",
 		.head_ms = head_ms,
 		.silence_ms = silence_ms,
 	};

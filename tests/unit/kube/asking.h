@@ -32,7 +32,9 @@ struct world {
 	char *directory;
 	struct pki *authority, *leaf;
 	struct web_server *server;
+	char *scratch; /* a test's own */
 	struct identity *identity;
+	struct metrics *metrics;
 	struct client *client;
 	struct exchange *exchanges[EXCHANGES_MOST]; /* as they came; may be gone */
 	unsigned exchange_count;
@@ -69,6 +71,7 @@ void world_turn(struct world *world, unsigned ms);
 char *world_path(const struct world *world, const char *name); /* the caller's */
 /* Replaces by rename. */
 void world_write(const struct world *world, const char *name, const char *text);
+void world_make_directory(const struct world *world, const char *name);
 void world_write_program(const struct world *world, const char *name, const char *text);
 
 #endif

@@ -706,6 +706,60 @@ static void loopback_is_asked_without_a_proxy_of_the_environment(void **state)
 	unsetenv("https_proxy");
 }
 
+static void assert_metric(struct world *world, const char *name, const char *labels, unsigned value)
+{
+	struct text text = { 0 }, line = { 0 };
+	metrics_print(world->metrics, &text);
+	text_printf(&line, "\ncoredns_kubernetes_rest_client_%s{", name);
+	text_printf(&line, labels, web_server_url(world->server) + strlen("https://"));
+	text_printf(&line, "} %u\n", value);
+	if (strstr(text.data, line.data) == NULL)
+		fail_msg("no%sin%s", line.data, text.data);
+	text_done(&text);
+	text_done(&line);
+}
+
+static void requests_are_counted(void **state)
+{
+	struct world *world = *state;
+	world_serve(world, TLS_HTTP2);
+	struct asked *watch = world_get(world, "/watch"), *list = world_get(world, "/list");
+	world_wait(world, &world->exchange_count, 2);
+	for (unsigned i = 0; i < 2; i++)
+		exchange_head(world->exchanges[i], i == 0 ? 200 : 403, "");
+	world_wait(world, &watch->heads, 1);
+	world_wait(world, &list->heads, 1);
+	assert_metric(world, "requests_total", "code=\"200\",host=\"%s\",method=\"GET\"", 1);
+	assert_metric(world, "requests_total", "code=\"403\",host=\"%s\",method=\"GET\"", 1);
+	assert_metric(world, "request_duration_seconds_count", "host=\"%s\",verb=\"GET\"", 1);
+	exchange_end(world->exchanges[1]);
+	world_wait(world, &list->ends, 1);
+	assert_metric(world, "request_duration_seconds_count", "host=\"%s\",verb=\"GET\"", 2);
+	client_reconnect(world->client);
+	world_wait(world, &watch->ends, 1);
+	assert_metric(world, "request_duration_seconds_count", "host=\"%s\",verb=\"GET\"", 2);
+	web_server_stop_listening(world->server);
+	struct asked *asked = world_get(world, "/list");
+	world_wait(world, &asked->ends, 1);
+	assert_metric(world, "requests_total", "code=\"<error>\",host=\"%s\",method=\"GET\"", 1);
+	assert_metric(world, "rate_limiter_duration_seconds_count", "host=\"%s\",verb=\"GET\"", 0);
+}
+
+static void codes_that_are_made_up_make_no_further_series(void **state)
+{
+	struct world *world = *state;
+	world_serve(world, TLS_HTTP2);
+	for (unsigned i = 0; i < 100; i++) {
+		struct asked *asked = world_get(world, "/list");
+		world_wait_asked(world, asked, i);
+		exchange_head(world->exchanges[i], 400 + (int)i, "");
+		exchange_end(world->exchanges[i]);
+		world_wait(world, &asked->ends, 1);
+	}
+	assert_metric(world, "requests_total", "code=\"400\",host=\"%s\",method=\"GET\"", 1);
+	assert_metric(world, "requests_total", "code=\"other\",host=\"%s\",method=\"GET\"", 76);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -740,6 +794,8 @@ int main(void)
 		with_world(a_certificate_is_checked_for_the_name_that_is_given),
 		with_world(a_proxy_is_used_where_the_kubeconfig_names_one),
 		with_world(loopback_is_asked_without_a_proxy_of_the_environment),
+		with_world(requests_are_counted),
+		with_world(codes_that_are_made_up_make_no_further_series),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
