@@ -152,6 +152,12 @@ unit: $(UNIT) ## run the unit tests alone; test-STAGE runs those of one stage
 replay: $(REPLAYS:%=$(OBJ)/%) ## feed the fuzz corpora to their targets
 	$(Q)tools/run-tests $^
 
+E2E ?= $(sort $(wildcard tests/e2e/*_test.py))
+e2e: ## test against a real control plane, built once from its Go modules (E2E=tests/e2e/services_test.py: one of them)
+	$(Q)tools/install-deps build test e2e
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)E2E_PROGRAMS=$$(tests/e2e/build) && export E2E_PROGRAMS && TEST_JOBS=1 tools/run-tests $(E2E)
+
 # clang makes the fuzzers, in a variant of their own.
 FUZZ ?= $(FUZZ_ALL)
 T    ?= 60
@@ -256,5 +262,5 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
-.PHONY: all test test-all unit replay fuzz fuzz-all soak cover cover-all bench bench-tools lint $(CHECKS:%=lint-%) fmt \
+.PHONY: all test test-all unit replay e2e fuzz fuzz-all soak cover cover-all bench bench-tools lint $(CHECKS:%=lint-%) fmt \
 	toolchain deps run install clean help
