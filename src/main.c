@@ -1,76 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Starts everything in order, waits for signals, stops in order. The main thread is the control
+/* Starts everything in order, serves until a signal stops it, stops in order. The main thread is the control
  * thread: sources, model and compiling run on its event loop; query threads run beside it. */
 #include <errno.h>
 #include <event2/event.h>
 #include <malloc.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "knamed/config.h"
+#include "knamed/kube.h"
 #include "knamed/observe.h"
 #include "knamed/serve.h"
 #include "pipeline.h"
+#include "probes.h"
+#include "signals.h"
 #include "version.h"
-
-struct process {
-	struct event_base *events;
-	bool stopping;
-};
-
-/* ---- signals (their meaning is CoreDNS', dropping what a container cannot use) ---- */
-
-static void on_stop_signal(evutil_socket_t signal_number, short what, void *context)
-{
-	struct process *process = context;
-	(void)what;
-	if (process->stopping)
-		_exit(2); /* a second ^C does not wait */
-	process->stopping = true;
-	if (signal_number == SIGTERM)
-		log_line(LOG_INFO, NULL, "SIGTERM: Shutting down servers then terminating");
-	else
-		log_line(LOG_INFO, NULL, "SIGINT: Shutting down");
-	event_base_loopbreak(process->events);
-}
-
-static void on_quit_signal(evutil_socket_t signal_number, short what, void *context)
-{
-	(void)signal_number;
-	(void)what;
-	(void)context;
-	_exit(0);
-}
-
-static void on_refused_signal(evutil_socket_t signal_number, short what, void *context)
-{
-	(void)what;
-	(void)context;
-	log_line(LOG_WARNING, NULL, "SIG%s: the Corefile is read at start only; restart to change it",
-		 sigabbrev_np(signal_number));
-}
-
-static void watch_signals(struct process *process, struct event *events[5])
-{
-	static const struct {
-		int number;
-		event_callback_fn call;
-	} table[] = {
-		{ SIGTERM, on_stop_signal },	{ SIGINT, on_stop_signal },
-		{ SIGQUIT, on_quit_signal },	{ SIGUSR1, on_refused_signal },
-		{ SIGUSR2, on_refused_signal },
-	};
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	for (size_t i = 0; i < COUNT_OF(table); i++) {
-		events[i] = evsignal_new(process->events, table[i].number, table[i].call, process);
-		event_add(events[i], NULL);
-	}
-}
 
 /* ---- start ---- */
 
@@ -101,49 +47,138 @@ static void print_directives(void)
 	text_done(&text);
 }
 
-/* Everything between a good config and the end of the process. */
-static bool serve_until_stopped(struct process *process, const struct config *config,
-				struct error *error)
+/* ---- serving ---- */
+
+/* All that lives from a good config to the end of the process. */
+struct process {
+	const struct config *config;
+	struct event_base *events;
+	struct metrics *metrics;
+	struct probes *probes;
+	struct pipeline *pipeline;
+	struct signals *signals;
+	uint64_t began_ns;
+};
+
+static void leave(void *context)
 {
-	struct metrics *metrics = metrics_new();
-	metrics_build(metrics, KNAMED_VERSION, "");
-	struct pipeline_options pipeline_options = { .events = process->events,
-						     .config = config,
-						     .metrics = metrics,
-						     .agent = "knamed/" KNAMED_VERSION };
-	struct pipeline *pipeline = pipeline_new(&pipeline_options, error);
-	if (pipeline == NULL) {
-		metrics_free(metrics);
-		return false;
+	probes_leave(((struct process *)context)->probes);
+}
+
+/* Of several blocks with `health` the most patient one decides. */
+static uint64_t lameduck_ms_of(const struct config *config)
+{
+	uint64_t longest = 0;
+	for (size_t i = 0; i < config->block_count; i++) {
+		const struct config_health *health = config->blocks[i].health;
+		if (health != NULL && health->lameduck_ms > longest)
+			longest = health->lameduck_ms;
 	}
-	struct serve_options options = { .answers = pipeline_answers(pipeline),
-					 .metrics = metrics,
+	return longest;
+}
+
+/* A cluster is not there yet, and its `startup_timeout` is not over. */
+static bool is_waited_for(const struct process *process, size_t block)
+{
+	const struct kube *kube = pipeline_kube(process->pipeline, block);
+	uint64_t waited_ms = (clock_now_ns() - process->began_ns) / 1000000;
+	return kube != NULL && !kube_is_in_step(kube) &&
+	       waited_ms < process->config->blocks[block].kubernetes->startup_timeout_ms;
+}
+
+static void on_wait_check(evutil_socket_t fd, short what, void *context)
+{
+	const struct process *process = context;
+	(void)fd;
+	(void)what;
+	for (size_t i = 0; i < process->config->block_count; i++)
+		if (is_waited_for(process, i) && !signals_stopping(process->signals))
+			return;
+	event_base_loopbreak(process->events);
+}
+
+/* Whoever asks before the cluster is there would get SERVFAIL: for a while it is better not to be found at all. */
+static void wait_for_clusters(struct process *process)
+{
+	enum { CHECK_US = 5000 };
+	struct event *check =
+		event_new(process->events, -1, EV_TIMEOUT | EV_PERSIST, on_wait_check, process);
+	event_add(check, &(struct timeval){ 0, CHECK_US });
+	event_active(check, EV_TIMEOUT, 1);
+	event_base_dispatch(process->events);
+	event_free(check);
+}
+
+static void print_start(const struct server *server)
+{
+	if (log_is_quiet())
+		return;
+	server_print_zones(server);
+	print_version();
+	fflush(stdout);
+}
+
+/* DNS, until somebody stops us. */
+static bool serve(struct process *process, struct error *error)
+{
+	struct serve_options options = { .answers = pipeline_answers(process->pipeline),
+					 .metrics = process->metrics,
 					 .version = "knamed-" KNAMED_VERSION };
-	options.blocks = pipeline_blocks(pipeline, &options.block_count);
-	struct event *signals[5];
-	watch_signals(process, signals); /* first: whoever is answered may already ask us to stop */
+	options.blocks = pipeline_blocks(process->pipeline, &options.block_count);
 	struct server *server = server_start(&options, error);
-	if (server != NULL) {
-		if (!log_is_quiet()) {
-			server_print_zones(server);
-			print_version();
-			fflush(stdout);
-		}
-		event_base_dispatch(process->events);
-		server_stop(server);
-	}
-	for (size_t i = 0; i < COUNT_OF(signals); i++)
-		event_free(signals[i]);
+	if (server == NULL)
+		return false;
+	print_start(server);
+	probes_serving(process->probes);
+	event_base_dispatch(process->events);
+	probes_close(process->probes); /* what it shows ends with the server */
+	process->probes = NULL;
+	server_stop(server);
+	return true;
+}
+
+static bool start(struct process *process, struct error *error)
+{
+	struct pipeline_options options = { .events = process->events,
+					    .config = process->config,
+					    .metrics = process->metrics,
+					    .agent = "knamed/" KNAMED_VERSION };
+	process->began_ns = clock_now_ns();
+	process->probes = probes_open(process->config, process->metrics, error);
+	if (process->probes == NULL)
+		return false;
+	process->pipeline = pipeline_new(&options, error);
+	if (process->pipeline == NULL)
+		return false;
+	process->signals =
+		signals_watch(process->events, lameduck_ms_of(process->config), leave, process);
+	probes_join(process->probes, process->events, process->pipeline);
+	return true;
+}
+
+static bool serve_until_stopped(const struct config *config, struct error *error)
+{
+	struct process process = { .config = config,
+				   .events = event_base_new(),
+				   .metrics = metrics_new() };
+	metrics_build(process.metrics, KNAMED_VERSION, KNAMED_REVISION);
+	bool good = start(&process, error);
+	if (good)
+		wait_for_clusters(&process);
+	if (good && !signals_stopping(process.signals))
+		good = serve(&process, error);
+	probes_close(process.probes);
+	signals_free(process.signals);
 	log_rings_stop();
-	pipeline_free(pipeline);
-	metrics_free(metrics);
-	return server != NULL;
+	pipeline_free(process.pipeline);
+	metrics_free(process.metrics);
+	event_base_free(process.events);
+	return good;
 }
 
 static int run(const struct flags *flags)
 {
 	struct error error = { .text = "" };
-	struct process process = { .stopping = false };
 	log_set_quiet(flags->quiet);
 	log_set_form(flags->log_json ? LOG_FORM_JSON : LOG_FORM_TEXT);
 	mallopt(M_ARENA_MAX, 1); /* query threads do not allocate: one arena serves the rest */
@@ -155,9 +190,7 @@ static int run(const struct flags *flags)
 	if (good) {
 		for (size_t i = 0; i < config->notes.count; i++)
 			log_line(LOG_WARNING, NULL, "%s", config->notes.words[i]);
-		process.events = event_base_new();
-		good = serve_until_stopped(&process, config, &error);
-		event_base_free(process.events);
+		good = serve_until_stopped(config, &error);
 	}
 	if (!good)
 		fprintf(stderr, "%s\n", error.text);

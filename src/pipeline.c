@@ -189,3 +189,12 @@ const struct serve_block *pipeline_blocks(const struct pipeline *pipeline, size_
 	*ret_count = pipeline->block_count;
 	return pipeline->blocks;
 }
+
+const struct kube *pipeline_kube(const struct pipeline *pipeline, size_t block)
+{
+	const struct catalog *catalog = pipeline->blocks[block].kubernetes;
+	for (size_t i = 0; i < pipeline->feed_count; i++)
+		if (pipeline->feeds[i].cluster != NULL && pipeline->feeds[i].catalog == catalog)
+			return cluster_kube(pipeline->feeds[i].cluster);
+	return NULL;
+}

@@ -26,5 +26,8 @@ void pipeline_free(struct pipeline *pipeline); /* after the query threads have e
 struct answers *pipeline_answers(const struct pipeline *pipeline);
 /* The blocks with their catalogs, in the config's order. */
 const struct serve_block *pipeline_blocks(const struct pipeline *pipeline, size_t *ret_count);
+/* The API server that the `kubernetes` of a block follows; NULL: no such directive, or it has manifests. */
+struct kube;
+const struct kube *pipeline_kube(const struct pipeline *pipeline, size_t block);
 
 #endif

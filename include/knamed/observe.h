@@ -73,6 +73,7 @@ void metrics_free(struct metrics *metrics);
 /* server "dns://:53", zone "cluster.local." or "dropped", view "". Returns the meter's index; the same labels
  * give the same index. */
 unsigned metrics_meter(struct metrics *metrics, const char *server, const char *zone, const char *view);
+unsigned metrics_meter_unshown(struct metrics *metrics); /* for what is counted in vain: always the same index */
 /* An array with one tally per meter, for one new thread. Owned by metrics, kept after the thread ends. */
 struct tally *metrics_thread(struct metrics *metrics);
 /* coredns_build_info{version,revision,goversion} 1; goversion names our compiler. */

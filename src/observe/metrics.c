@@ -66,23 +66,38 @@ static size_t find_meter(const struct metrics *metrics, const char *server, cons
 	size_t i = 0;
 	for (; i < metrics->meter_count; i++) {
 		const struct meter *meter = &metrics->meters[i];
-		if (strcmp(meter->server, server) == 0 && strcmp(meter->zone, zone) == 0 &&
-		    strcmp(meter->view, view) == 0)
+		if (meter->server != NULL && strcmp(meter->server, server) == 0 &&
+		    strcmp(meter->zone, zone) == 0 && strcmp(meter->view, view) == 0)
 			break;
 	}
 	return i;
+}
+
+static void add_meter(struct metrics *metrics, struct meter meter)
+{
+	metrics->meters =
+		mem_realloc(metrics->meters, (metrics->meter_count + 1) * sizeof(*metrics->meters));
+	metrics->meters[metrics->meter_count++] = meter;
 }
 
 unsigned metrics_meter(struct metrics *metrics, const char *server, const char *zone, const char *view)
 {
 	pthread_mutex_lock(&metrics->lock);
 	size_t i = find_meter(metrics, server, zone, view);
-	if (i == metrics->meter_count) {
-		metrics->meters = mem_realloc(metrics->meters, (i + 1) * sizeof(*metrics->meters));
-		metrics->meters[i] =
-			(struct meter){ mem_text(server), mem_text(zone), mem_text(view) };
-		metrics->meter_count++;
-	}
+	if (i == metrics->meter_count)
+		add_meter(metrics, (struct meter){ mem_text(server), mem_text(zone), mem_text(view) });
+	pthread_mutex_unlock(&metrics->lock);
+	return (unsigned)i;
+}
+
+unsigned metrics_meter_unshown(struct metrics *metrics)
+{
+	pthread_mutex_lock(&metrics->lock);
+	size_t i = 0;
+	while (i < metrics->meter_count && metrics->meters[i].server != NULL)
+		i++;
+	if (i == metrics->meter_count)
+		add_meter(metrics, (struct meter){ NULL, NULL, NULL });
 	pthread_mutex_unlock(&metrics->lock);
 	return (unsigned)i;
 }

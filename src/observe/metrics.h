@@ -8,7 +8,7 @@
 #include "knamed/observe.h"
 
 struct meter {
-	char *server, *zone, *view;
+	char *server, *zone, *view; /* NULL: not shown */
 };
 
 /* The tallies of one thread; `memory` is what to free, `tallies` stands on cache lines of its own. */

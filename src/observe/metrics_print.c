@@ -30,7 +30,8 @@ static struct tally *sum_rows(const struct metrics *metrics)
 	struct tally *sums = mem_zalloc(metrics->meter_count * sizeof(*sums));
 	for (const struct tally_row *row = metrics->rows; row != NULL; row = row->next)
 		for (size_t i = 0; i < row->count; i++)
-			add_tally(&sums[i], &row->tallies[i]);
+			if (metrics->meters[i].server != NULL) /* else the sum stays 0 */
+				add_tally(&sums[i], &row->tallies[i]);
 	return sums;
 }
 

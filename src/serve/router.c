@@ -129,25 +129,36 @@ static bool block_listen(struct router *router, const struct block *block, struc
 
 static unsigned take_meter(struct router *router, const char *server, const char *zone)
 {
-	unsigned meter = metrics_meter(router->metrics, server, zone, "");
+	unsigned meter = server != NULL ? metrics_meter(router->metrics, server, zone, "")
+					: metrics_meter_unshown(router->metrics);
 	if (meter >= router->meter_count)
 		router->meter_count = meter + 1;
 	return meter;
 }
 
+/* A block without `prometheus` is not shown: the label `zone` is the longest zone among those with it. */
+static void zone_declare(struct router *router, struct served_zone *served, const char *server)
+{
+	const struct config_block *config = served->block->config;
+	char zone[NAME_TEXT_SIZE];
+	if (config->prometheus == NULL) {
+		served->meter = take_meter(router, NULL, NULL);
+		return;
+	}
+	name_print(served->zone.name, zone);
+	served->meter = take_meter(router, server, zone);
+	for (size_t i = 0; i < config->directives.count; i++)
+		metrics_plugin(router->metrics, server, zone, "", config->directives.words[i]);
+}
+
 static void listener_declare(struct router *router, struct listener *listener)
 {
-	char text[PLACE_TEXT_SIZE], server[PLACE_TEXT_SIZE + 8], zone[NAME_TEXT_SIZE];
+	char text[PLACE_TEXT_SIZE], server[PLACE_TEXT_SIZE + 8];
 	place_print(&listener->place, text);
 	snprintf(server, sizeof(server), "dns://%s", text);
 	listener->dropped_meter = take_meter(router, server, "dropped");
-	for (size_t i = 0; i < listener->zone_count; i++) {
-		const struct words *directives = &listener->zones[i].block->config->directives;
-		name_print(listener->zones[i].zone.name, zone);
-		listener->zones[i].meter = take_meter(router, server, zone);
-		for (size_t j = 0; j < directives->count; j++)
-			metrics_plugin(router->metrics, server, zone, "", directives->words[j]);
-	}
+	for (size_t i = 0; i < listener->zone_count; i++)
+		zone_declare(router, &listener->zones[i], server);
 }
 
 static double read_localhost_requests(void *context)

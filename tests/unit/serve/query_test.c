@@ -306,6 +306,35 @@ static void answers_are_counted_by_block_type_and_rcode(void **state)
 	world_free(world);
 }
 
+static void a_block_without_prometheus_is_not_counted(void **state)
+{
+	(void)state;
+	struct world *world = world_new();
+	struct config_block *shown = world_block(world, "example.org."),
+			    *hidden = world_block(world, "b.example.org."),
+			    *other = world_block(world, "c.example.org.");
+	hidden->prometheus = other->prometheus = NULL;
+	world_file(world, shown, "example.org.", ZONE);
+	world_add_word(&shown->directives, "file");
+	world_add_word(&hidden->directives, "file");
+	world_start(world);
+	ldns_pkt_free(world_ask(world, "a.example.org.", LDNS_RR_TYPE_A));
+	ldns_pkt_free(world_ask(world, "x.b.example.org.", LDNS_RR_TYPE_A));
+	ldns_pkt_free(world_ask(world, "x.c.example.org.", LDNS_RR_TYPE_A));
+	struct text text = { 0 };
+	metrics_print(world->metrics, &text);
+	const char *at = strstr(text.data, "\ncoredns_dns_requests_total{");
+	assert_non_null(at);
+	assert_non_null(strstr(at, "zone=\"example.org.\"} 1\n"));
+	assert_null(strstr(at + 1, "\ncoredns_dns_requests_total{"));
+	at = strstr(text.data, "\ncoredns_plugin_enabled{");
+	assert_non_null(at);
+	assert_null(strstr(at + 1, "\ncoredns_plugin_enabled{"));
+	assert_null(strstr(text.data, "b.example.org."));
+	text_done(&text);
+	world_free(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +352,7 @@ int main(void)
 		cmocka_unit_test(local_answers_before_the_data),
 		cmocka_unit_test(what_is_not_in_step_is_servfail_and_says_so),
 		cmocka_unit_test(answers_are_counted_by_block_type_and_rcode),
+		cmocka_unit_test(a_block_without_prometheus_is_not_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

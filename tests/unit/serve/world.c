@@ -44,7 +44,9 @@ struct config_block *world_block(struct world *world, const char *zone)
 {
 	struct config_block *block = &world->blocks[world->block_count];
 	struct serve_block *source = &world->sources[world->block_count];
+	static struct config_prometheus counted;
 	block->file = "Corefile";
+	block->prometheus = &counted;
 	block->line = (unsigned)++world->block_count;
 	source->config = block;
 	source->files = world->files[world_index(world, block)];

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* probes -- what `health`, `ready` and `prometheus` show over HTTP, for all blocks.
+ *
+ *   /health   200 OK, always
+ *   /ready    200 OK, or 503 and the directives that are not ready
+ *   /readyz   the same, and why, as JSON
+ *   /metrics  everything counted
+ *
+ * A start may take long: zones are read, a cluster is waited for. The listeners are there before,
+ * and answer from a thread of their own until the caller's loop can do it. */
+#ifndef KNAMED_PROBES_H
+#define KNAMED_PROBES_H
+
+#include "knamed/config.h"
+#include "knamed/observe.h"
+#include "pipeline.h"
+
+struct probes;
+/* config and metrics must outlive it. NULL and error if an address cannot be had. */
+struct probes *probes_open(const struct config *config, struct metrics *metrics, struct error *error);
+void probes_close(struct probes *probes); /* first of all: what it shows must still be there */
+/* All is read, and may be asked for what it is doing. From here on the caller's loop answers. */
+void probes_join(struct probes *probes, struct event_base *events, const struct pipeline *pipeline);
+/* DNS is being served from now on: so it may be ready. */
+void probes_serving(struct probes *probes);
+/* We are about to go: nobody finds us ready. */
+void probes_leave(struct probes *probes);
+
+#endif

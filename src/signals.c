@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "signals.h"
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "knamed/base.h"
+#include "knamed/observe.h"
+
+enum { WATCHED = 5 };
+
+struct signals {
+	struct event_base *events;
+	struct event watched[WATCHED];
+	struct event lameduck;
+	uint64_t lameduck_ms;
+	void (*leave)(void *context);
+	void *context;
+	unsigned interrupts;
+	bool is_stopping;
+};
+
+/* "5s", "1m30s", "1h0m0s", "250ms", "1.5s", as Go prints them. */
+static void add_duration(struct text *text, uint64_t ms)
+{
+	uint64_t s = ms / 1000;
+	if (s == 0) {
+		text_printf(text, "%ums", (unsigned)ms);
+		return;
+	}
+	if (s >= 3600)
+		text_printf(text, "%lluh", (unsigned long long)(s / 3600));
+	if (s >= 60)
+		text_printf(text, "%um", (unsigned)(s / 60 % 60));
+	text_printf(text, "%u.%03u", (unsigned)(s % 60), (unsigned)(ms % 1000));
+	while (text->data[text->size - 1] == '0')
+		text->data[--text->size] = '\0';
+	if (text->data[text->size - 1] == '.')
+		text->data[--text->size] = '\0';
+	text_add(text, "s");
+}
+
+static void on_lameduck_over(evutil_socket_t fd, short what, void *context)
+{
+	const struct signals *signals = context;
+	(void)fd;
+	(void)what;
+	event_base_loopbreak(signals->events);
+}
+
+static void begin_stop(struct signals *signals)
+{
+	struct text duration = { 0 };
+	struct timeval wait = { .tv_sec = (time_t)(signals->lameduck_ms / 1000),
+				.tv_usec = (suseconds_t)(signals->lameduck_ms % 1000 * 1000) };
+	signals->is_stopping = true;
+	signals->leave(signals->context);
+	if (signals->lameduck_ms == 0) {
+		event_base_loopbreak(signals->events);
+		return;
+	}
+	add_duration(&duration, signals->lameduck_ms);
+	log_line(LOG_INFO, "health", "Going into lameduck mode for %s", duration.data);
+	text_done(&duration);
+	evtimer_add(&signals->lameduck, &wait);
+}
+
+/* Who manages us may say it more than once; that makes nothing faster. */
+static void on_terminate(evutil_socket_t number, short what, void *context)
+{
+	struct signals *signals = context;
+	(void)number;
+	(void)what;
+	if (signals->is_stopping)
+		return;
+	log_line(LOG_INFO, NULL, "SIGTERM: Shutting down servers then terminating");
+	begin_stop(signals);
+}
+
+static void on_interrupt(evutil_socket_t number, short what, void *context)
+{
+	struct signals *signals = context;
+	(void)number;
+	(void)what;
+	if (++signals->interrupts > 1) {
+		log_line(LOG_INFO, NULL, "SIGINT: Force quit");
+		_exit(2);
+	}
+	log_line(LOG_INFO, NULL, "SIGINT: Shutting down");
+	if (!signals->is_stopping)
+		begin_stop(signals);
+}
+
+static void on_quit(evutil_socket_t number, short what, void *context)
+{
+	(void)number;
+	(void)what;
+	(void)context;
+	_exit(0);
+}
+
+static void on_refused(evutil_socket_t number, short what, void *context)
+{
+	(void)what;
+	(void)context;
+	log_line(LOG_WARNING, NULL, "SIG%s: the Corefile is read at start only; restart to change it",
+		 sigabbrev_np(number));
+}
+
+struct signals *signals_watch(struct event_base *events, uint64_t lameduck_ms,
+			      void (*leave)(void *context), void *context)
+{
+	static const struct {
+		int number;
+		event_callback_fn call;
+	} table[WATCHED] = {
+		{ SIGTERM, on_terminate }, { SIGINT, on_interrupt }, { SIGQUIT, on_quit },
+		{ SIGUSR1, on_refused },   { SIGUSR2, on_refused },
+	};
+	struct signals *signals = mem_zalloc(sizeof(*signals));
+	signals->events = events;
+	signals->lameduck_ms = lameduck_ms;
+	signals->leave = leave;
+	signals->context = context;
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	for (size_t i = 0; i < WATCHED; i++) {
+		evsignal_assign(&signals->watched[i], events, table[i].number, table[i].call, signals);
+		event_add(&signals->watched[i], NULL);
+	}
+	evtimer_assign(&signals->lameduck, events, on_lameduck_over, signals);
+	return signals;
+}
+
+bool signals_stopping(const struct signals *signals)
+{
+	return signals->is_stopping;
+}
+
+void signals_free(struct signals *signals)
+{
+	if (signals == NULL)
+		return;
+	for (size_t i = 0; i < WATCHED; i++)
+		event_del(&signals->watched[i]);
+	event_del(&signals->lameduck);
+	mem_free(signals);
+}
