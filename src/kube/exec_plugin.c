@@ -15,8 +15,6 @@
 
 enum { LOOK_MS = 20, OUTPUT_MOST = 1024 * 1024, COMPLAINT_MOST = 4096 };
 
-extern char **environ;
-
 struct stream {
 	int fd;
 	size_t most;

@@ -298,3 +298,22 @@ void world_turn(struct world *world, unsigned ms)
 	event_base_loopexit(world->events, &turn);
 	event_base_dispatch(world->events);
 }
+
+void world_answer(struct world *world, unsigned index, const char *body)
+{
+	exchange_head(world->exchanges[index], 200, "content-type: application/json\n");
+	exchange_body(world->exchanges[index], body, strlen(body));
+	exchange_end(world->exchanges[index]);
+}
+
+void world_ask_and_answer(struct world *world)
+{
+	unsigned index = world->exchange_count;
+	struct asked *asked = world_get(world, "/list");
+	world_wait_asked(world, asked, index);
+	world_answer(world, index, "{}");
+	world_wait(world, &asked->ends, 1);
+	assert_string_equal(asked->text, "");
+	assert_int_equal(asked->trouble, CLIENT_DONE);
+	assert_string_equal(asked->body.data, "{}");
+}

@@ -60,6 +60,11 @@ struct asked *world_get(struct world *world, const char *path);
 struct asked *world_get_limited(struct world *world, const char *path, unsigned head_ms,
 				unsigned silence_ms);
 
+/* Answers the exchange that came as number `index`, whole. */
+void world_answer(struct world *world, unsigned index, const char *body);
+/* Asks, has it answered, and sees that all is well. */
+void world_ask_and_answer(struct world *world);
+
 /* Turns the loop until *count is `wanted`; fails after ten seconds. */
 void world_wait(struct world *world, const unsigned *count, unsigned wanted);
 /* Until exchange number `index` came; fails if `asked` ends before. */

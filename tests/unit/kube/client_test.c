@@ -2,7 +2,6 @@
 /* The client against a real server on loopback, on one event loop. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -76,27 +75,6 @@ static void watches_have_a_connection_each_over_http1(void **state)
 	}
 }
 
-/* Answers the exchange that came as number `index`, whole. */
-static void answer(struct world *world, unsigned index, const char *body)
-{
-	exchange_head(world->exchanges[index], 200, "content-type: application/json\n");
-	exchange_body(world->exchanges[index], body, strlen(body));
-	exchange_end(world->exchanges[index]);
-}
-
-/* Asks, has it answered, and sees that all is well. */
-static void ask_and_answer(struct world *world)
-{
-	unsigned index = world->exchange_count;
-	struct asked *asked = world_get(world, "/list");
-	world_wait_asked(world, asked, index);
-	answer(world, index, "{}");
-	world_wait(world, &asked->ends, 1);
-	assert_string_equal(asked->text, "");
-	assert_int_equal(asked->trouble, CLIENT_DONE);
-	assert_string_equal(asked->body.data, "{}");
-}
-
 static void only_the_final_head_is_handed_on(void **state)
 {
 	static const enum server_kind kinds[] = { PLAIN, TLS_HTTP2 };
@@ -165,12 +143,12 @@ static void more_requests_than_streams_are_all_served(void **state)
 	struct asked *asked[12];
 	world->streams_most = 3;
 	world_serve(world, TLS_HTTP2);
-	ask_and_answer(world);
+	world_ask_and_answer(world);
 	for (unsigned i = 0; i < COUNT_OF(asked); i++)
 		asked[i] = world_get(world, "/list");
 	for (unsigned i = 1; i <= COUNT_OF(asked); i++) {
 		world_wait_asked(world, asked[i - 1], i);
-		answer(world, i, "{}");
+		world_answer(world, i, "{}");
 	}
 	for (unsigned i = 0; i < COUNT_OF(asked); i++) {
 		world_wait(world, &asked[i]->ends, 1);
@@ -196,7 +174,7 @@ static void a_body_that_is_cut_is_broken(void **state)
 		assert_int_equal(strncmp(asked->text, web_server_url(world->server),
 					 strlen(web_server_url(world->server))),
 				 0);
-		ask_and_answer(world);
+		world_ask_and_answer(world);
 		world_stop(world);
 	}
 }
@@ -216,7 +194,7 @@ static void a_stream_that_is_reset_leaves_the_others_alone(void **state)
 	assert_int_equal(first->trouble, CLIENT_BROKEN);
 	exchange_body(world->exchanges[1], "event", 5);
 	world_wait_body(world, second, 5);
-	ask_and_answer(world);
+	world_ask_and_answer(world);
 	assert_int_equal(web_server_connections(world->server), 1);
 }
 
@@ -234,7 +212,7 @@ static void nonsense_is_broken(void **state)
 		assert_int_equal(asked->trouble, CLIENT_BROKEN);
 		assert_int_equal(asked->heads, 0);
 		assert_int_equal(asked->end_status, 0);
-		ask_and_answer(world);
+		world_ask_and_answer(world);
 		world_stop(world);
 	}
 }
@@ -299,100 +277,6 @@ static void a_silent_body_may_be_silent_for_ever(void **state)
 	world_wait_body(world, asked, 1);
 }
 
-static void what_is_cancelled_is_not_called_again(void **state)
-{
-	static const enum server_kind kinds[] = { PLAIN, TLS_HTTP2 };
-	struct world *world = *state;
-	for (size_t kind = 0; kind < COUNT_OF(kinds); kind++) {
-		world_serve(world, kinds[kind]);
-		struct asked *at_once = world_get(world, "/a"), *in_head = world_get(world, "/b"),
-			     *in_body = world_get(world, "/c"), *by_other = world_get(world, "/d"),
-			     *later = world_get(world, "/e");
-		transfer_cancel(at_once->transfer);
-		in_head->cancel_in_head = in_body->cancel_in_body = true;
-		in_body->cancel_other = by_other;
-		world_wait(world, &world->exchange_count, 4);
-		for (unsigned i = 0; i < 4; i++)
-			exchange_head(world->exchanges[i], 200, "");
-		world_wait(world, &by_other->heads, 1);
-		world_wait(world, &later->heads, 1);
-		transfer_cancel(later->transfer);
-		for (unsigned i = 0; i < 4; i++)
-			if (exchange_is_there(world->server, world->exchanges[i]))
-				exchange_body(world->exchanges[i], "event", 5);
-		world_wait_body(world, in_body, 5);
-		world_turn(world, 30);
-		assert_int_equal(at_once->heads, 0);
-		assert_int_equal(in_head->heads, 1);
-		assert_int_equal(in_head->body.size, 0);
-		assert_int_equal(at_once->ends + in_head->ends + in_body->ends + by_other->ends +
-					 later->ends,
-				 0);
-		ask_and_answer(world);
-		world_stop(world);
-	}
-}
-
-static void a_call_that_says_no_stops_the_request(void **state)
-{
-	struct world *world = *state;
-	world_serve(world, TLS_HTTP2);
-	struct asked *head = world_get(world, "/a"), *body = world_get(world, "/b");
-	head->refuse_head = body->refuse_body = true;
-	world_wait(world, &world->exchange_count, 2);
-	for (unsigned i = 0; i < 2; i++) {
-		exchange_head(world->exchanges[i], 403, "");
-		exchange_body(world->exchanges[i], "event", 5);
-	}
-	world_wait(world, &head->ends, 1);
-	world_wait(world, &body->ends, 1);
-	assert_int_equal(head->trouble, CLIENT_STOPPED);
-	assert_int_equal(body->trouble, CLIENT_STOPPED);
-	assert_int_equal(head->end_status, 403);
-	assert_int_equal(body->body.size, 5);
-}
-
-static void the_client_may_be_freed_in_its_calls(void **state)
-{
-	struct world *world = *state;
-	for (unsigned in_body = 0; in_body < 2; in_body++) {
-		world_serve(world, TLS_HTTP2);
-		struct asked *asked = world_get(world, "/a"), *other = world_get(world, "/b");
-		asked->free_client_in_body = in_body;
-		asked->free_client_in_end = !in_body;
-		world_wait(world, &world->exchange_count, 2);
-		for (unsigned i = 0; i < 2; i++)
-			answer(world, i, "event");
-		world_wait_body(world, asked, 5);
-		for (unsigned i = 0; i < 5 && world->client != NULL; i++)
-			world_turn(world, 20);
-		assert_null(world->client);
-		assert_int_equal(asked->ends, !in_body);
-		(void)other; /* before or after: both are right */
-		world_turn(world, 20);
-		world_stop(world);
-	}
-}
-
-static void reconnecting_gives_up_what_is_under_way(void **state)
-{
-	struct world *world = *state;
-	world_serve(world, TLS_HTTP2);
-	struct asked *first = world_get(world, "/watch"), *second = world_get(world, "/watch");
-	world_wait(world, &world->exchange_count, 2);
-	exchange_head(world->exchanges[0], 200, "");
-	world_wait(world, &first->heads, 1);
-	client_reconnect(world->client);
-	assert_int_equal(first->ends, 0);
-	world_wait(world, &first->ends, 1);
-	world_wait(world, &second->ends, 1);
-	assert_int_equal(first->trouble, CLIENT_BROKEN);
-	assert_int_equal(second->trouble, CLIENT_BROKEN);
-	ask_and_answer(world);
-	assert_int_equal(web_server_connections(world->server), 2);
-	assert_int_equal(web_server_open_connections(world->server), 1);
-}
-
 static void goaway_moves_new_requests_to_a_new_connection(void **state)
 {
 	struct world *world = *state;
@@ -410,7 +294,7 @@ static void goaway_moves_new_requests_to_a_new_connection(void **state)
 	if (asked->ends > 0) /* one may be lost on the old connection, but no second one */
 		asked = world_get(world, "/list");
 	world_wait_asked(world, asked, index);
-	answer(world, index, "{}");
+	world_answer(world, index, "{}");
 	world_wait(world, &asked->ends, 1);
 	assert_int_equal(asked->trouble, CLIENT_DONE);
 	assert_int_equal(web_server_connections(world->server), 2);
@@ -449,261 +333,6 @@ static void what_keeps_us_from_the_server_is_told_apart(void **state)
 	world_wait(world, &asked->ends, 1);
 	assert_int_equal(asked->trouble, CLIENT_NO_HOST);
 	assert_non_null(strstr(asked->text, ".invalid:6443: "));
-}
-
-static void a_token_file_is_read_again_when_it_changes(void **state)
-{
-	struct world *world = *state;
-	world_write(world, "token", "first\n");
-	world_serve_user(world, TLS_HTTP2, "tokenFile: token\n");
-	ask_and_answer(world);
-	assert_string_equal(world->authorization, "Bearer first");
-	world_write(world, "token", "second\n");
-	ask_and_answer(world);
-	assert_string_equal(world->authorization, "Bearer second");
-	world_write(world, "token", ""); /* half of a rotation */
-	ask_and_answer(world);
-	assert_string_equal(world->authorization, "Bearer second");
-	world_write(world, "token", "third");
-	ask_and_answer(world);
-	assert_string_equal(world->authorization, "Bearer third");
-	assert_int_equal(web_server_connections(world->server), 1);
-}
-
-static void a_change_of_the_authority_is_survived(void **state)
-{
-	struct world *world = *state;
-	world_serve(world, TLS_HTTP2);
-	struct asked *watch = world_get(world, "/watch");
-	world_wait(world, &world->exchange_count, 1);
-	exchange_head(world->exchanges[0], 200, "");
-	world_wait(world, &watch->heads, 1);
-
-	struct pki *authority = pki_authority("another authority"),
-		   *leaf = pki_leaf(authority, "server");
-	char *ca = pki_certificate(authority), *key = mem_text(identity_key(world->identity));
-	web_server_show(world->server, leaf);
-	world_write(world, "ca.crt", "-----BEGIN CERTIFICATE-----\nMIIB"); /* half of it */
-	ask_and_answer(world);
-	assert_int_equal(web_server_connections(world->server), 1);
-	world_write(world, "ca.crt", ca);
-	ask_and_answer(world);
-	assert_int_equal(web_server_connections(world->server), 2);
-	assert_string_not_equal(identity_key(world->identity), key);
-	assert_int_equal(strlen(identity_key(world->identity)), 64);
-	assert_false(client_is_shared(world->client)); /* the watch is on the old connection */
-
-	exchange_body(world->exchanges[0], "event", 5);
-	world_wait_body(world, watch, 5);
-	exchange_end(world->exchanges[0]);
-	world_wait(world, &watch->ends, 1);
-	assert_int_equal(watch->trouble, CLIENT_DONE);
-	ask_and_answer(world);
-	assert_true(client_is_shared(world->client));
-	assert_int_equal(web_server_open_connections(world->server), 1);
-	mem_free(ca);
-	mem_free(key);
-	pki_free(leaf);
-	pki_free(authority);
-}
-
-static void write_pair(struct world *world, const char *user)
-{
-	struct pki *leaf = pki_leaf(world->authority, user);
-	char *certificate = pki_certificate(leaf), *key = pki_key(leaf);
-	world_write(world, "client.crt", certificate);
-	world_write(world, "client.key", key);
-	mem_free(certificate);
-	mem_free(key);
-	pki_free(leaf);
-}
-
-static void a_client_certificate_is_shown_and_may_change(void **state)
-{
-	struct world *world = *state;
-	world->authority = pki_authority("the test's authority");
-	write_pair(world, "anna");
-	world_serve_user(world, TLS_CLIENTS,
-			 "client-certificate: client.crt\nclient-key: client.key\n");
-	ask_and_answer(world);
-	assert_string_equal(world->user, "anna");
-	world_write(world, "client.crt", "nothing");
-	ask_and_answer(world);
-	assert_int_equal(web_server_connections(world->server), 1);
-	write_pair(world, "berta");
-	ask_and_answer(world);
-	assert_string_equal(world->user, "berta");
-	assert_int_equal(web_server_connections(world->server), 2);
-}
-
-static void a_missing_client_certificate_is_tls_trouble(void **state)
-{
-	struct world *world = *state;
-	world_serve(world, TLS_CLIENTS);
-	struct asked *asked = world_get(world, "/list");
-	world_wait(world, &asked->ends, 1);
-	assert_int_equal(asked->trouble, CLIENT_TLS);
-}
-
-/* A plugin that counts its runs in a file and prints the count as token. */
-static const char counting_plugin[] =
-	"#!/bin/sh\n"
-	"cd \"$(dirname \"$0\")\"\n"
-	"echo run >> runs\n"
-	"printf '{\"kind\": \"ExecCredential\", \"apiVersion\": "
-	"\"client.authentication.k8s.io/v1\", \"status\": {\"token\": \"t%s\"}}' "
-	"$(wc -l < runs)\n";
-
-static void a_plugin_runs_again_when_its_token_is_refused(void **state)
-{
-	struct world *world = *state;
-	world_write_program(world, "plugin", counting_plugin);
-	world_serve_user(world, TLS_HTTP2,
-			 "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin}\n");
-	struct asked *first = world_get(world, "/a"), *second = world_get(world, "/b");
-	world_wait(world, &world->exchange_count, 2);
-	assert_string_equal(exchange_header(world->exchanges[0], "authorization"), "Bearer t1");
-	assert_string_equal(exchange_header(world->exchanges[1], "authorization"), "Bearer t1");
-	for (unsigned i = 0; i < 2; i++) {
-		exchange_head(world->exchanges[i], 401, "");
-		exchange_end(world->exchanges[i]);
-	}
-	world_wait(world, &first->ends, 1);
-	world_wait(world, &second->ends, 1);
-	assert_int_equal(first->end_status, 401);
-	ask_and_answer(world);
-	assert_string_equal(world->authorization, "Bearer t2");
-	ask_and_answer(world);
-	assert_string_equal(world->authorization, "Bearer t2");
-	assert_int_equal(web_server_connections(world->server), 1);
-}
-
-static void a_late_refusal_of_old_credentials_does_not_touch_new_ones(void **state)
-{
-	struct world *world = *state;
-	world_write_program(world, "plugin", counting_plugin);
-	world_serve_user(world, TLS_HTTP2,
-			 "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin}\n");
-	struct asked *first = world_get(world, "/a"), *second = world_get(world, "/b");
-	world_wait(world, &world->exchange_count, 2);
-	exchange_head(world->exchanges[0], 401, "");
-	exchange_end(world->exchanges[0]);
-	world_wait(world, &first->ends, 1);
-	ask_and_answer(world);
-	assert_string_equal(world->authorization, "Bearer t2");
-	exchange_head(world->exchanges[1], 401, "");
-	exchange_end(world->exchanges[1]);
-	world_wait(world, &second->ends, 1);
-	ask_and_answer(world);
-	assert_string_equal(world->authorization, "Bearer t2");
-}
-
-static void a_plugin_that_fails_says_why(void **state)
-{
-	struct world *world = *state;
-	world_write_program(world, "plugin", "#!/bin/sh\necho 'please log in first' >&2\nexit 3\n");
-	world_serve_user(world, PLAIN,
-			 "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin, "
-			 "installHint: read the manual}\n");
-	struct asked *first = world_get(world, "/a"), *second = world_get(world, "/b");
-	world_wait(world, &first->ends, 1);
-	world_wait(world, &second->ends, 1);
-	assert_int_equal(first->trouble, CLIENT_NO_CREDENTIALS);
-	assert_int_equal(second->trouble, CLIENT_NO_CREDENTIALS);
-	assert_non_null(strstr(first->text,
-			       "failed with exit code 3: please log in first; read the manual"));
-	assert_int_equal(world->exchange_count, 0);
-}
-
-static void a_client_is_freed_while_a_plugin_runs(void **state)
-{
-	struct world *world = *state;
-	world_write_program(world, "plugin", "#!/bin/sh\nexec sleep 60\n");
-	world_serve_user(world, PLAIN,
-			 "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin}\n");
-	struct asked *asked = world_get(world, "/a");
-	world_turn(world, 60);
-	client_free(world->client);
-	world->client = NULL;
-	world_turn(world, 60);
-	assert_int_equal(asked->ends, 0);
-}
-
-static void requests_say_who_asks(void **state)
-{
-	struct world *world = *state;
-	world_serve_user(
-		world, TLS_HTTP2,
-		"username: anna\npassword: secret\nas: berta\nas-uid: u-1\nas-groups: [one, two]\n");
-	struct asked *asked = world_get(world, "/a");
-	world_wait_asked(world, asked, 0);
-	assert_string_equal(exchange_header(world->exchanges[0], "authorization"),
-			    "Basic YW5uYTpzZWNyZXQ=");
-	assert_string_equal(exchange_header(world->exchanges[0], "impersonate-user"), "berta");
-	assert_string_equal(exchange_header(world->exchanges[0], "impersonate-uid"), "u-1");
-	assert_string_equal(exchange_header(world->exchanges[0], "impersonate-group"), "one");
-}
-
-/* The server's certificate is for api.test, too; the address stays the one in `server`. */
-static void a_certificate_is_checked_for_the_name_that_is_given(void **state)
-{
-	static const struct {
-		const char *line;
-		enum client_trouble trouble;
-	} names[] = { { "tls-server-name: api.test", CLIENT_DONE },
-		      { "tls-server-name: other.test", CLIENT_TLS } };
-	struct world *world = *state;
-	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		world->cluster_line = names[i].line;
-		world_serve(world, TLS_HTTP2);
-		struct asked *asked = world_get(world, "/a/b?c=d");
-		for (unsigned turns = 0;
-		     turns < 100 && world->exchange_count == 0 && asked->ends == 0; turns++)
-			world_turn(world, 20);
-		if (names[i].trouble == CLIENT_DONE) {
-			assert_int_equal(world->exchange_count, 1);
-			assert_string_equal(exchange_path(world->exchanges[0]), "/a/b?c=d");
-			assert_string_equal(exchange_header(world->exchanges[0], "host"),
-					    web_server_url(world->server) + strlen("https://"));
-			answer(world, 0, "{}");
-		}
-		world_wait(world, &asked->ends, 1);
-		assert_int_equal(asked->trouble, names[i].trouble);
-		world_stop(world);
-	}
-}
-
-static void a_proxy_is_used_where_the_kubeconfig_names_one(void **state)
-{
-	struct world *world = *state;
-	world_serve(world, PLAIN);
-	struct web_server *proxy = world->server;
-	struct text text = { 0 };
-	text_printf(&text,
-		    "{current-context: c, contexts: [{name: c, context: {cluster: c}}], "
-		    "clusters: [{name: c, cluster: {server: 'http://api.invalid', proxy-url: '%s'}}]}",
-		    web_server_url(proxy));
-	client_free(world->client);
-	identity_close(world->identity);
-	world_open(world, text.data);
-	text_done(&text);
-	struct asked *asked = world_get(world, "/a");
-	world_wait_asked(world, asked, 0);
-	assert_string_equal(exchange_path(world->exchanges[0]), "http://api.invalid/a");
-}
-
-static void loopback_is_asked_without_a_proxy_of_the_environment(void **state)
-{
-	struct world *world = *state;
-	setenv("http_proxy", "http://127.0.0.1:1", 1);
-	setenv("https_proxy", "http://127.0.0.1:1", 1);
-	world_serve(world, PLAIN);
-	ask_and_answer(world);
-	world_stop(world);
-	world_serve(world, TLS_HTTP2);
-	ask_and_answer(world);
-	unsetenv("http_proxy");
-	unsetenv("https_proxy");
 }
 
 static void assert_metric(struct world *world, const char *name, const char *labels, unsigned value)
@@ -776,24 +405,8 @@ int main(void)
 		with_world(a_head_without_end_is_refused),
 		with_world(silence_ends_a_request),
 		with_world(a_silent_body_may_be_silent_for_ever),
-		with_world(what_is_cancelled_is_not_called_again),
-		with_world(a_call_that_says_no_stops_the_request),
-		with_world(the_client_may_be_freed_in_its_calls),
-		with_world(reconnecting_gives_up_what_is_under_way),
 		with_world(goaway_moves_new_requests_to_a_new_connection),
 		with_world(what_keeps_us_from_the_server_is_told_apart),
-		with_world(a_token_file_is_read_again_when_it_changes),
-		with_world(a_change_of_the_authority_is_survived),
-		with_world(a_client_certificate_is_shown_and_may_change),
-		with_world(a_missing_client_certificate_is_tls_trouble),
-		with_world(a_plugin_runs_again_when_its_token_is_refused),
-		with_world(a_late_refusal_of_old_credentials_does_not_touch_new_ones),
-		with_world(a_plugin_that_fails_says_why),
-		with_world(a_client_is_freed_while_a_plugin_runs),
-		with_world(requests_say_who_asks),
-		with_world(a_certificate_is_checked_for_the_name_that_is_given),
-		with_world(a_proxy_is_used_where_the_kubeconfig_names_one),
-		with_world(loopback_is_asked_without_a_proxy_of_the_environment),
 		with_world(requests_are_counted),
 		with_world(codes_that_are_made_up_make_no_further_series),
 	};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An HTTP server on the test's own event loop. HTTP/1.1 is written by hand, HTTP/2 is nghttp2's. */
-#include "web_server.h"
+/* An HTTP server on the test's own event loop: its sockets and certificates. */
+#include "web_parts.h"
 
 #undef NDEBUG
 #include <assert.h>
@@ -9,87 +9,11 @@
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <event2/listener.h>
-#include <nghttp2/nghttp2.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/queue.h>
-
-enum { HEADERS_MOST = 32 };
-
-struct connection {
-	LIST_ENTRY(connection) entry;
-	struct web_server *server;
-	struct bufferevent *stream;
-	nghttp2_session *session;  /* NULL: HTTP/1.1 */
-	struct exchange *exchange; /* of HTTP/1.1 */
-	LIST_HEAD(, exchange) exchanges;
-	struct event *close_soon;
-	char user[64];
-};
-
-struct exchange {
-	LIST_ENTRY(exchange) entry;
-	struct connection *connection;
-	int32_t id; /* of the HTTP/2 stream */
-	char *path;
-	char *names[HEADERS_MOST], *values[HEADERS_MOST];
-	size_t header_count;
-	struct evbuffer *pending; /* body that HTTP/2 did not send yet */
-	bool has_ended;
-};
-
-struct web_server {
-	struct event_base *events;
-	struct web_server_options options;
-	struct evconnlistener *listener;
-	SSL_CTX *tls;
-	char url[64];
-	uint16_t port;
-	unsigned accepted, open;
-	LIST_HEAD(, connection) connections;
-};
-
-static void exchange_free(struct exchange *exchange)
-{
-	LIST_REMOVE(exchange, entry);
-	if (exchange->connection->exchange == exchange)
-		exchange->connection->exchange = NULL;
-	for (size_t i = 0; i < exchange->header_count; i++) {
-		mem_free(exchange->names[i]);
-		mem_free(exchange->values[i]);
-	}
-	evbuffer_free(exchange->pending);
-	mem_free(exchange->path);
-	mem_free(exchange);
-}
-
-static struct exchange *exchange_new(struct connection *connection, int32_t id)
-{
-	struct exchange *exchange = mem_zalloc(sizeof(*exchange));
-	exchange->connection = connection;
-	exchange->id = id;
-	exchange->pending = evbuffer_new();
-	LIST_INSERT_HEAD(&connection->exchanges, exchange, entry);
-	return exchange;
-}
-
-static void add_header(struct exchange *exchange, const char *name, size_t name_size,
-		       const char *value, size_t value_size)
-{
-	if (name_size == 5 && memcmp(name, ":path", 5) == 0)
-		exchange->path = mem_text_n(value, value_size);
-	if (name_size == 10 && memcmp(name, ":authority", 10) == 0) {
-		name = "host";
-		name_size = 4;
-	}
-	if (exchange->header_count == HEADERS_MOST)
-		return;
-	exchange->names[exchange->header_count] = mem_text_n(name, name_size);
-	exchange->values[exchange->header_count++] = mem_text_n(value, value_size);
-}
 
 static void connection_free(struct connection *connection)
 {
@@ -110,136 +34,9 @@ static void on_close_soon(evutil_socket_t fd, short what, void *context)
 	connection_free(context);
 }
 
-/* Behind the calls that are being made. */
-static void close_soon(struct connection *connection)
+void connection_close_soon(struct connection *connection)
 {
 	event_active(connection->close_soon, EV_TIMEOUT, 0);
-}
-
-/* --- HTTP/2 --------------------------------------------------------------------------------------------------- */
-
-static void flush(struct connection *connection)
-{
-	const uint8_t *bytes;
-	for (ssize_t size; (size = nghttp2_session_mem_send(connection->session, &bytes)) > 0;)
-		bufferevent_write(connection->stream, bytes, (size_t)size);
-}
-
-static int on_begin(nghttp2_session *session, const nghttp2_frame *frame, void *context)
-{
-	struct connection *connection = context;
-	if (frame->hd.type == NGHTTP2_HEADERS)
-		nghttp2_session_set_stream_user_data(session, frame->hd.stream_id,
-						     exchange_new(connection, frame->hd.stream_id));
-	return 0;
-}
-
-static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
-		     size_t name_size, const uint8_t *value, size_t value_size, uint8_t flags,
-		     void *context)
-{
-	(void)flags;
-	(void)context;
-	struct exchange *exchange = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
-	if (exchange != NULL)
-		add_header(exchange, (const char *)name, name_size, (const char *)value, value_size);
-	return 0;
-}
-
-static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *context)
-{
-	struct connection *connection = context;
-	const struct web_server_options *options = &connection->server->options;
-	if (frame->hd.type == NGHTTP2_HEADERS && (frame->hd.flags & NGHTTP2_FLAG_END_HEADERS))
-		options->asked(options->context,
-			       nghttp2_session_get_stream_user_data(session, frame->hd.stream_id));
-	return 0;
-}
-
-static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, void *context)
-{
-	(void)code;
-	(void)context;
-	struct exchange *exchange = nghttp2_session_get_stream_user_data(session, id);
-	if (exchange != NULL)
-		exchange_free(exchange);
-	return 0;
-}
-
-static ssize_t on_body_wanted(nghttp2_session *session, int32_t id, uint8_t *room, size_t size,
-			      uint32_t *flags, nghttp2_data_source *source, void *context)
-{
-	(void)session;
-	(void)id;
-	(void)context;
-	struct exchange *exchange = source->ptr;
-	int got = evbuffer_remove(exchange->pending, room, size);
-	if (evbuffer_get_length(exchange->pending) == 0 && exchange->has_ended)
-		*flags |= NGHTTP2_DATA_FLAG_EOF;
-	else if (got <= 0)
-		return NGHTTP2_ERR_DEFERRED;
-	return got < 0 ? 0 : got;
-}
-
-static void begin_http2(struct connection *connection)
-{
-	nghttp2_session_callbacks *callbacks;
-	const unsigned most = connection->server->options.streams_most;
-	const nghttp2_settings_entry settings[] = { { NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS,
-						      most == 0 ? 250 : most } };
-	nghttp2_session_callbacks_new(&callbacks);
-	nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin);
-	nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
-	nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
-	nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
-	nghttp2_session_server_new(&connection->session, callbacks, connection);
-	nghttp2_session_callbacks_del(callbacks);
-	nghttp2_submit_settings(connection->session, NGHTTP2_FLAG_NONE, settings, 1);
-	flush(connection);
-}
-
-static void read_http2(struct connection *connection)
-{
-	struct evbuffer *input = bufferevent_get_input(connection->stream);
-	size_t size = evbuffer_get_length(input);
-	const uint8_t *bytes = evbuffer_pullup(input, -1);
-	ssize_t taken = nghttp2_session_mem_recv(connection->session, bytes, size);
-	evbuffer_drain(input, size);
-	flush(connection);
-	if (taken < 0)
-		close_soon(connection);
-}
-
-/* --- HTTP/1.1 ------------------------------------------------------------------------------------------------- */
-
-static void parse_http1(struct exchange *exchange, char *head)
-{
-	char *rest = head, *line = strsep(&rest, "\n"), *path = strchr(line, ' ') + 1;
-	exchange->path = mem_text_n(path, strcspn(path, " "));
-	while ((line = strsep(&rest, "\n")) != NULL) {
-		line[strcspn(line, "\r")] = '\0';
-		char *value = strchr(line, ':');
-		if (value == NULL)
-			continue;
-		for (char *at = line; at < value; at++)
-			*at = (char)(*at >= 'A' && *at <= 'Z' ? *at + ('a' - 'A') : *at);
-		const char *text = value + 1 + strspn(value + 1, " ");
-		add_header(exchange, line, (size_t)(value - line), text, strlen(text));
-	}
-}
-
-static void read_http1(struct connection *connection)
-{
-	struct evbuffer *input = bufferevent_get_input(connection->stream);
-	struct evbuffer_ptr end = evbuffer_search(input, "\r\n\r\n", 4, NULL);
-	if (end.pos < 0 || connection->exchange != NULL)
-		return;
-	char *head = mem_zalloc((size_t)end.pos + 5);
-	evbuffer_remove(input, head, (size_t)end.pos + 4);
-	struct exchange *exchange = connection->exchange = exchange_new(connection, 0);
-	parse_http1(exchange, head);
-	mem_free(head);
-	connection->server->options.asked(connection->server->options.context, exchange);
 }
 
 static void on_read(struct bufferevent *stream, void *context)
@@ -247,12 +44,10 @@ static void on_read(struct bufferevent *stream, void *context)
 	(void)stream;
 	struct connection *connection = context;
 	if (connection->session != NULL)
-		read_http2(connection);
+		connection_read_http2(connection);
 	else
-		read_http1(connection);
+		connection_read_http1(connection);
 }
-
-/* --- connections ---------------------------------------------------------------------------------------------- */
 
 static void note_user(struct connection *connection, SSL *tls)
 {
@@ -275,7 +70,7 @@ static void on_established(struct connection *connection)
 	note_user(connection, tls);
 	SSL_get0_alpn_selected(tls, &protocol, &size);
 	if (size == 2 && memcmp(protocol, "h2", 2) == 0)
-		begin_http2(connection);
+		connection_begin_http2(connection);
 }
 
 static void on_event(struct bufferevent *stream, short what, void *context)
@@ -433,136 +228,6 @@ void web_server_cut(struct web_server *server)
 	{
 		setsockopt(bufferevent_getfd(connection->stream), SOL_SOCKET, SO_LINGER, &reset,
 			   sizeof(reset));
-		close_soon(connection);
+		connection_close_soon(connection);
 	}
-}
-
-void web_server_say_goaway(struct web_server *server)
-{
-	struct connection *connection;
-	LIST_FOREACH(connection, &server->connections, entry)
-	{
-		nghttp2_submit_goaway(connection->session, NGHTTP2_FLAG_NONE,
-				      nghttp2_session_get_last_proc_stream_id(connection->session),
-				      NGHTTP2_NO_ERROR, NULL, 0);
-		flush(connection);
-	}
-}
-
-/* --- exchanges ------------------------------------------------------------------------------------------------ */
-
-bool exchange_is_there(const struct web_server *server, const struct exchange *exchange)
-{
-	const struct connection *connection;
-	const struct exchange *at;
-	LIST_FOREACH(connection, &server->connections, entry)
-	LIST_FOREACH(at, &connection->exchanges, entry)
-	if (at == exchange)
-		return true;
-	return false;
-}
-
-const char *exchange_path(const struct exchange *exchange)
-{
-	return exchange->path;
-}
-
-const char *exchange_header(const struct exchange *exchange, const char *name)
-{
-	for (size_t i = 0; i < exchange->header_count; i++)
-		if (strcmp(exchange->names[i], name) == 0)
-			return exchange->values[i];
-	return NULL;
-}
-
-const char *exchange_user(const struct exchange *exchange)
-{
-	return exchange->connection->user;
-}
-
-bool exchange_is_http2(const struct exchange *exchange)
-{
-	return exchange->connection->session != NULL;
-}
-
-static void head_http2(struct exchange *exchange, int status, const char *headers)
-{
-	nghttp2_session *session = exchange->connection->session;
-	nghttp2_nv list[HEADERS_MOST];
-	char number[16];
-	int size = snprintf(number, sizeof(number), "%d", status);
-	size_t count = 0;
-	list[count++] = (nghttp2_nv){ (uint8_t *)":status", (uint8_t *)number, 7, (size_t)size, 0 };
-	for (const char *at = headers; *at != '\0' && count < HEADERS_MOST;
-	     at += strcspn(at, "\n") + 1) {
-		const char *value = strstr(at, ": ") + 2;
-		list[count++] = (nghttp2_nv){ (uint8_t *)at, (uint8_t *)value,
-					      (size_t)(value - 2 - at), strcspn(value, "\n"), 0 };
-	}
-	if (status < 200) {
-		nghttp2_submit_headers(session, 0, exchange->id, NULL, list, count, NULL);
-	} else {
-		const nghttp2_data_provider body = { { .ptr = exchange }, on_body_wanted };
-		nghttp2_submit_response(session, exchange->id, list, count, &body);
-	}
-	flush(exchange->connection);
-}
-
-void exchange_head(struct exchange *exchange, int status, const char *headers)
-{
-	struct evbuffer *output = bufferevent_get_output(exchange->connection->stream);
-	if (exchange->connection->session != NULL) {
-		head_http2(exchange, status, headers);
-		return;
-	}
-	evbuffer_add_printf(output, "HTTP/1.1 %d Some words\r\n", status);
-	for (const char *at = headers; *at != '\0'; at += strcspn(at, "\n") + 1)
-		evbuffer_add_printf(output, "%.*s\r\n", (int)strcspn(at, "\n"), at);
-	evbuffer_add_printf(output, status < 200 ? "\r\n" : "Transfer-Encoding: chunked\r\n\r\n");
-}
-
-void exchange_body(struct exchange *exchange, const void *bytes, size_t size)
-{
-	struct connection *connection = exchange->connection;
-	struct evbuffer *output = bufferevent_get_output(connection->stream);
-	if (connection->session != NULL) {
-		evbuffer_add(exchange->pending, bytes, size);
-		nghttp2_session_resume_data(connection->session, exchange->id);
-		flush(connection);
-		return;
-	}
-	evbuffer_add_printf(output, "%zx\r\n", size);
-	evbuffer_add(output, bytes, size);
-	evbuffer_add_printf(output, "\r\n");
-}
-
-void exchange_end(struct exchange *exchange)
-{
-	struct connection *connection = exchange->connection;
-	if (connection->session != NULL) {
-		exchange->has_ended = true;
-		nghttp2_session_resume_data(connection->session, exchange->id);
-		flush(connection);
-		return;
-	}
-	bufferevent_write(connection->stream, "0\r\n\r\n", 5);
-	exchange_free(exchange);
-}
-
-void exchange_cut(struct exchange *exchange)
-{
-	struct connection *connection = exchange->connection;
-	if (connection->session == NULL) {
-		bufferevent_flush(connection->stream, EV_WRITE, BEV_FLUSH);
-		close_soon(connection);
-		return;
-	}
-	nghttp2_submit_rst_stream(connection->session, NGHTTP2_FLAG_NONE, exchange->id,
-				  NGHTTP2_INTERNAL_ERROR);
-	flush(connection);
-}
-
-void exchange_raw(struct exchange *exchange, const void *bytes, size_t size)
-{
-	bufferevent_write(exchange->connection->stream, bytes, size);
 }
