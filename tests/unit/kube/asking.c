@@ -96,6 +96,7 @@ void world_stop(struct world *world)
 	world->server = NULL;
 	world->leaf = world->authority = NULL;
 	world->exchange_count = 0;
+	world->path[0] = '\0';
 }
 
 int world_tear_down(void **state)
@@ -120,6 +121,7 @@ static void note_exchange(void *context, struct exchange *exchange)
 	struct world *world = context;
 	assert_true(world->exchange_count < EXCHANGES_MOST);
 	world->exchanges[world->exchange_count++] = exchange;
+	snprintf(world->path, sizeof(world->path), "%s", exchange_path(exchange));
 	const char *authorization = exchange_header(exchange, "authorization");
 	snprintf(world->authorization, sizeof(world->authorization), "%s",
 		 authorization == NULL ? "" : authorization);

@@ -38,7 +38,8 @@ struct world {
 	struct client *client;
 	struct exchange *exchanges[EXCHANGES_MOST]; /* as they came; may be gone */
 	unsigned exchange_count;
-	char authorization[256], user[64]; /* of the last one: header, and the client's certificate */
+	char path[64], authorization[256],
+		user[64]; /* of the last one: user is the client certificate's */
 	/* For world_serve(), set before: */
 	unsigned streams_most;
 	const char *cluster_line; /* a further field of the cluster; NULL: none */
