@@ -18,6 +18,7 @@ struct object {
 	enum object_kind kind;
 	uint32_t references;
 	uint32_t sweep;           /* model's own: generation of the last relist that saw it */
+	uint32_t mark;            /* an audit's own: the last one that saw it */
 	uint64_t version;         /* resourceVersion as a number, 0: unknown; no part of what is equal */
 	const char *namespace_;   /* "" for a Namespace */
 	const char *name;
@@ -61,6 +62,7 @@ struct slice {
 	const struct port *ports;
 	const struct endpoint *endpoints;
 	const char *strings;
+	uint64_t triggered_ns;        /* Unix time of the change that led to it, 0: unknown; no part of what is equal */
 };
 static inline const char *slice_string(const struct slice *slice, uint32_t at) { return slice->strings + at; }
 
@@ -99,7 +101,7 @@ struct model *model_new(void);
 void model_free(struct model *model);
 void model_listen(struct model *model, struct model_listener listener);
 /* Takes the reference. True if something changed (and listeners were told); an equal object only brings its
- * version. */
+ * version, a slice its triggered_ns. */
 bool model_put(struct model *model, struct object *object);
 bool model_remove(struct model *model, enum object_kind kind, const char *namespace_, const char *name);
 /* Mark and sweep of one kind: begin, put all that there is, end removes what was not put. */
@@ -111,6 +113,7 @@ size_t model_relist_end(struct model *model, enum object_kind kind); /* how many
 const struct object *model_get(const struct model *model, enum object_kind kind, const char *namespace_,
 			       const char *name);
 size_t model_count(const struct model *model, enum object_kind kind);
+void model_mark(const struct object *object, uint32_t mark);
 /* Walks all objects of a kind, in no order; *position starts at 0. NULL at the end. */
 const struct object *model_next(const struct model *model, enum object_kind kind, size_t *position);
 

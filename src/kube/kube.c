@@ -1,71 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* One watch for each kind that the configuration needs, over one client. What they bring is
+ * published together, behind everything that could be read in one go. */
 #include "knamed/kube.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include <event2/event.h>
+#include <malloc.h>
 
-#include "client.h"
-#include "knamed/source.h"
-#include "meters.h"
-#include "path.h"
-#include "watch.h"
+#include "kube_parts.h"
 
-enum {
-	HOLD_MS = 10 * 1000, /* how long a list may keep its first changes back */
-	REMIND_S = 5,	     /* while nothing is in step */
-
-};
-
-struct kube {
-	struct kube_options options;
-	struct decode_options decode;
-	struct identity *identity;
-	struct client *client;
-	struct watch_io io;
-	struct watch *watches[OBJECT_KINDS]; /* NULL: not needed */
-	struct meters *meters;
-	struct event *publish; /* made active by a change; runs behind what is ready to be read now */
-	struct event *waiting; /* tells what is missing until all is in step */
-	uint64_t opened_ns, held_ns;
-	bool is_in_step, is_scheduled, has_warned;
-};
+enum { HOLD_MS = 5 * 60 * 1000 };
 
 /* ---- state ---- */
 
-static bool all_watches(const struct kube *kube, bool (*is)(const struct watch *))
+bool kube_all(const struct kube *kube, bool (*is)(const struct watch *))
 {
-	for (int kind = 0; kind < OBJECT_KINDS; kind++)
-		if (kube->watches[kind] != NULL && !is(kube->watches[kind]))
+	for (int i = 0; i < OBJECT_KINDS; i++)
+		if (kind_is_watched(&kube->kinds[i]) && !is(kube->kinds[i].watch))
 			return false;
 	return true;
 }
 
-static bool any_watch(const struct kube *kube, bool (*is)(const struct watch *))
-{
-	for (int kind = 0; kind < OBJECT_KINDS; kind++)
-		if (kube->watches[kind] != NULL && is(kube->watches[kind]))
-			return true;
-	return false;
-}
-
 bool kube_is_in_step(const struct kube *kube)
 {
-	return all_watches(kube, watch_is_in_step);
+	return kube_all(kube, watch_is_in_step);
 }
 
 bool kube_is_stale(const struct kube *kube)
 {
-	return kube_is_in_step(kube) && !all_watches(kube, watch_is_confirmed);
+	return kube_is_in_step(kube) && !kube_all(kube, watch_is_confirmed);
 }
 
 struct kube_kind kube_kind(const struct kube *kube, enum object_kind kind)
 {
 	struct kube_kind state = { 0 };
 
-	if (kube->watches[kind] != NULL)
-		watch_describe(kube->watches[kind], &state);
+	if (kind_is_watched(&kube->kinds[kind]))
+		watch_describe(kube->kinds[kind].watch, &state);
 	return state;
 }
 
@@ -76,59 +46,55 @@ size_t kube_object_count(const struct kube *kube, enum object_kind kind)
 
 /* ---- publishing ---- */
 
-/* A list in place shows the new beside what is not swept yet. Endpoints that moved between slices
- * would be missed in between, so that it is published as a whole; unless it takes very long. */
-static bool is_held(struct kube *kube)
+/* A list shows the new beside what is not swept yet: an endpoint that moved between slices could be
+ * in neither. So its changes are published as a whole, unless that takes very long. */
+static bool is_held(struct kube *kube, bool is_in_step)
 {
-	if (!kube->is_in_step || !any_watch(kube, watch_is_listing)) {
+	if (!is_in_step || !kube->is_in_step || kube_all(kube, watch_is_whole)) {
 		kube->held_ns = 0;
 		return false;
 	}
 	if (kube->held_ns == 0)
 		kube->held_ns = clock_now_ns();
-	return clock_now_ns() - kube->held_ns < HOLD_MS * UINT64_C(1000000);
+	return clock_now_ns() - kube->held_ns < HOLD_MS * (uint64_t)1000000;
 }
 
-static void tell_in_step(struct kube *kube)
+/* All was read from the server itself. What that took is not needed again soon. */
+static void note_confirmed(struct kube *kube)
 {
-	struct text text = { 0 };
-
-	for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++)
-		if (kube->watches[kind] != NULL)
-			text_printf(&text, ", %zu %s", kube_object_count(kube, kind),
-				    path_resource(kind));
-	log_line(LOG_INFO, "kubernetes", "in step after %.2f s: %s",
-		 (double)(clock_now_ns() - kube->opened_ns) / 1e9, text.data + strlen(", "));
-	text_done(&text);
+	if (kube->is_confirmed || !kube_all(kube, watch_is_confirmed))
+		return;
+	kube->is_confirmed = true;
+	kube_tell_in_step(kube);
+	malloc_trim(0);
 }
 
-/* Before everything was read once there is nothing to show but that. */
+/* Before everything was read once there is nothing to show. */
 static void publish(struct kube *kube)
 {
 	bool is_in_step = kube_is_in_step(kube);
 
-	if (is_held(kube) || (!is_in_step && !kube->is_in_step))
+	if (is_held(kube, is_in_step) || (!is_in_step && !kube->is_in_step))
 		return;
-	if (is_in_step && !kube->is_in_step) {
-		kube->is_in_step = true;
-		evtimer_del(kube->waiting);
-		tell_in_step(kube);
-	}
+	if (is_in_step)
+		kube_wait_end(kube);
+	kube->is_in_step = is_in_step;
 	kube->options.calls.changed(kube->options.calls.context);
 	meters_published(kube->meters);
+	note_confirmed(kube);
 }
 
 static void on_publish(evutil_socket_t fd, short what, void *context)
 {
-	struct kube *kube = context;
-
 	(void)fd;
 	(void)what;
+	struct kube *kube = context;
+
 	kube->is_scheduled = false;
 	publish(kube);
 }
 
-static void on_changed(void *context)
+void kube_changed(void *context)
 {
 	struct kube *kube = context;
 
@@ -140,63 +106,58 @@ static void on_changed(void *context)
 
 /* ---- what watches tell ---- */
 
-static void measure_slice(struct kube *kube, const struct body_item *item)
-{
-	const struct slice *slice = (const struct slice *)item->object->object;
-
-	if (slice == NULL || slice->service[0] == '\0')
-		return;
-	meters_triggered(kube->meters,
-			 (const struct service *)model_get(kube->options.model, OBJECT_SERVICE,
-							   item->object->namespace_, slice->service),
-			 item->object->triggered_ns);
-}
-
-static void on_event(void *context, enum object_kind kind, const struct body_item *item,
-		     uint64_t arrived_ns)
+static void on_took(void *context, enum object_kind kind, const struct body_item *item)
 {
 	struct kube *kube = context;
 
 	meters_event(kube->meters, kind, item->event);
-	if (!kube->is_in_step || item->event == BODY_BOOKMARK)
+}
+
+static void on_fresh(void *context, const struct api_object *object, uint64_t triggered_ns,
+		     uint64_t arrived_ns)
+{
+	struct kube *kube = context;
+
+	if (!kube->is_in_step)
 		return;
 	meters_arrived(kube->meters, arrived_ns);
-	if (kind == OBJECT_SLICE)
-		measure_slice(kube, item);
+	if (triggered_ns == 0)
+		return;
+	const struct slice *slice = (const struct slice *)object->object;
+	meters_triggered(kube->meters,
+			 (const struct service *)model_get(kube->options.model, OBJECT_SERVICE,
+							   object->namespace_, slice->service),
+			 triggered_ns);
 }
 
-static void on_failed(void *context, enum object_kind kind, enum trouble trouble)
+static void on_failed(void *context, enum object_kind kind, enum trouble cause, const char *text)
 {
-	meters_failure(((struct kube *)context)->meters, kind, trouble);
+	struct kube *kube = context;
+
+	meters_failure(kube->meters, kind, cause);
+	kube_tell_failure(kube, &kube->kinds[kind], cause, text);
 }
 
-static void on_relisted(void *context, enum object_kind kind)
+/* One watch is open again: the others need not wait until their turn comes. */
+static void on_followed(void *context, enum object_kind kind)
+{
+	struct kube *kube = context;
+
+	kube_tell_followed(kube, &kube->kinds[kind]);
+	kube_alive_check(kube, &kube->kinds[kind]);
+	for (int i = 0; i < OBJECT_KINDS; i++)
+		if (kind_is_watched(&kube->kinds[i]))
+			watch_hurry(kube->kinds[i].watch);
+}
+
+static void on_listed(void *context, enum object_kind kind)
 {
 	meters_relist(((struct kube *)context)->meters, kind);
 }
 
-/* ---- waiting for the first sync ---- */
-
-static void on_waiting(evutil_socket_t fd, short what, void *context)
+static void on_missed(void *context, enum object_kind kind)
 {
-	struct kube *kube = context;
-	struct timeval again = { REMIND_S, 0 };
-	uint64_t waited_ms = (clock_now_ns() - kube->opened_ns) / 1000000;
-
-	(void)fd;
-	(void)what;
-	if (waited_ms < kube->options.config->startup_timeout_ms) {
-		log_line(LOG_INFO, "kubernetes", "waiting for Kubernetes API before starting server");
-		uint64_t left_ms = kube->options.config->startup_timeout_ms - waited_ms;
-		if (left_ms < REMIND_S * 1000)
-			again = (struct timeval){ (time_t)(left_ms / 1000),
-						  (suseconds_t)(left_ms % 1000 * 1000) };
-	} else if (!kube->has_warned) {
-		kube->has_warned = true;
-		log_line(LOG_WARNING, "kubernetes", "starting server with unsynced Kubernetes API");
-		return;
-	}
-	evtimer_add(kube->waiting, &again);
+	meters_repair(((struct kube *)context)->meters, kind);
 }
 
 /* ---- opening ---- */
@@ -219,35 +180,68 @@ static bool needs(const struct config_kubernetes *config, enum object_kind kind)
 	return false;
 }
 
-static struct transfer *io_get(void *context, const struct client_request *request,
-			       const struct client_calls *calls)
+static struct transfer *get(void *context, const struct client_request *request,
+			    const struct client_calls *calls)
 {
-	return client_get(context, request, calls);
+	return client_get(((struct kube *)context)->client, request, calls);
 }
 
-static void io_cancel(void *context, struct transfer *transfer)
+static void cancel(void *context, struct transfer *transfer)
 {
 	(void)context;
 	transfer_cancel(transfer);
 }
 
-static void open_watches(struct kube *kube)
+static void open_kind(struct kube *kube, struct kind *kind)
 {
-	kube->io = (struct watch_io){ io_get, io_cancel, kube->client };
+	const struct watch_options watch = {
+		.events = kube->options.events,
+		.kind = kind->kind,
+		.config = kube->options.config,
+		.decode = &kube->decode,
+		.model = kube->options.model,
+		.transport = &kube->transport,
+		.times = &watch_times_usual,
+		.calls = { kube_changed, on_took, on_fresh, on_failed, on_followed, on_listed, kube },
+	};
+
+	kind->watch = watch_new(&watch);
+	kind->audit = audit_new(&(struct audit_options){
+		.events = kube->options.events,
+		.kind = kind->kind,
+		.config = kube->options.config,
+		.decode = &kube->decode,
+		.model = kube->options.model,
+		.watch = kind->watch,
+		.transport = &kube->transport,
+		.times = &audit_times_usual,
+		.calls = { on_missed, kube_alive_silent, kube },
+	});
+}
+
+static void open_kinds(struct kube *kube)
+{
+	kube->transport = (struct transport){ get, cancel, kube };
 	for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++) {
-		const struct watch_options watch = {
-			.events = kube->options.events,
-			.kind = kind,
-			.config = kube->options.config,
-			.decode = &kube->decode,
-			.model = kube->options.model,
-			.io = &kube->io,
-			.times = &watch_times_usual,
-			.calls = { on_changed, on_event, on_failed, on_relisted, kube },
-		};
+		kube->kinds[kind].kube = kube;
+		kube->kinds[kind].kind = kind;
 		if (needs(kube->options.config, kind))
-			kube->watches[kind] = watch_new(&watch);
+			open_kind(kube, &kube->kinds[kind]);
 	}
+}
+
+static bool open_client(struct kube *kube, struct error *error)
+{
+	const struct kube_options *options = &kube->options;
+
+	kube->identity = identity_open(options->events, options->config, error);
+	if (kube->identity == NULL)
+		return false;
+	kube->client =
+		client_new(options->events, kube->identity, options->metrics, options->agent, error);
+	if (kube->client == NULL)
+		identity_close(kube->identity);
+	return kube->client != NULL;
 }
 
 struct kube *kube_open(const struct kube_options *options, struct error *error)
@@ -257,23 +251,18 @@ struct kube *kube_open(const struct kube_options *options, struct error *error)
 	kube->options = *options;
 	kube->decode = decode_options_of(options->config);
 	kube->opened_ns = clock_now_ns();
-	kube->identity = identity_open(options->events, options->config, error);
-	if (kube->identity != NULL)
-		kube->client = client_new(options->events, kube->identity, options->metrics,
-					  options->agent, error);
-	if (kube->client == NULL) {
-		identity_close(kube->identity);
+	if (!open_client(kube, error)) {
 		mem_free(kube);
 		return NULL;
 	}
 	kube->publish = event_new(options->events, -1, 0, on_publish, kube);
-	kube->waiting = evtimer_new(options->events, on_waiting, kube);
-	open_watches(kube);
+	kube_wait_start(kube);
+	open_kinds(kube);
+	kube_alive_start(kube);
 	kube->meters = meters_new(options->metrics, kube);
-	for (int kind = 0; kind < OBJECT_KINDS; kind++)
-		if (kube->watches[kind] != NULL)
-			watch_start(kube->watches[kind]);
-	event_active(kube->waiting, EV_TIMEOUT, 1);
+	for (int i = 0; i < OBJECT_KINDS; i++)
+		if (kind_is_watched(&kube->kinds[i]))
+			watch_start(kube->kinds[i].watch);
 	return kube;
 }
 
@@ -288,8 +277,11 @@ void kube_close(struct kube *kube)
 {
 	if (kube == NULL)
 		return;
-	for (int kind = 0; kind < OBJECT_KINDS; kind++)
-		watch_free(kube->watches[kind]);
+	kube_alive_stop(kube);
+	for (int i = 0; i < OBJECT_KINDS; i++) {
+		audit_free(kube->kinds[i].audit);
+		watch_free(kube->kinds[i].watch);
+	}
 	event_free(kube->publish);
 	event_free(kube->waiting);
 	client_free(kube->client);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "path.h"
 
-#include <ctype.h>
 #include <string.h>
 
 static const struct {
@@ -21,26 +20,36 @@ const char *path_resource(enum object_kind kind)
 	return places[kind].resource;
 }
 
-void path_add_escaped(struct text *path, const char *value)
+static bool is_plain(char c)
 {
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c != '\0' && strchr("-._~", c) != NULL);
+}
+
+static void add_parameter(struct text *path, const char *name, const char *value)
+{
+	bool is_first = path->data[path->size - 1] == '?';
+
+	text_printf(path, "%s%s=", is_first ? "" : "&", name);
 	for (; *value != '\0'; value++) {
-		unsigned char c = (unsigned char)*value;
-		if (isalnum(c) || strchr("-._~", c) != NULL)
+		if (is_plain(*value))
 			text_add_n(path, value, 1);
 		else
-			text_printf(path, "%%%02X", c);
+			text_printf(path, "%%%02X", (unsigned char)*value);
 	}
+}
+
+static void add_number(struct text *path, const char *name, unsigned number)
+{
+	text_printf(path, "&%s=%u", name, number);
 }
 
 static void add_term(struct text *selector, const struct selector_term *term)
 {
 	static const char *const words[] = { [SELECT_IN] = " in (", [SELECT_NOT_IN] = " notin (" };
 
-	if (selector->size > 0)
-		text_add(selector, ",");
-	if (term->op == SELECT_NOT_EXISTS)
-		text_add(selector, "!");
-	text_add(selector, term->key);
+	text_printf(selector, "%s%s%s", selector->size > 0 ? "," : "",
+		    term->op == SELECT_NOT_EXISTS ? "!" : "", term->key);
 	if (term->op == SELECT_EXISTS || term->op == SELECT_NOT_EXISTS)
 		return;
 	text_add(selector, words[term->op]);
@@ -57,22 +66,79 @@ static void add_labels(struct text *path, const struct selector *selector)
 		return;
 	for (size_t i = 0; i < selector->count; i++)
 		add_term(&text, &selector->terms[i]);
-	text_add(path, "labelSelector=");
-	path_add_escaped(path, text.data);
+	add_parameter(path, "labelSelector", text.data);
 	text_done(&text);
 }
 
-void path_print(enum object_kind kind, const struct config_kubernetes *config, struct text *ret_path)
+static void add_selectors(struct text *path, enum object_kind kind,
+			  const struct config_kubernetes *config)
 {
-	text_clear(ret_path);
-	text_printf(ret_path, "%s?", places[kind].path);
 	if (kind == OBJECT_NAMESPACE)
-		add_labels(ret_path, &config->namespace_labels);
+		add_labels(path, &config->namespace_labels);
 	else if (kind != OBJECT_IMPORT)
-		add_labels(ret_path, &config->labels);
-	if (kind != OBJECT_POD)
-		return;
-	text_add(ret_path, config->labels.count > 0 ? "&fieldSelector=" : "fieldSelector=");
-	path_add_escaped(ret_path,
-			 "status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown");
+		add_labels(path, &config->labels);
+	if (kind == OBJECT_POD)
+		add_parameter(path, "fieldSelector",
+			      "status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown");
+}
+
+static void add_list(struct text *text, const struct path *path)
+{
+	add_selectors(text, path->kind, path->config);
+	if (!path->is_whole)
+		add_parameter(text, "limit", "500");
+	if (path->next != NULL && path->next[0] != '\0')
+		add_parameter(text, "continue", path->next);
+}
+
+static void add_watch(struct text *text, const struct path *path)
+{
+	add_parameter(text, "watch", "true");
+	add_parameter(text, "allowWatchBookmarks", "true");
+	if (path->aim == PATH_STREAM) {
+		add_parameter(text, "sendInitialEvents", "true");
+		add_parameter(text, "resourceVersionMatch", "NotOlderThan");
+	} else {
+		add_parameter(text, "resourceVersion", path->version);
+	}
+	add_number(text, "timeoutSeconds", path->timeout_s);
+	add_selectors(text, path->kind, path->config);
+}
+
+void path_print(const struct path *path, struct text *ret_text)
+{
+	text_clear(ret_text);
+	text_printf(ret_text, "%s?", places[path->kind].path);
+	switch (path->aim) {
+	case PATH_STREAM:
+	case PATH_WATCH:
+		add_watch(ret_text, path);
+		break;
+	case PATH_LIST:
+		add_list(ret_text, path);
+		break;
+	case PATH_PROBE:
+		add_parameter(ret_text, "limit", "1");
+		break;
+	}
+}
+
+#define PROTOBUF "application/vnd.kubernetes.protobuf"
+#define JSON "application/json"
+#define METADATA ";as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+
+const char *path_accept(enum object_kind kind, enum accept_form form, bool is_json_only)
+{
+	static const char *const any[] = {
+		[ACCEPT_LIST] = PROTOBUF ", " JSON,
+		[ACCEPT_WATCH] = PROTOBUF ";stream=watch, " JSON,
+		[ACCEPT_METADATA] = PROTOBUF METADATA ", " JSON METADATA,
+	};
+	static const char *const json[] = {
+		[ACCEPT_LIST] = JSON,
+		[ACCEPT_WATCH] = JSON,
+		[ACCEPT_METADATA] = JSON METADATA,
+	};
+
+	return is_json_only || kind == OBJECT_IMPORT ? json[form] : any[form];
 }

@@ -1,294 +1,351 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What is asked when. A request is only ever made from the timer, so that no call of the transport nests. */
 #include "watch.h"
 
-#include <assert.h>
-#include <stdio.h>
-
 #include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
 
-#include "path.h"
-#include "watch_state.h"
+#include "knamed/observe.h"
+#include "watch_parts.h"
 
-enum { PAGE = 500, WATCH_LEAST_S = 300, STREAM_RETRY_MS = 60 * 1000 };
+enum {
+	STUCK = 3, /* failures in a row of one way, then another is tried */
+	HEAD_MS = 15 * 1000,
+	LIST_HEAD_MS = 30 * 1000,
+	RETRY_AFTER_MOST_S = 60,
+	EMPTY_AFTER_MS = 60 * 1000, /* a resource that is not there for so long has no objects */
+};
 
-/* ---- the end of a request ---- */
+const struct watch_times watch_times_usual = {
+	.retry = { .first_ms = 50, .most_ms = 1000, .long_ms = 60 * 1000, .most_long_ms = 5000 },
+	.healthy_ms = 2000,
+	.list_silence_ms = 20 * 1000,
+	.silence_ms = 150 * 1000,
+	.refused_ms = 3600 * 1000,
+	.unsure_ms = 60 * 1000,
+};
 
-static void list_anew(struct watch *watch, const char *why)
+static void wait_ms(struct watch *watch, uint64_t ms)
 {
-	log_line(LOG_INFO, "kubernetes", "%s: listing anew: %s", path_resource(watch->options.kind),
-		 why);
-	watch_relist_abandon(watch);
-	watch->version[0] = '\0';
+	const struct timeval wait = { (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
+
+	evtimer_add(watch->timer, &wait);
+}
+
+static void avoid_stream(struct watch *watch, unsigned ms)
+{
+	watch->no_stream_until_ns = clock_now_ns() + ms * (uint64_t)1000000;
+}
+
+static void relist_abandon(struct watch *watch)
+{
 	text_clear(&watch->next);
+	watch->page_failures = 0;
+	if (!watch->is_relisting)
+		return;
+	watch->is_relisting = false;
+	intake_relist_abandon(&watch->intake);
 }
 
-/* A server that fails may have it when it is well again; one that says no is asked again much later. */
-static void refuse_stream(struct watch *watch, const char *why)
-{
-	uint64_t again_ms =
-		watch->status >= 500 ? STREAM_RETRY_MS : watch->options.times->stream_again_ms;
+/* ---- what an end leads to ---- */
 
-	log_line(LOG_INFO, "kubernetes", "%s: no streaming list here, listing page by page: %.300s",
-		 path_resource(watch->options.kind), why);
-	watch_relist_abandon(watch);
-	watch->no_stream_until_ns = clock_now_ns() + again_ms * 1000000;
-	watch_open(watch);
+static void tell_failure(struct watch *watch)
+{
+	const struct watch_calls *calls = &watch->options.calls;
+
+	calls->failed(calls->context, watch->options.kind, watch->trouble, watch->why);
 }
 
-/* A kind that this cluster does not have (yet): nothing of it exists. What there was before its
- * definition went stays: it comes back with it, or its end is said then. */
-static void lack_kind(struct watch *watch)
+/* The server does not know the kind: there are no objects of it. Told so while all was in order
+ * before, it may be that the server is only starting. */
+static void take_absence(struct watch *watch)
 {
-	if (!watch->is_confirmed) {
-		watch_relist_begin(watch);
-		watch_relist_end(watch, "");
-	}
-	watch->version[0] = '\0';
+	bool is_sure = !watch->is_confirmed ||
+		       clock_now_ns() - watch->retry.since_ns >= EMPTY_AFTER_MS * (uint64_t)1000000;
+
+	if (watch->options.kind != OBJECT_IMPORT || watch->trouble != TROUBLE_NOT_FOUND || !is_sure)
+		return;
+	bool was_confirmed = watch->is_confirmed;
+	watch_take_nothing(watch);
+	watch->must_list = true;
+	if (watch->changed || !was_confirmed)
+		watch->options.calls.changed(watch->options.calls.context);
+	watch->changed = false;
 }
 
-/* Of a response that is no 200. */
-static void take_refusal(struct watch *watch)
+/* What fails again and again in the same way may do so for ever: a poisoned event, a link that
+ * cannot carry all in one piece. */
+static void leave_rut(struct watch *watch, bool was_reading)
 {
-	struct api_status status = { 0 };
-	const char *detail = "";
+	bool is_answer = watch->status == 200 || watch->trouble == TROUBLE_REFUSED;
+	bool counts =
+		watch->aim == PATH_WATCH ? !trouble_is_of_connection(watch->trouble) : was_reading;
 
-	if (body_status(watch->encoding, (const uint8_t *)watch->refusal.data, watch->refusal.size,
-			&watch->scratch, &status)) {
-		detail = status.message;
-		if (status.retry_after_s > watch->retry_after_s)
-			watch->retry_after_s = status.retry_after_s;
-	}
-	watch->trouble = trouble_of_status(watch->status);
-	bool may_fall_back = watch->trouble == TROUBLE_REFUSED || watch->trouble == TROUBLE_SERVER;
-	if (watch->trouble == TROUBLE_GONE) {
-		list_anew(watch, "the version is gone");
-		watch_open(watch);
+	if (watch->rut_aim != watch->aim)
+		watch->rut = 0;
+	watch->rut_aim = watch->aim;
+	if (!is_answer || !counts || ++watch->rut < STUCK)
 		return;
-	}
-	if ((watch->status == 406 || watch->status == 415) && !watch->json_only) {
-		watch->json_only = true;
-		watch_open(watch);
-		return;
-	}
-	if (watch->step == STEP_STREAM && may_fall_back) {
-		refuse_stream(watch, detail);
-		return;
-	}
-	if (watch->trouble == TROUBLE_NOT_FOUND && watch->options.kind == OBJECT_IMPORT)
-		lack_kind(watch);
-	watch_fail(watch, detail);
+	watch->rut = 0;
+	if (watch->aim == PATH_STREAM)
+		avoid_stream(watch, watch->options.times->unsure_ms);
+	else if (watch->aim == PATH_WATCH)
+		watch->must_list = true;
 }
 
-static void list_page_ended(struct watch *watch)
+static void on_trouble(struct watch *watch)
 {
-	struct body_list list = { 0 };
+	unsigned after_s = watch->retry_after_s;
+	uint64_t wait = retry_fail_ms(&watch->retry, &watch->options.times->retry);
+	bool was_reading = watch->is_relisting;
+	bool keeps_pages =
+		watch->aim == PATH_LIST && watch->next.size > 0 && ++watch->page_failures < STUCK;
 
-	if (!body_end(watch->body, &list, &watch->fault)) {
-		watch->trouble = TROUBLE_CONTENT;
-		watch_fail(watch, watch->fault.text);
-		return;
-	}
-	text_clear(&watch->next);
-	watch->expected = list.remaining > 0 ? watch->done + list.remaining : 0;
-	if (list.next[0] != '\0') {
-		text_add(&watch->next, list.next);
-	} else {
-		watch_relist_end(watch, list.version);
-	}
-	watch_open(watch);
+	if (!keeps_pages)
+		relist_abandon(watch);
+	leave_rut(watch, was_reading);
+	take_absence(watch);
+	tell_failure(watch);
+	if (after_s > RETRY_AFTER_MOST_S)
+		after_s = RETRY_AFTER_MOST_S;
+	wait_ms(watch, wait < after_s * 1000 ? after_s * 1000 : wait);
 }
 
-/* The server ends watches in its own time; that is no failure, unless it does so at once, again and again. */
-static void watch_ended(struct watch *watch)
+static void on_refused_stream(struct watch *watch)
 {
-	if (watch->relisting || !(watch_lived_long(watch) || watch->failures == 0)) {
-		watch->trouble = TROUBLE_BROKEN;
-		watch_fail(watch, "the watch ended early");
-		return;
-	}
-	if (!watch_lived_long(watch)) {
-		watch->failures = 1;
-		watch->failing_ns = clock_now_ns();
-	}
-	watch_open(watch);
+	const struct watch_times *times = watch->options.times;
+	bool is_firm = watch->status == 200 || watch->trouble != TROUBLE_SERVER;
+
+	avoid_stream(watch, is_firm ? times->refused_ms : times->unsure_ms);
+	relist_abandon(watch);
+	log_line(LOG_INFO, "kubernetes", "%s; reading it page by page instead of as a stream",
+		 watch->why);
+	wait_ms(watch, 0);
 }
 
-static void transfer_ended(struct watch *watch, const struct client_end *end)
+static void on_gone(struct watch *watch, bool was_healthy)
 {
-	if (watch->verdict == VERDICT_NONE && end->trouble == CLIENT_TIMEOUT &&
-	    watch->status == 200 && watch->step != STEP_LIST && !watch->relisting) {
-		watch_open(watch); /* bookmarks are due every minute: whatever keeps them back, ask anew */
-		return;
+	watch->must_list = true;
+	watch->is_whole = watch->aim == PATH_LIST; /* pages expire, one piece does not */
+	relist_abandon(watch);
+	tell_failure(watch);
+	wait_ms(watch, was_healthy ? 0 : retry_fail_ms(&watch->retry, &watch->options.times->retry));
+}
+
+static void act_on(struct watch *watch, enum outcome outcome)
+{
+	const struct watch_times *times = watch->options.times;
+	bool was_healthy = watch->followed_ns != 0 && clock_now_ns() - watch->followed_ns >=
+							      times->healthy_ms * (uint64_t)1000000;
+
+	watch->followed_ns = 0;
+	if (was_healthy) {
+		retry_reset(&watch->retry);
+		watch->rut = 0;
 	}
-	if (watch->verdict == VERDICT_NONE && end->trouble != CLIENT_DONE) {
-		watch->trouble = trouble_of_end(end);
-		watch_fail(watch, end->text);
-	} else if (watch->verdict == VERDICT_NONE && watch->status != 200) {
-		take_refusal(watch);
-	} else if (watch->verdict == VERDICT_NONE && watch->step == STEP_LIST) {
-		list_page_ended(watch);
-	} else if (watch->verdict == VERDICT_NONE) {
-		watch_ended(watch);
-	} else if (watch->verdict == VERDICT_STREAM_REFUSED) {
-		refuse_stream(watch, watch->fault.text);
-	} else if (watch->verdict == VERDICT_FAILED) {
-		watch_fail(watch, watch->fault.text);
-	} else {
-		list_anew(watch, watch->verdict == VERDICT_GONE ? "the version is gone"
-								: "versions went back");
-		watch_open(watch);
+	switch (outcome) {
+	case OUTCOME_NONE:
+	case OUTCOME_NEXT_PAGE:
+	case OUTCOME_LISTED:
+		wait_ms(watch, 0);
+		break;
+	case OUTCOME_ENDED:
+		wait_ms(watch, was_healthy ? 0 : retry_fail_ms(&watch->retry, &times->retry));
+		break;
+	case OUTCOME_JSON:
+		watch->is_json_only = true;
+		wait_ms(watch, 0);
+		break;
+	case OUTCOME_NO_STREAM:
+		on_refused_stream(watch);
+		break;
+	case OUTCOME_RELIST:
+		on_gone(watch, was_healthy);
+		break;
+	case OUTCOME_TROUBLE:
+		on_trouble(watch);
+		break;
 	}
 }
 
 static void on_end(void *context, const struct client_end *end)
 {
 	struct watch *watch = context;
-	struct body *body = watch->body;
 
 	watch->transfer = NULL;
-	transfer_ended(watch, end);
-	if (watch->body == body)
-		watch->body = NULL;
-	body_free(body);
+	evtimer_del(watch->timer);
+	act_on(watch, watch_judge(watch, end));
 }
 
 /* ---- asking ---- */
 
-static const char *accept_of(const struct watch *watch)
+static unsigned random_timeout_s(void)
 {
-	bool is_list = watch->step == STEP_LIST;
+	uint32_t random;
 
-	if (watch->json_only || watch->options.kind == OBJECT_IMPORT)
-		return is_list ? "application/json" : "application/json;stream=watch,application/json";
-	return is_list ? "application/vnd.kubernetes.protobuf,application/json"
-		       : "application/vnd.kubernetes.protobuf;stream=watch,application/json;stream=watch,"
-			 "application/vnd.kubernetes.protobuf,application/json";
+	random_bytes(&random, sizeof(random));
+	return 300 + random % 300;
 }
 
-static void add_watch(struct watch *watch, struct text *path)
+static enum path_aim next_aim(const struct watch *watch)
 {
-	text_printf(path, "&watch=true&allowWatchBookmarks=true&timeoutSeconds=%u",
-		    watch_jittered(2 * WATCH_LEAST_S));
-	if (watch->step == STEP_STREAM)
-		text_add(path, "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan");
-	else
-		text_printf(path, "&resourceVersion=%s", watch->version);
+	if (!watch->must_list)
+		return PATH_WATCH;
+	bool may_stream = !watch->is_relisting && clock_now_ns() >= watch->no_stream_until_ns;
+	return may_stream ? PATH_STREAM : PATH_LIST;
 }
 
-static void add_page(struct watch *watch, struct text *path)
+static unsigned silence_limit_ms(const struct watch *watch)
 {
-	text_printf(path, "&limit=%d", PAGE);
-	if (watch->next.size > 0) {
-		text_add(path, "&continue=");
-		path_add_escaped(path, watch->next.data);
-	}
+	const struct watch_times *times = watch->options.times;
+	bool is_reading = watch->aim == PATH_STREAM && watch->followed_ns == 0;
+
+	return is_reading ? times->list_silence_ms : times->silence_ms;
 }
 
-static enum step next_step(const struct watch *watch)
+static void ask(struct watch *watch)
 {
-	if (watch->version[0] != '\0' && !watch->relisting)
-		return STEP_FOLLOW;
-	return clock_now_ns() < watch->no_stream_until_ns ? STEP_LIST : STEP_STREAM;
-}
+	const struct path path = {
+		.aim = next_aim(watch),
+		.kind = watch->options.kind,
+		.config = watch->options.config,
+		.version = watch->version,
+		.next = watch->next.data,
+		.is_whole = watch->is_whole,
+		.timeout_s = random_timeout_s(),
+	};
+	bool is_list = path.aim == PATH_LIST;
+	const struct transport *transport = watch->options.transport;
+	const struct client_calls calls = { watch_take_head, watch_take_body, on_end, watch };
 
-static void forget_response(struct watch *watch)
-{
-	watch->verdict = VERDICT_NONE;
-	watch->trouble = TROUBLE_NONE;
+	path_print(&path, &watch->path);
+	watch->aim = path.aim;
 	watch->status = 0;
 	watch->retry_after_s = 0;
-	watch->fault.text[0] = '\0';
-	watch->body = NULL; /* the one of the transfer that ends is its own to free */
+	watch->outcome = OUTCOME_NONE;
+	watch->asked_ns = clock_now_ns();
 	text_clear(&watch->refusal);
-}
-
-void watch_open(struct watch *watch)
-{
-	struct text path = { 0 };
-
-	assert(watch->transfer == NULL);
-	evtimer_del(watch->timer);
-	forget_response(watch);
-	watch->step = next_step(watch);
-	watch->opened_ns = clock_now_ns();
-	text_add(&path, watch->path.data);
-	if (watch->step == STEP_LIST)
-		add_page(watch, &path);
-	else
-		add_watch(watch, &path);
 	const struct client_request request = {
-		.path = path.data,
-		.accept = accept_of(watch),
-		.verb = watch->step == STEP_LIST ? "list" : "watch",
-		.silence_ms = watch->options.times->silence_ms,
+		.path = watch->path.data,
+		.accept = path_accept(path.kind, is_list ? ACCEPT_LIST : ACCEPT_WATCH,
+				      watch->is_json_only),
+		.verb = is_list ? "list" : "watch",
+		.head_ms = is_list ? LIST_HEAD_MS : HEAD_MS,
+		.silence_ms = is_list ? watch->options.times->list_silence_ms : 0,
 	};
-	const struct client_calls calls = { watch_head, watch_bytes, on_end, watch };
-	watch->transfer = watch->options.io->get(watch->options.io->context, &request, &calls);
-	text_done(&path);
+	watch->transfer = transport->get(transport->context, &request, &calls);
+	if (!is_list)
+		wait_ms(watch, silence_limit_ms(watch));
 }
 
-/* ---- from outside ---- */
+static uint64_t silent_ms(const struct watch *watch)
+{
+	uint64_t last = watch->arrived_ns > watch->asked_ns ? watch->arrived_ns : watch->asked_ns;
+
+	return (clock_now_ns() - last) / 1000000;
+}
+
+static void give_up_silent(struct watch *watch)
+{
+	char text[64];
+	const struct client_end end = { CLIENT_TIMEOUT, watch->status, text };
+	const struct transport *transport = watch->options.transport;
+
+	snprintf(text, sizeof(text), "no byte for %.0f s", (double)silent_ms(watch) / 1000);
+	transport->cancel(transport->context, watch->transfer);
+	if (watch->aim == PATH_STREAM && watch->is_relisting)
+		avoid_stream(watch, watch->options.times->unsure_ms);
+	on_end(watch, &end);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	struct watch *watch = context;
+
+	if (watch->transfer == NULL) {
+		ask(watch);
+		return;
+	}
+	if (watch->aim == PATH_LIST)
+		return; /* the transport looks at it */
+	uint64_t silent = silent_ms(watch);
+	unsigned limit = silence_limit_ms(watch);
+	if (silent >= limit)
+		give_up_silent(watch);
+	else
+		wait_ms(watch, limit - silent);
+}
+
+/* ---- what others see ---- */
 
 struct watch *watch_new(const struct watch_options *options)
 {
 	struct watch *watch = mem_zalloc(sizeof(*watch));
 
 	watch->options = *options;
-	watch->timer = evtimer_new(options->events, watch_timer, watch);
+	watch->must_list = true;
+	watch->timer = evtimer_new(options->events, on_timer, watch);
 	intake_init(&watch->intake, options->kind, options->model);
-	path_print(options->kind, options->config, &watch->path);
 	return watch;
+}
+
+static void stop(struct watch *watch)
+{
+	const struct transport *transport = watch->options.transport;
+
+	if (watch->transfer != NULL)
+		transport->cancel(transport->context, watch->transfer);
+	watch->transfer = NULL;
+	watch->followed_ns = 0;
+	body_free(watch->body);
+	watch->body = NULL;
+	relist_abandon(watch);
+	evtimer_del(watch->timer);
 }
 
 void watch_free(struct watch *watch)
 {
 	if (watch == NULL)
 		return;
-	if (watch->transfer != NULL)
-		watch->options.io->cancel(watch->options.io->context, watch->transfer);
-	watch_relist_abandon(watch);
-	body_free(watch->body);
+	stop(watch);
 	event_free(watch->timer);
 	intake_done(&watch->intake);
 	text_done(&watch->path);
 	text_done(&watch->next);
 	text_done(&watch->refusal);
-	text_done(&watch->scratch);
 	mem_free(watch);
+}
+
+void watch_trust(struct watch *watch, bool trust)
+{
+	watch->is_trusted = trust;
 }
 
 void watch_start(struct watch *watch)
 {
-	watch_open(watch);
+	wait_ms(watch, 0);
 }
 
-void watch_relist(struct watch *watch, const char *why)
+void watch_relist(struct watch *watch)
 {
-	struct body *body = watch->body;
-
-	if (watch->relisting)
-		return; /* it is on its way */
-	if (watch->transfer != NULL)
-		watch->options.io->cancel(watch->options.io->context, watch->transfer);
-	watch->transfer = NULL;
-	list_anew(watch, why);
-	watch_open(watch);
-	body_free(body);
+	stop(watch);
+	watch->must_list = true;
+	wait_ms(watch, 0);
 }
 
-void watch_take_snapshot(struct watch *watch)
+void watch_hurry(struct watch *watch)
 {
-	watch->is_in_step = true;
-}
-
-uint64_t watch_version_aside(struct watch *watch, const char *namespace_, const char *name)
-{
-	return intake_version(&watch->intake, namespace_, name);
+	if (watch->transfer == NULL && trouble_is_of_connection(watch->trouble) &&
+	    watch->trouble != TROUBLE_UNAUTHORIZED)
+		wait_ms(watch, 0);
 }
 
 bool watch_is_in_step(const struct watch *watch)
 {
-	return watch->is_in_step;
+	return watch->is_confirmed || watch->is_trusted;
 }
 
 bool watch_is_confirmed(const struct watch *watch)
@@ -296,31 +353,49 @@ bool watch_is_confirmed(const struct watch *watch)
 	return watch->is_confirmed;
 }
 
-bool watch_is_listing(const struct watch *watch)
+bool watch_is_following(const struct watch *watch)
 {
-	return watch->relisting;
+	return watch->followed_ns != 0;
+}
+
+bool watch_is_whole(const struct watch *watch)
+{
+	return !watch->is_torn;
+}
+
+size_t watch_relists(const struct watch *watch)
+{
+	return watch->relists;
 }
 
 uint64_t watch_version(const struct watch *watch)
 {
-	return watch_number(watch->version);
+	return intake_version(watch->version);
 }
 
-uint64_t watch_heard_ns(const struct watch *watch)
+uint64_t watch_bytes_ns(const struct watch *watch)
 {
-	return watch->heard_ns;
+	return watch->arrived_ns;
+}
+
+struct intake *watch_intake(struct watch *watch)
+{
+	return &watch->intake;
 }
 
 void watch_describe(const struct watch *watch, struct kube_kind *ret_kind)
 {
+	bool is_absent = watch->options.kind == OBJECT_IMPORT && watch->trouble == TROUBLE_NOT_FOUND;
+
 	*ret_kind = (struct kube_kind){
 		.is_watched = true,
-		.is_in_step = watch->is_in_step,
-		.is_following = watch->is_following,
+		.is_in_step = watch_is_in_step(watch),
+		.is_following = watch->is_confirmed && (watch_is_following(watch) || is_absent ||
+							watch->retry.failures <= 1),
 		.heard_ns = watch->heard_ns,
 		.done = watch->done,
 		.expected = watch->expected,
 	};
-	snprintf(ret_kind->version, sizeof(ret_kind->version), "%s", watch->version);
-	snprintf(ret_kind->trouble, sizeof(ret_kind->trouble), "%s", watch->why);
+	memcpy(ret_kind->version, watch->version, sizeof(watch->version));
+	memcpy(ret_kind->trouble, watch->why, sizeof(watch->why));
 }

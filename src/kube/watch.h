@@ -1,46 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Follows one kind: list, then watch, then watch again from where it ended, for ever.
+/* Follows one kind: reads all of it, then what happens, from where that ended again and again, for ever.
  *
- *     +--> stream (WatchList) --refused--> list, page by page
- *     |        \--end bookmark--\    /--last page--/
+ *     +--> stream (WatchList) ---- refused ---> list, page by page
+ *     |        \--end bookmark--\      /--last page--/
  *     |                          follow <--ended--+
- *     +---410, version went back----/ \-----------/
+ *     +-- gone, went back ----------/ \-----------/
  *
- * A list marks and sweeps in place: the old state is there until the new one is complete, and one
- * that breaks off takes nothing away. Only the word of the API deletes. */
+ * Reading all marks and sweeps in place: what was known is there until the new state is complete, and a reading
+ * that breaks off takes nothing away. Only the word of the API server deletes. */
 #ifndef KNAMED_KUBE_WATCH_H
 #define KNAMED_KUBE_WATCH_H
 
-#include "body.h"
-#include "client.h"
+#include "intake.h"
 #include "knamed/kube.h"
+#include "retry.h"
+#include "transport.h"
 #include "trouble.h"
 
-/* How it asks: the client, or a script in tests. */
-struct watch_io {
-	struct transfer *(*get)(void *context, const struct client_request *request,
-				const struct client_calls *calls);
-	void (*cancel)(void *context, struct transfer *transfer);
-	void *context;
-};
-/* Waiting times, so that tests need not. */
 struct watch_times {
-	unsigned retry_first_ms, retry_most_ms; /* doubling between them */
-	unsigned outage_ms, outage_most_ms;	/* after so long without success, at most so long */
-	unsigned wait_most_ms;			/* of what a server asks by Retry-After */
-	unsigned silence_ms;	  /* a watch that says nothing for so long is opened anew */
-	unsigned stream_again_ms; /* after a refusal of WatchList */
+	struct retry_times retry;
+	unsigned healthy_ms;	  /* followed for so long the failures before are forgotten */
+	unsigned list_silence_ms; /* no byte of a list for so long: it is given up */
+	unsigned silence_ms; /* a watch without a byte for so long: bookmarks come every minute */
+	unsigned refused_ms; /* WatchList was refused: it is not asked for again for so long */
+	unsigned unsure_ms;  /* the same where it only failed again and again */
 };
 extern const struct watch_times watch_times_usual;
 
-struct watch;
 struct watch_calls {
-	void (*changed)(void *context); /* objects changed, or the state did */
-	/* One came, in the model by now; arrived_ns: when its bytes did. Not of objects that a list repeats. */
-	void (*event)(void *context, enum object_kind kind, const struct body_item *item,
+	/* Objects of the model, or what is in step. */
+	void (*changed)(void *context);
+	/* Every object and bookmark, before it is in the model. */
+	void (*took)(void *context, enum object_kind kind, const struct body_item *item);
+	/* A change is in the model that was not there when all was read. triggered_ns: intake_news(). */
+	void (*fresh)(void *context, const struct api_object *object, uint64_t triggered_ns,
 		      uint64_t arrived_ns);
-	void (*failed)(void *context, enum object_kind kind, enum trouble trouble);
-	void (*relisted)(void *context, enum object_kind kind);
+	void (*failed)(void *context, enum object_kind kind, enum trouble cause, const char *text);
+	void (*followed)(void *context, enum object_kind kind); /* a watch is open (again) */
+	void (*listed)(void *context, enum object_kind kind);	/* all of it was read (again) */
 	void *context;
 };
 struct watch_options {
@@ -49,25 +46,29 @@ struct watch_options {
 	const struct config_kubernetes *config;
 	const struct decode_options *decode;
 	struct model *model;
-	const struct watch_io *io;
+	const struct transport *transport;
 	const struct watch_times *times;
 	struct watch_calls calls;
 };
+struct watch;
 struct watch *watch_new(const struct watch_options *options);
 void watch_free(struct watch *watch);
+/* What the model has of this kind is of a snapshot: it counts until all was read. */
+void watch_trust(struct watch *watch, bool trust);
 void watch_start(struct watch *watch);
-/* Reads everything anew; what is known stays meanwhile. */
-void watch_relist(struct watch *watch, const char *why);
-/* The version that was seen of an object that is not in the model as it is now (not wanted, unreadable); 0: none. */
-uint64_t watch_version_aside(struct watch *watch, const char *namespace_, const char *name);
+/* Reads all of it anew. Not from its own calls. */
+void watch_relist(struct watch *watch);
+/* The server was just reached by somebody else: waits no longer if it was not. */
+void watch_hurry(struct watch *watch);
 
 bool watch_is_in_step(const struct watch *watch);
-bool watch_is_listing(const struct watch *watch);
-uint64_t watch_version(const struct watch *watch); /* 0: none or not a number */
-uint64_t watch_heard_ns(const struct watch *watch);
+bool watch_is_confirmed(const struct watch *watch); /* all was read at least once, not from a snapshot */
+bool watch_is_following(const struct watch *watch); /* a watch is open, all was read */
+bool watch_is_whole(const struct watch *watch); /* no list that is not complete has changed objects */
+size_t watch_relists(const struct watch *watch);    /* how often all was read */
+uint64_t watch_version(const struct watch *watch);  /* 0: none, or no number */
+uint64_t watch_bytes_ns(const struct watch *watch); /* when the last byte came */
+struct intake *watch_intake(struct watch *watch);
 void watch_describe(const struct watch *watch, struct kube_kind *ret_kind);
-/* What is served of this kind came from a snapshot: it is in step, and the first list confirms it. */
-void watch_take_snapshot(struct watch *watch);
-bool watch_is_confirmed(const struct watch *watch); /* the API server has said it all once */
 
 #endif

@@ -78,6 +78,14 @@ static const struct text *model_key(const struct model *model, const char *names
 	return model->key;
 }
 
+/* What an equal object knows anew. */
+static void bring_news(struct object *object, const struct object *news)
+{
+	object->version = news->version;
+	if (object->kind == OBJECT_SLICE)
+		((struct slice *)object)->triggered_ns = ((const struct slice *)news)->triggered_ns;
+}
+
 bool model_put(struct model *model, struct object *object)
 {
 	struct store *store = &model->stores[object->kind];
@@ -86,7 +94,7 @@ bool model_put(struct model *model, struct object *object)
 
 	if (before != NULL && (before == object || object_equal(before, object))) {
 		before->sweep = store->sweep;
-		before->version = object->version;
+		bring_news(before, object);
 		object_drop(object);
 		return false;
 	}
@@ -159,6 +167,11 @@ const struct object *model_get(const struct model *model, enum object_kind kind,
 	const struct text *key = model_key(model, namespace_, name);
 
 	return map_get(model->stores[kind].objects, key->data, key->size);
+}
+
+void model_mark(const struct object *object, uint32_t mark)
+{
+	((struct object *)object)->mark = mark; /* nothing that a listener sees */
 }
 
 size_t model_count(const struct model *model, enum object_kind kind)

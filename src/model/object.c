@@ -24,6 +24,7 @@ static void lay_head(struct block *block, struct object *head, enum object_kind 
 	head->kind = kind;
 	head->references = 1;
 	head->sweep = 0;
+	head->mark = 0;
 	head->namespace_ = block_text(block, head->namespace_);
 	head->name = block_text(block, head->name);
 }

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The state of a watch: watch_take.c reads one response into it, watch.c decides what is asked next. */
+#ifndef KNAMED_KUBE_WATCH_PARTS_H
+#define KNAMED_KUBE_WATCH_PARTS_H
+
+#include "path.h"
+#include "watch.h"
+
+/* What a response that has ended leads to. */
+enum outcome {
+	OUTCOME_NONE,  /* not decided yet */
+	OUTCOME_ENDED, /* a watch, as they do after some minutes: go on from there */
+	OUTCOME_NEXT_PAGE,
+	OUTCOME_LISTED,
+	OUTCOME_RELIST,	   /* what happened since our version cannot be told any more */
+	OUTCOME_NO_STREAM, /* WatchList is not to be had: list */
+	OUTCOME_JSON,	   /* protobuf is not to be had */
+	OUTCOME_TROUBLE,
+};
+
+struct watch {
+	struct watch_options options;
+	struct intake intake;
+	struct transfer *transfer; /* NULL: waits for the timer */
+	struct event *timer;	   /* the next request, or how long silence may last */
+	struct retry retry;
+	struct text path;
+
+	char version[32]; /* of the last event, bookmark or list */
+	bool must_list;	  /* from there no watch can go on */
+	struct text next; /* the page to go on with; empty: the first */
+	unsigned page_failures;
+	unsigned rut; /* failures in a row of the same way to ask, once it was answered */
+	enum path_aim rut_aim;
+	bool is_relisting, is_torn, is_trusted, is_confirmed;
+	size_t relists;
+	bool is_json_only, is_whole;
+	uint64_t no_stream_until_ns;
+	size_t done, expected;
+
+	/* The response under way. */
+	enum path_aim aim;
+	int status;
+	unsigned retry_after_s;
+	enum body_encoding encoding;
+	struct body *body;
+	struct text refusal; /* the body of a response that is no 200 */
+	bool changed;	     /* not told yet */
+	uint64_t asked_ns, arrived_ns;
+	uint64_t followed_ns; /* since then it says what happens; 0: it does not */
+	enum outcome outcome;
+
+	uint64_t heard_ns; /* the last event or bookmark */
+	enum trouble trouble;
+	char why[sizeof(((struct kube_kind *)NULL)->trouble)];
+};
+
+bool watch_take_head(void *watch, const struct client_head *head);
+bool watch_take_body(void *watch, const uint8_t *bytes, size_t size);
+enum outcome watch_judge(struct watch *watch, const struct client_end *end);
+/* Nothing came: what was known of the kind is gone. */
+void watch_take_nothing(struct watch *watch);
+
+#endif
