@@ -88,7 +88,6 @@ bool unknown_open(const uint8_t *bytes, size_t size, struct unknown *ret_unknown
 {
 	static const uint8_t nothing[1];
 	struct unknown unknown = { .encoding = BODY_PROTOBUF, .bytes = nothing };
-	struct wire wire = { .at = bytes + UNKNOWN_MAGIC_SIZE, .end = bytes + size };
 	struct wire_field field;
 
 	if (size > 0 && bytes[0] == '{') {
@@ -97,6 +96,7 @@ bool unknown_open(const uint8_t *bytes, size_t size, struct unknown *ret_unknown
 	}
 	if (size < UNKNOWN_MAGIC_SIZE || memcmp(bytes, UNKNOWN_MAGIC, UNKNOWN_MAGIC_SIZE) != 0)
 		return error_set(error, "bad protobuf: an object does not begin with \"k8s\"");
+	struct wire wire = { .at = bytes + UNKNOWN_MAGIC_SIZE, .end = bytes + size };
 	while (wire_next(&wire, &field))
 		if (!take_part(&field, &unknown, error))
 			return false;
