@@ -64,8 +64,8 @@ enum wire_type { WIRE_NUMBER, WIRE_FIXED64, WIRE_BYTES, WIRE_FIXED32 = 5 };
 struct wire_field {
 	uint32_t number;
 	enum wire_type type;
-	uint64_t value;       /* of all types but WIRE_BYTES */
-	const uint8_t *bytes; /* of WIRE_BYTES: text, a message */
+	uint64_t value;       /* the number */
+	const uint8_t *bytes; /* of WIRE_BYTES: text, a message; of the others none */
 	size_t size;
 };
 /* False at the end, and where it is broken. Fields that are not known are for the caller to pass over. */

@@ -4,7 +4,7 @@
 
 enum { NUMBER_MOST = (1 << 29) - 1, VARINT_BYTES = 10 };
 
-static bool read_varint(struct wire *wire, uint64_t *ret_value)
+static bool read_long_varint(struct wire *wire, uint64_t *ret_value)
 {
 	uint64_t value = 0;
 
@@ -21,6 +21,15 @@ static bool read_varint(struct wire *wire, uint64_t *ret_value)
 	return false;
 }
 
+/* Nearly all have one byte. */
+static inline bool read_varint(struct wire *wire, uint64_t *ret_value)
+{
+	if (wire->at == wire->end || *wire->at >= 0x80)
+		return read_long_varint(wire, ret_value);
+	*ret_value = *wire->at++;
+	return true;
+}
+
 static bool read_fixed(struct wire *wire, unsigned size, uint64_t *ret_value)
 {
 	uint64_t value = 0;
@@ -34,48 +43,42 @@ static bool read_fixed(struct wire *wire, unsigned size, uint64_t *ret_value)
 	return true;
 }
 
-static bool read_bytes(struct wire *wire, struct wire_field *field)
+/* Sets the value; of bytes it is how many they are, and they are there. */
+static bool read_value(struct wire *wire, enum wire_type type, uint64_t *ret_value)
 {
-	uint64_t size;
-
-	if (!read_varint(wire, &size) || size > (size_t)(wire->end - wire->at))
-		return false;
-	field->bytes = wire->at;
-	field->size = (size_t)size;
-	wire->at += size;
-	return true;
-}
-
-static bool read_field(struct wire *wire, struct wire_field *field)
-{
-	uint64_t tag;
-
-	if (!read_varint(wire, &tag) || tag >> 3 == 0 || tag >> 3 > NUMBER_MOST)
-		return false;
-	field->number = (uint32_t)(tag >> 3);
-	field->type = (enum wire_type)(tag & 7);
-	switch (field->type) {
+	switch (type) {
 	case WIRE_NUMBER:
-		return read_varint(wire, &field->value);
+		return read_varint(wire, ret_value);
 	case WIRE_FIXED64:
-		return read_fixed(wire, 8, &field->value);
+		return read_fixed(wire, 8, ret_value);
 	case WIRE_BYTES:
-		return read_bytes(wire, field);
+		return read_varint(wire, ret_value) && *ret_value <= (size_t)(wire->end - wire->at);
 	case WIRE_FIXED32:
-		return read_fixed(wire, 4, &field->value);
+		return read_fixed(wire, 4, ret_value);
 	}
 	return false; /* a group, or no type at all */
 }
 
+/* The field is put together once and at its end: a copy of what was just written would wait for it. */
 bool wire_next(struct wire *wire, struct wire_field *ret_field)
 {
+	uint64_t tag, value;
+
 	if (wire->at == wire->end || wire->is_broken)
 		return false;
-
-	struct wire_field field = { 0 };
-	wire->is_broken = !read_field(wire, &field);
-	if (wire->is_broken)
+	if (!read_varint(wire, &tag) || tag >> 3 == 0 || tag >> 3 > NUMBER_MOST ||
+	    !read_value(wire, (enum wire_type)(tag & 7), &value)) {
+		wire->is_broken = true;
 		return false;
-	*ret_field = field;
+	}
+	ret_field->number = (uint32_t)(tag >> 3);
+	ret_field->type = (enum wire_type)(tag & 7);
+	ret_field->value = value;
+	ret_field->bytes = wire->at;
+	ret_field->size = (size_t)value;
+	if (ret_field->type == WIRE_BYTES)
+		wire->at += value;
+	else
+		ret_field->size = 0;
 	return true;
 }
