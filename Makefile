@@ -221,7 +221,7 @@ lint-links:
 lint-headers: $(addprefix $(OBJ)/lint/,$(wildcard include/knamed/*.h src/*/*.h tools/*/*.h tests/*/*.h tests/unit/*/*.h))
 $(OBJ)/lint/%.h: %.h $(OBJ)/flags
 	$(Q)mkdir -p $(@D)
-	$(Q)tools/check-header $< $(CC) $(ALL) && touch $@
+	$(Q)tools/check-header $< $(CC) $(ALL) -I$(patsubst tests/unit/%,src/%,$(<D)) && touch $@
 lint-symbols: all bench-tools $(PROGRAMS)
 	$(Q)tools/check-symbols $(OBJ)
 lint-tidy: $(LINTED:%.c=$(OBJ)/lint/%.tidy)
