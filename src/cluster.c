@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cluster.h"
 
-#include <inttypes.h>
-#include <malloc.h>
+#include <time.h>
 
 #include <event2/event.h>
 
 #include "knamed/observe.h"
 #include "knamed/source.h"
+
+/* How often the text of sync._knamed is made anew: at most, and when nothing but bookmarks comes. */
+enum { SYNC_LEAST_MS = 1000, SYNC_IDLE_S = 30 };
 
 struct cluster {
 	const struct config_kubernetes *config;
@@ -16,6 +18,10 @@ struct cluster {
 	struct manifests *manifests; /* one of the two is NULL */
 	struct kube *kube;
 	struct event_base *waiting; /* of who reads once; NULL: of the server's loop */
+	struct event *sync_timer;   /* for the next text of sync._knamed */
+	char *config_digest;
+	uint64_t sync_ns;  /* when that text was made */
+	bool is_sync_soon; /* the timer runs for a change */
 	struct cluster_calls calls;
 };
 
@@ -63,10 +69,83 @@ static struct catalog *catalog_of_cluster(struct answers *answers,
 
 /* ---- an API server ---- */
 
+static void print_time(uint64_t heard_ns, char ret_text[32])
+{
+	time_t then = (time_t)(clock_unix_s() - (clock_now_ns() - heard_ns) / 1000000000u);
+	struct tm parts;
+
+	strftime(ret_text, 32, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&then, &parts));
+}
+
+static char *kind_text(const struct cluster *cluster, enum object_kind kind)
+{
+	struct kube_kind state = kube_kind(cluster->kube, kind);
+	struct text text = { 0 };
+	char heard[32] = "never";
+
+	if (state.heard_ns != 0)
+		print_time(state.heard_ns, heard);
+	text_printf(&text, "%s version=%s heard=%s objects=%zu%s", object_kind_name(kind),
+		    state.version[0] != '\0' ? state.version : "none", heard,
+		    kube_object_count(cluster->kube, kind), state.is_following ? "" : " not-followed");
+	return text.data;
+}
+
+/* Times stand in it as such: an age would have to be written anew each second. */
+static void tell_sync(struct cluster *cluster)
+{
+	bool is_stale = kube_is_stale(cluster->kube), is_in_step = kube_is_in_step(cluster->kube);
+	char *texts[OBJECT_KINDS + 2] = {
+		mem_text(is_stale     ? "state=stale"
+			 : is_in_step ? "state=in-step"
+				      : "state=unsynced"),
+		cluster->config_digest,
+	};
+	size_t count = 2;
+
+	for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++)
+		if (kube_kind(cluster->kube, kind).is_watched)
+			texts[count++] = kind_text(cluster, kind);
+	catalog_set_sync_text(cluster->catalog, (const char *const *)texts, count);
+	cluster->sync_ns = clock_now_ns();
+	for (size_t i = 0; i < count; i++)
+		if (i != 1)
+			mem_free(texts[i]);
+}
+
+static void on_sync_timer(evutil_socket_t fd, short what, void *context)
+{
+	struct cluster *cluster = context;
+
+	(void)fd;
+	(void)what;
+	cluster->is_sync_soon = false;
+	tell_sync(cluster);
+	cluster->calls.changed(cluster->calls.context);
+	const struct timeval idle = { SYNC_IDLE_S, 0 };
+	evtimer_add(cluster->sync_timer, &idle);
+}
+
+/* At most once a second, however much happens; and now and then when only bookmarks come. */
+static void tell_sync_soon(struct cluster *cluster)
+{
+	if (cluster->sync_timer == NULL)
+		return;
+	const struct timeval soon = { SYNC_LEAST_MS / 1000, 0 };
+	bool is_due = clock_now_ns() - cluster->sync_ns >= SYNC_LEAST_MS * UINT64_C(1000000);
+	if (is_due)
+		tell_sync(cluster);
+	else if (!cluster->is_sync_soon)
+		evtimer_add(cluster->sync_timer, &soon);
+	cluster->is_sync_soon = !is_due;
+}
+
 static void on_kube_changed(void *context)
 {
 	struct cluster *cluster = context;
 	catalog_set_synced(cluster->catalog, kube_is_in_step(cluster->kube));
+	catalog_set_stale(cluster->catalog, kube_is_stale(cluster->kube));
+	tell_sync_soon(cluster);
 	cluster->calls.changed(cluster->calls.context);
 	if (cluster->waiting != NULL && kube_is_in_step(cluster->kube))
 		event_base_loopbreak(cluster->waiting);
@@ -85,7 +164,25 @@ static bool open_kube(struct cluster *cluster, const struct pipeline_options *op
 	};
 	catalog_set_synced(cluster->catalog, false);
 	cluster->kube = kube_open(&kube, error);
-	return cluster->kube != NULL;
+	if (cluster->kube == NULL)
+		return false;
+	catalog_set_synced(cluster->catalog, kube_is_in_step(cluster->kube));
+	catalog_set_stale(cluster->catalog, kube_is_stale(cluster->kube));
+	return true;
+}
+
+static bool follow_kube(struct cluster *cluster, const struct pipeline_options *options,
+			struct error *error)
+{
+	struct text digest = { 0 };
+
+	if (!open_kube(cluster, options, options->events, error))
+		return false;
+	text_printf(&digest, "config=%.16s", options->config->sha512);
+	cluster->config_digest = digest.data;
+	cluster->sync_timer = evtimer_new(options->events, on_sync_timer, cluster);
+	on_sync_timer(-1, 0, cluster);
+	return true;
 }
 
 /* What the first kind that is not there yet says of itself. */
@@ -125,7 +222,7 @@ static bool open_source(struct cluster *cluster, const struct pipeline_options *
 			struct error *error)
 {
 	if (cluster->config->manifests == NULL && options->events != NULL)
-		return open_kube(cluster, options, options->events, error);
+		return follow_kube(cluster, options, error);
 	if (cluster->config->manifests == NULL)
 		return options->api_wait_s == 0 || read_kube(cluster, options, error);
 	if (options->events == NULL)
@@ -165,6 +262,9 @@ void cluster_close(struct cluster *cluster)
 		return;
 	manifests_close(cluster->manifests);
 	kube_close(cluster->kube);
+	if (cluster->sync_timer != NULL)
+		event_free(cluster->sync_timer);
+	mem_free(cluster->config_digest);
 	model_free(cluster->model);
 	mem_free(cluster);
 }

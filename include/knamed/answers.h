@@ -39,6 +39,10 @@ struct catalog *answers_add_cluster(struct answers *answers, const struct cluste
 struct model_listener catalog_listener(struct catalog *catalog);
 /* All watched kinds are in step: until then names that need them are ANSWER_NOT_READY. */
 void catalog_set_synced(struct catalog *catalog, bool synced);
+/* What is answered is from an earlier run and nobody has confirmed it: replies say so (EDE 3). */
+void catalog_set_stale(struct catalog *catalog, bool stale);
+/* TXT of sync._knamed.ZONE in every zone of services: how fresh the answers are. At most 255 octets of each text. */
+void catalog_set_sync_text(struct catalog *catalog, const char *const *texts, size_t count);
 
 struct catalog *answers_add_static(struct answers *answers);
 /* A zone's records between begin and end replace the zone as one step; abandon keeps the old one. */
@@ -103,6 +107,7 @@ struct reply {
 	uint16_t rcode;
 	uint32_t *rotations;       /* ANSWERS_ROTATIONS counters of the asking thread: which address comes first */
 	bool authoritative, truncated;
+	bool stale;                /* after writing: the data are from an earlier run */
 	bool rotate;               /* `loadbalance` */
 	bool minimal;              /* no glue */
 };

@@ -304,3 +304,43 @@ void apex_fixed_names(struct cluster *cluster)
 {
 	each_zone(cluster, put_fixed_names);
 }
+
+/* ---- how fresh we are ---- */
+
+/* No data of the zone: the serial stays. */
+static void put_aside(struct cluster *cluster)
+{
+	table_put(cluster->catalog->table, draft_entry(&cluster->draft), &cluster->answers->touched);
+}
+
+static void add_sync_text(struct text *rdata, const char *text)
+{
+	size_t size = strlen(text);
+	uint8_t length = (uint8_t)(size < UINT8_MAX ? size : UINT8_MAX);
+	text_add_n(rdata, &length, 1);
+	text_add_n(rdata, text, length);
+}
+
+void apex_put_sync(struct cluster *cluster, const char *const *texts, size_t count)
+{
+	static const char name[] = "\4sync\7_knamed";
+	const struct zone_list *lists[] = { &cluster->forward, &cluster->imports };
+	struct text rdata = { 0 };
+	for (size_t i = 0; i < count; i++)
+		add_sync_text(&rdata, texts[i]);
+	for (size_t l = 0; l < COUNT_OF(lists); l++) {
+		for (size_t i = 0; i < lists[l]->count; i++) {
+			const struct zone *zone = lists[l]->zones[i];
+			if (zone->size + strlen(name) > DNS_NAME_MAX)
+				continue;
+			start_at(cluster, zone, name + 5, strlen(name) - 5, ENTRY_STEADY);
+			put_aside(cluster);
+			start_at(cluster, zone, name, strlen(name), ENTRY_STEADY);
+			text_clear(&cluster->records);
+			record_add(&cluster->records, TYPE_TXT, 0, rdata.data, (uint16_t)rdata.size);
+			draft_extent(&cluster->draft, TYPE_TXT, 1, &cluster->records, NULL, 0, 0, NULL);
+			put_aside(cluster);
+		}
+	}
+	text_done(&rdata);
+}

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store.h"
+#include "cluster.h"
 
 struct catalog *catalog_new(struct answers *answers)
 {
@@ -118,4 +118,16 @@ void catalog_set_synced(struct catalog *catalog, bool synced)
 {
 	catalog->answers->touched |= catalog->synced != synced;
 	catalog->synced = synced;
+}
+
+void catalog_set_stale(struct catalog *catalog, bool stale)
+{
+	catalog->answers->touched |= catalog->stale != stale;
+	catalog->stale = stale;
+}
+
+void catalog_set_sync_text(struct catalog *catalog, const char *const *texts, size_t count)
+{
+	if (catalog->cluster != NULL)
+		apex_put_sync(catalog->cluster, texts, count);
 }

@@ -265,6 +265,7 @@ void member_drop_chunks(struct member *member);
 /* apex.c */
 void apex_compile(struct cluster *cluster);
 void apex_fixed_names(struct cluster *cluster);
+void apex_put_sync(struct cluster *cluster, const char *const *texts, size_t count);
 bool is_local(const struct cluster *cluster, const struct ip *ip);
 struct soa *soa_of_cluster(const struct cluster *cluster);
 

@@ -271,9 +271,12 @@ enum answer_kind answers_write(struct lookup *lookup, struct reply *reply)
 	const struct entry *entry = found_entry(lookup);
 	if (lookup->zone->kind == ZONE_STATIC)
 		return write_static(lookup, entry, reply);
-	if (__builtin_expect(!lookup->edition->views[lookup->catalog->index].synced, 0) &&
-	    needs_sync(lookup, entry))
-		return ANSWER_NOT_READY;
+	const struct view *view = &lookup->edition->views[lookup->catalog->index];
+	if (__builtin_expect(!view->is_usual, 0)) {
+		if (!view->synced && needs_sync(lookup, entry))
+			return ANSWER_NOT_READY;
+		reply->stale = view->stale;
+	}
 	if (entry == NULL)
 		return write_miss(lookup, reply);
 	if (lookup->path == PATH_POD)

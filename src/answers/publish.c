@@ -178,7 +178,9 @@ static struct edition *edition_new(const struct answers *answers)
 		const struct catalog *catalog = answers->catalogs[i];
 		edition->views[i] = (struct view){ .zones = catalog->zones,
 						   .zone_count = catalog->zone_count,
+						   .is_usual = catalog->synced && !catalog->stale,
 						   .synced = catalog->synced,
+						   .stale = catalog->stale,
 						   .headless = catalog->headless };
 		for (uint32_t z = 0; z < catalog->zone_count; z++)
 			edition->states[catalog->zones[z]->index].buckets =

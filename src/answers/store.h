@@ -203,7 +203,8 @@ struct zone_state {
 struct view {
 	const struct zone *const *zones;
 	uint32_t zone_count;
-	bool synced;
+	bool is_usual; /* synced and not stale: one test for both */
+	bool synced, stale;
 	struct sieve *headless;
 };
 struct edition {
@@ -288,7 +289,7 @@ struct catalog {
 	const struct zone **zones; /* longest first; replaced as a whole */
 	uint32_t zone_count;
 	uint32_t zones_since; /* edition from which they are shown */
-	bool synced;
+	bool synced, stale;
 	struct cluster *cluster; /* NULL: static zones */
 	struct sieve *headless;	 /* names of headless services; NULL: none yet */
 	/* what the hot path must know of the options */

@@ -65,7 +65,13 @@ enum chain_end chain_follow(struct asker *asker, struct question *question, stru
 			reply->owner_at = reply->alias_at;
 		answers_probe(&question->lookup);
 		answers_match(&question->lookup);
+		struct reply before = *reply;
 		*ret_kind = answers_write(&question->lookup, reply);
+		if (*ret_kind == ANSWER_NO_NAME &&
+		    lookup_behind(asker, route, &asker->target, &question->lookup, &by)) {
+			*reply = before;
+			*ret_kind = answers_write(&question->lookup, reply);
+		}
 		if (*ret_kind != ANSWER_ALIAS)
 			return CHAIN_ENDS;
 	}

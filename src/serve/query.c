@@ -8,7 +8,7 @@
 #include "query_log.h"
 #include "reply.h"
 
-enum { OPCODE_BITS = 0x7800, EDE_NOT_READY = 14 /* RFC 8914 */ };
+enum { OPCODE_BITS = 0x7800, EDE_STALE = 3, EDE_NOT_READY = 14 /* RFC 8914 */ };
 
 /* ---- stage 1 ---- */
 
@@ -28,6 +28,16 @@ bool lookup_begin(struct asker *asker, const struct route *route, const struct d
 	if (zone == NULL)
 		return false;
 	lookup_of_query(lookup, catalog, zone, asker->edition, query);
+	return true;
+}
+
+bool lookup_behind(struct asker *asker, const struct route *route, const struct dns_query *query,
+		   struct lookup *lookup, uint8_t *ret_by)
+{
+	if (route->behind == NULL || !lookup_begin(asker, route->behind, query, lookup, ret_by))
+		return false;
+	answers_probe(lookup);
+	answers_match(lookup);
 	return true;
 }
 
@@ -179,11 +189,57 @@ static void settle_alias(struct asker *asker, struct question *question, struct 
 	reply->authoritative = true;
 }
 
+static bool answer_after_data(const struct question *question, struct reply *reply,
+			      struct outcome *outcome)
+{
+	const struct policy *policy = question->route->block->policy;
+	struct client client = {
+		.ip = question->info->client,
+		.port = question->info->client_port,
+		.proto = question->info->proto,
+	};
+	if (policy == NULL ||
+	    policy_after(policy, &question->query, &client, reply, &outcome->by) != POLICY_ANSWERED)
+		return false;
+	outcome->rcode = reply->rcode;
+	return true;
+}
+
+/* The directives behind `kubernetes` are asked for what it denies. Where none of them has the name
+ * the denial stays. True: the reply is complete; else ret_kind says what it has become. */
+static bool fall_through(struct asker *asker, struct question *question, struct reply *reply,
+			 struct outcome *outcome, enum answer_kind *ret_kind)
+{
+	const struct route *behind = question->route->behind;
+	struct reply denial = *reply;
+	struct lookup lookup;
+	reply_rewind(question, reply);
+	reply->stale = false;
+	reply->rcode = RCODE_NOERROR;
+	if (lookup_behind(asker, question->route, &question->query, &lookup, &question->by)) {
+		question->lookup = lookup;
+		*ret_kind = answers_write(&question->lookup, reply);
+		return false;
+	}
+	if (behind->catalog != NULL) {
+		outcome->by = behind->by;
+		settle_failure(outcome, "zone is not loaded");
+		return true;
+	}
+	if (answer_after_data(question, reply, outcome))
+		return true;
+	*reply = denial;
+	return false;
+}
+
 static void answer_from_data(struct asker *asker, struct question *question, struct reply *reply,
 			     struct outcome *outcome)
 {
 	uint16_t type = question->query.type;
 	enum answer_kind kind = answers_write(&question->lookup, reply);
+	if (kind == ANSWER_NO_NAME && question->route->behind != NULL &&
+	    fall_through(asker, question, reply, outcome, &kind))
+		return;
 	outcome->by = question->by;
 	if (kind == ANSWER_ALIAS && type != TYPE_ANY)
 		settle_alias(asker, question, reply, outcome);
@@ -206,18 +262,8 @@ static void answer_without_data(struct question *question, struct reply *reply, 
 		settle_failure(outcome, "zone is not loaded");
 		return;
 	}
-	if (route->block->policy != NULL) {
-		struct client client = {
-			.ip = question->info->client,
-			.port = question->info->client_port,
-			.proto = question->info->proto,
-		};
-		if (policy_after(route->block->policy, &question->query, &client, reply,
-				 &outcome->by) == POLICY_ANSWERED) {
-			outcome->rcode = reply->rcode;
-			return;
-		}
-	}
+	if (answer_after_data(question, reply, outcome))
+		return;
 	outcome->by = BY_SERVER;
 	outcome->rcode = RCODE_REFUSED;
 }
@@ -251,6 +297,8 @@ static size_t answer(struct asker *asker, struct question *question, uint8_t *pa
 		else
 			answer_without_data(question, &reply, &outcome);
 	}
+	if (reply.stale && outcome.extended_error == 0)
+		outcome.extended_error = EDE_STALE;
 	size_t size = reply_end(question, &reply, &outcome);
 	count(asker, question, &outcome, size);
 	if (block->log != NULL || outcome.problem != NULL)

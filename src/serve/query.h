@@ -56,6 +56,11 @@ size_t question_answer(struct asker *asker, const struct packet_info *info, cons
 bool lookup_begin(struct asker *asker, const struct route *route, const struct dns_query *query,
 		  struct lookup *lookup, uint8_t *ret_by);
 
+/* What `kubernetes` denied may be known behind it: sets up that look-up, matched and ready to be
+ * written. False: there is nobody behind it, or none with such a zone. */
+bool lookup_behind(struct asker *asker, const struct route *route, const struct dns_query *query,
+		   struct lookup *lookup, uint8_t *ret_by);
+
 /* Follows the alias that was just written through our own zones. Says how it ends. */
 enum chain_end {
 	CHAIN_ENDS,	/* `kind` is that of the last name */

@@ -41,12 +41,14 @@ static const struct served_zone *longest_served(const struct served_zone *zones,
 }
 
 /* The claim that wins: directives in chain order, and of several `file` the one with the longest zone. */
-static const struct claim *winning_claim(const struct block *block, const struct zone_name *name)
+static const struct claim *winning_claim(const struct block *block, const struct zone_name *name,
+					 bool has_cluster)
 {
 	const struct claim *found = NULL;
 	for (size_t i = 0; i < block->claim_count; i++) {
 		const struct claim *claim = &block->claims[i];
-		if (claim->by == BY_AUTO || !zone_name_holds(&claim->zone, name))
+		if (claim->by == BY_AUTO || !zone_name_holds(&claim->zone, name) ||
+		    (claim->by == BY_KUBERNETES && !has_cluster))
 			continue;
 		if (found == NULL ||
 		    (claim->by == found->by && claim->zone.label_count > found->zone.label_count))
@@ -92,11 +94,20 @@ static const struct zone *lasting_zone(const struct answers *answers, const stru
 	return catalog_find_zone(claim->catalog, answers_edition(answers), &query);
 }
 
-static void route_compile(struct route *route, const struct answers *answers,
-			  const struct served_zone *served, const struct zone_name *name)
+static bool falls_through(const struct block *block, const struct zone_name *name)
+{
+	for (size_t i = 0; i < block->fall_count; i++)
+		if (zone_name_holds(&block->falls[i], name))
+			return true;
+	return block->falls_through && block->fall_count == 0;
+}
+
+/* From a claim, or from the directives whose zones come and go. */
+static void route_fill(struct route *route, const struct answers *answers,
+		       const struct served_zone *served, const struct zone_name *name,
+		       const struct claim *claim)
 {
 	*route = (struct route){ .block = served->block, .meter = served->meter, .zone_name = *name };
-	const struct claim *claim = winning_claim(served->block, name);
 	if (claim == NULL) {
 		route_add_autos(route, name);
 		return;
@@ -104,6 +115,18 @@ static void route_compile(struct route *route, const struct answers *answers,
 	route->catalog = claim->catalog;
 	route->by = claim->by;
 	route->zone = lasting_zone(answers, claim, name);
+}
+
+static void route_compile(struct route *route, const struct answers *answers,
+			  const struct served_zone *served, const struct zone_name *name)
+{
+	const struct claim *claim = winning_claim(served->block, name, true);
+	route_fill(route, answers, served, name, claim);
+	if (claim == NULL || claim->by != BY_KUBERNETES || !falls_through(served->block, name))
+		return;
+	struct route *behind = mem_alloc(sizeof(*behind));
+	route_fill(behind, answers, served, name, winning_claim(served->block, name, false));
+	route->behind = behind;
 }
 
 static size_t add_name(struct zone_name *names, size_t count, const struct zone_name *name)
@@ -126,15 +149,17 @@ static struct zone_name *distinct_names(const struct served_zone *zones, size_t 
 {
 	size_t most = count, found = 0;
 	for (size_t i = 0; i < count; i++)
-		most += zones[i].block->claim_count;
+		most += zones[i].block->claim_count + zones[i].block->fall_count;
 	struct zone_name *names = mem_alloc((most + 1) * sizeof(*names));
 	for (size_t i = 0; i < count; i++) {
 		found = add_name(names, found, &zones[i].zone);
-		for (size_t j = 0; j < zones[i].block->claim_count; j++) {
-			const struct zone_name *claimed = &zones[i].block->claims[j].zone;
-			if (zone_name_holds(&zones[i].zone, claimed))
-				found = add_name(names, found, claimed);
-		}
+		const struct block *block = zones[i].block;
+		for (size_t j = 0; j < block->claim_count; j++)
+			if (zone_name_holds(&zones[i].zone, &block->claims[j].zone))
+				found = add_name(names, found, &block->claims[j].zone);
+		for (size_t j = 0; j < block->fall_count; j++)
+			if (zone_name_holds(&zones[i].zone, &block->falls[j]))
+				found = add_name(names, found, &block->falls[j]);
 	}
 	qsort(names, found, sizeof(*names), compare_longest_first);
 	*ret_count = found;
@@ -233,10 +258,18 @@ void routes_compile(struct routes *routes, const struct answers *answers,
 	mem_free(names);
 }
 
+static void route_done(struct route *route)
+{
+	if (route->behind != NULL)
+		mem_free(route->behind->autos);
+	mem_free((void *)(uintptr_t)route->behind);
+	mem_free(route->autos);
+}
+
 void routes_done(struct routes *routes)
 {
 	for (size_t i = 0; i < routes->count; i++)
-		mem_free(routes->list[i].autos);
+		route_done(&routes->list[i]);
 	mem_free(routes->list);
 	mem_free(routes->suffixes);
 	mem_free(routes->table);

@@ -31,6 +31,9 @@ struct block {
 	struct query_log *log; /* NULL: no `log` */
 	struct claim *claims;
 	size_t claim_count;
+	bool falls_through;	 /* `kubernetes` lets go of names that it denies */
+	struct zone_name *falls; /* in these zones; none: in all */
+	size_t fall_count;
 	uint16_t udp_size; /* what our OPT says, and the most that a reply over UDP has */
 	bool errors, rotate, minimal, any;
 	uint16_t nsid_size; /* 0: no `nsid` */
@@ -50,6 +53,7 @@ struct route {
 	const struct zone *zone; /* of catalog; NULL: to be looked up, for it may be replaced */
 	const struct catalog **autos; /* directives whose zones come and go, if there is no catalog */
 	size_t auto_count;
+	const struct route *behind; /* who is asked for names that the catalog denies; NULL: nobody */
 	const struct route *parent_side; /* where DS of this very name is answered; NULL: here */
 	unsigned meter;
 	enum answerer by; /* of catalog */

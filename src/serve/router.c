@@ -27,12 +27,27 @@ static bool add_claims(struct block *block, const struct config_zones *zones,
 	return true;
 }
 
+static bool falls_compile(struct block *block, const struct config_kubernetes *config,
+			  struct error *error)
+{
+	block->falls_through = config->falls_through;
+	block->falls = mem_zalloc((config->fallthrough.count + 1) * sizeof(*block->falls));
+	for (; block->fall_count < config->fallthrough.count; block->fall_count++) {
+		const char *zone = config->fallthrough.zones[block->fall_count].text;
+		if (!zone_name_read(zone, &block->falls[block->fall_count]))
+			return error_set(error, "%s:%u - not a zone: %s", block->config->file,
+					 block->config->line, zone);
+	}
+	return true;
+}
+
 /* In CoreDNS' chain order: kubernetes, file, auto. */
 static bool claims_compile(struct block *block, const struct serve_block *source, struct error *error)
 {
 	const struct config_block *config = source->config;
 	if (source->kubernetes != NULL &&
-	    !add_claims(block, &config->kubernetes->zones, source->kubernetes, BY_KUBERNETES, error))
+	    (!falls_compile(block, config->kubernetes, error) ||
+	     !add_claims(block, &config->kubernetes->zones, source->kubernetes, BY_KUBERNETES, error)))
 		return false;
 	for (size_t i = 0; i < source->file_count; i++)
 		if (!add_claims(block, &config->files[i].zones, source->files[i], BY_FILE, error))
@@ -69,6 +84,7 @@ static void block_done(struct block *block)
 	policy_free(block->policy);
 	query_log_free(block->log);
 	mem_free(block->claims);
+	mem_free(block->falls);
 }
 
 /* ---- listeners ---- */

@@ -175,8 +175,10 @@ void world_block_done(struct config_block *block)
 	for (size_t i = 0; i < block->auto_count; i++)
 		world_zones_done(&block->autos[i].zones);
 	mem_free(block->autos);
-	if (block->kubernetes != NULL)
+	if (block->kubernetes != NULL) {
 		world_zones_done(&block->kubernetes->zones);
+		world_zones_done(&block->kubernetes->fallthrough);
+	}
 	mem_free(block->kubernetes);
 	world_words_done(&block->bind);
 	world_words_done(&block->bind_except);

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `kubernetes` denies and lets go; what it says while its data are those of an earlier run. */
+#include "world.h"
+
+#define RECORDS                                                                                    \
+	"a.svc.cluster.local. 60 IN A 192.0.2.1\nc.svc.cluster.local. 60 IN CNAME x.svc.cluster.local.\n"
+
+static struct world *world_falling(const char *zone, struct catalog **ret_cluster)
+{
+	struct world *world = world_new();
+	struct config_block *block = world_block(world, ".");
+	struct catalog *cluster = world_kubernetes(world, block, "cluster.local.");
+	block->kubernetes->falls_through = true;
+	if (zone != NULL)
+		world_add_zone(&block->kubernetes->fallthrough, zone);
+	world_file(world, block, "cluster.local.", RECORDS);
+	if (ret_cluster != NULL)
+		*ret_cluster = cluster;
+	return world;
+}
+
+static void assert_reply(struct world *world, const char *name, ldns_rr_type type,
+			 const char *status, const char *answer)
+{
+	ldns_pkt *reply = world_ask(world, name, type);
+	assert_status(reply, status);
+	assert_answer(reply, answer);
+	ldns_pkt_free(reply);
+}
+
+static void what_is_denied_is_asked_of_the_next(void **state)
+{
+	(void)state;
+	struct world *world = world_falling(NULL, NULL);
+	world_start(world);
+	assert_reply(world, "a.svc.cluster.local.", LDNS_RR_TYPE_A, "NOERROR aa",
+		     "a.svc.cluster.local. 60 IN A 192.0.2.1");
+	assert_reply(world, "a.svc.cluster.local.", LDNS_RR_TYPE_AAAA, "NOERROR aa", "");
+	assert_reply(world, "b.svc.cluster.local.", LDNS_RR_TYPE_A, "NXDOMAIN aa", "");
+	world_free(world);
+}
+
+static void what_exists_stays(void **state)
+{
+	(void)state;
+	clock_set(1, 1); /* serials are times */
+	struct world *world = world_falling(NULL, NULL);
+	world_start(world);
+	ldns_pkt *reply = world_ask(world, "svc.cluster.local.", LDNS_RR_TYPE_A);
+	assert_status(reply, "NOERROR aa");
+	assert_authority(reply,
+			 "cluster.local. 5 IN SOA ns.dns.cluster.local. hostmaster.cluster.local. 1 7200 "
+			 "1800 86400 5");
+	ldns_pkt_free(reply);
+	world_free(world);
+}
+
+static void only_names_in_its_zones_fall(void **state)
+{
+	(void)state;
+	struct world *world = world_falling("a.svc.cluster.local.", NULL);
+	world_start(world);
+	assert_reply(world, "a.svc.cluster.local.", LDNS_RR_TYPE_A, "NOERROR aa",
+		     "a.svc.cluster.local. 60 IN A 192.0.2.1");
+	assert_reply(world, "c.svc.cluster.local.", LDNS_RR_TYPE_A, "NXDOMAIN aa", "");
+	world_free(world);
+}
+
+static void targets_of_aliases_fall_too(void **state)
+{
+	(void)state;
+	struct world *world = world_falling(NULL, NULL);
+	struct config_block *other = world_block(world, "test.");
+	world_file(world, other, "test.", "x.test. 60 IN CNAME a.svc.cluster.local.");
+	world_start(world);
+	assert_reply(world, "x.test.", LDNS_RR_TYPE_A, "NOERROR aa",
+		     "x.test. 60 IN CNAME a.svc.cluster.local. | a.svc.cluster.local. 60 IN A 192.0.2.1");
+	world_free(world);
+}
+
+static void nothing_falls_before_the_first_sync(void **state)
+{
+	(void)state;
+	struct catalog *cluster;
+	struct world *world = world_falling(NULL, &cluster);
+	catalog_set_synced(cluster, false);
+	world_start(world);
+	assert_reply(world, "a.b.svc.cluster.local.", LDNS_RR_TYPE_A, "SERVFAIL", "");
+	world_free(world);
+}
+
+static void a_denial_stays_where_nobody_behind_has_the_name(void **state)
+{
+	(void)state;
+	struct world *world = world_new();
+	struct config_block *block = world_block(world, ".");
+	world_kubernetes(world, block, "cluster.local.");
+	block->kubernetes->falls_through = true;
+	world_auto(world, block, "cluster.local.");
+	world_start(world);
+	ldns_pkt *reply = world_ask(world, "x.y.svc.cluster.local.", LDNS_RR_TYPE_A);
+	assert_status(reply, "NXDOMAIN aa");
+	assert_int_equal(ldns_pkt_nscount(reply), 1);
+	ldns_pkt_free(reply);
+	world_free(world);
+}
+
+static void whoami_takes_what_falls(void **state)
+{
+	(void)state;
+	struct world *world = world_new();
+	struct config_block *block = world_block(world, ".");
+	world_kubernetes(world, block, "cluster.local.");
+	block->kubernetes->falls_through = true;
+	block->whoami = true;
+	world_start(world);
+	ldns_pkt *reply = world_ask(world, "x.y.svc.cluster.local.", LDNS_RR_TYPE_A);
+	assert_int_equal(ldns_pkt_get_rcode(reply), LDNS_RCODE_NOERROR);
+	assert_int_equal(ldns_pkt_arcount(reply), 2);
+	ldns_pkt_free(reply);
+	world_free(world);
+}
+
+/* The extended error of the reply to a question with OPT; 0: none. */
+static unsigned extended_error(struct world *world, const char *name)
+{
+	world_question(world, name, LDNS_RR_TYPE_A, LDNS_RR_CLASS_IN);
+	world_add_opt(world, 1232, 0, 0, NULL, 0);
+	size_t size = world_exchange(world);
+	const uint8_t *end = world->reply + size;
+	if (end[-6] != 0 || end[-5] != 15)
+		return 0;
+	return (unsigned)(end[-2] << 8 | end[-1]);
+}
+
+static void data_of_an_earlier_run_are_called_stale(void **state)
+{
+	(void)state;
+	struct catalog *cluster;
+	struct world *world = world_falling("x.test.", &cluster);
+	world_file(world, &world->blocks[0], "test.", "x.test. 60 IN A 192.0.2.1");
+	world_start(world);
+	assert_int_equal(extended_error(world, "svc.cluster.local."), 0);
+	catalog_set_stale(cluster, true);
+	assert_true(answers_publish(world->answers));
+	assert_int_equal(extended_error(world, "svc.cluster.local."), 3);
+	assert_int_equal(extended_error(world, "nope.ns.svc.cluster.local."), 3);
+	assert_int_equal(extended_error(world, "x.test."), 0);
+	catalog_set_stale(cluster, false);
+	assert_true(answers_publish(world->answers));
+	assert_int_equal(extended_error(world, "nope.ns.svc.cluster.local."), 0);
+	world_free(world);
+}
+
+static void how_fresh_it_is_can_be_asked_at_any_time(void **state)
+{
+	(void)state;
+	static const char *const texts[] = { "state=unsynced", "config=ab" }, *const later[] = {
+		"state=in-step"
+	};
+	struct catalog *cluster;
+	struct world *world = world_falling(NULL, &cluster);
+	catalog_set_synced(cluster, false);
+	catalog_set_sync_text(cluster, texts, COUNT_OF(texts));
+	world_start(world);
+	assert_reply(world, "sync._knamed.cluster.local.", LDNS_RR_TYPE_TXT, "NOERROR aa",
+		     "sync._knamed.cluster.local. 0 IN TXT \"state=unsynced\" \"config=ab\"");
+	assert_reply(world, "sync._knamed.cluster.local.", LDNS_RR_TYPE_A, "NOERROR aa", "");
+	assert_reply(world, "_knamed.cluster.local.", LDNS_RR_TYPE_TXT, "NOERROR aa", "");
+	assert_false(answers_publish(world->answers));
+	catalog_set_sync_text(cluster, later, COUNT_OF(later));
+	assert_true(answers_publish(world->answers));
+	assert_reply(world, "SYNC._knamed.cluster.local.", LDNS_RR_TYPE_TXT, "NOERROR aa",
+		     "SYNC._knamed.cluster.local. 0 IN TXT \"state=in-step\"");
+	world_free(world);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_denied_is_asked_of_the_next),
+		cmocka_unit_test(what_exists_stays),
+		cmocka_unit_test(only_names_in_its_zones_fall),
+		cmocka_unit_test(targets_of_aliases_fall_too),
+		cmocka_unit_test(nothing_falls_before_the_first_sync),
+		cmocka_unit_test(a_denial_stays_where_nobody_behind_has_the_name),
+		cmocka_unit_test(whoami_takes_what_falls),
+		cmocka_unit_test(data_of_an_earlier_run_are_called_stale),
+		cmocka_unit_test(how_fresh_it_is_can_be_asked_at_any_time),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
