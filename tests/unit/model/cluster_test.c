@@ -134,6 +134,83 @@ static void a_relist_keeps_what_was_put_and_removes_the_rest(void **state)
 	assert_int_equal(model_count(heard->model, OBJECT_SERVICE), 2);
 }
 
+static void a_relist_that_is_abandoned_takes_nothing_away(void **state)
+{
+	struct heard *heard = *state;
+
+	model_put(heard->model, alias("default", "a", "one"));
+	model_put(heard->model, alias("default", "b", "one"));
+	model_relist_begin(heard->model, OBJECT_SERVICE);
+	model_put(heard->model, alias("default", "a", "two"));
+	model_put(heard->model, alias("default", "c", "new"));
+	model_relist_abandon(heard->model, OBJECT_SERVICE);
+	assert_int_equal(model_count(heard->model, OBJECT_SERVICE), 3);
+	/* and what it saw does not count for the next one */
+	model_relist_begin(heard->model, OBJECT_SERVICE);
+	model_put(heard->model, alias("default", "b", "one"));
+	assert_int_equal(model_relist_end(heard->model, OBJECT_SERVICE), 2);
+	assert_null(model_get(heard->model, OBJECT_SERVICE, "default", "a"));
+	assert_null(model_get(heard->model, OBJECT_SERVICE, "default", "c"));
+}
+
+static void an_object_that_is_kept_outlives_a_relist_as_it_was(void **state)
+{
+	struct heard *heard = *state;
+
+	model_put(heard->model, alias("default", "a", "one"));
+	model_relist_begin(heard->model, OBJECT_SERVICE);
+	unsigned calls = heard->calls;
+	assert_true(model_keep(heard->model, OBJECT_SERVICE, "default", "a"));
+	assert_false(model_keep(heard->model, OBJECT_SERVICE, "default", "nobody"));
+	assert_int_equal(model_relist_end(heard->model, OBJECT_SERVICE), 0);
+	assert_int_equal(heard->calls, calls);
+	assert_non_null(model_get(heard->model, OBJECT_SERVICE, "default", "a"));
+}
+
+static struct object *versioned(struct object *object, uint64_t version)
+{
+	object->version = version;
+	return object;
+}
+
+static void an_equal_object_brings_its_version_and_keeps_its_mark(void **state)
+{
+	struct heard *heard = *state;
+
+	model_put(heard->model, versioned(alias("default", "a", "one"), 7));
+	const struct object *object = model_get(heard->model, OBJECT_SERVICE, "default", "a");
+	model_mark(object, 3);
+	assert_false(model_put(heard->model, versioned(alias("default", "a", "one"), 8)));
+	assert_ptr_equal(model_get(heard->model, OBJECT_SERVICE, "default", "a"), object);
+	assert_int_equal(object->version, 8);
+	assert_int_equal(object->mark, 3);
+	assert_true(model_put(heard->model, versioned(alias("default", "a", "two"), 9)));
+	object = model_get(heard->model, OBJECT_SERVICE, "default", "a");
+	assert_int_equal(object->version, 9);
+	assert_int_equal(object->mark, 0);
+}
+
+static struct object *slice_at(uint64_t triggered_ns)
+{
+	struct object *object =
+		slice_new(&(struct slice){ .head = { .namespace_ = "ns", .name = "s" } }, NULL);
+
+	((struct slice *)object)->triggered_ns = triggered_ns;
+	return object;
+}
+
+static void an_equal_slice_brings_the_time_of_its_change(void **state)
+{
+	struct model *model = model_new(); /* without the listener: it reads external names */
+
+	(void)state;
+	model_put(model, slice_at(1));
+	assert_false(model_put(model, slice_at(2)));
+	const struct object *object = model_get(model, OBJECT_SLICE, "ns", "s");
+	assert_int_equal(((const struct slice *)object)->triggered_ns, 2);
+	model_free(model);
+}
+
 static void a_relist_of_one_kind_leaves_the_others(void **state)
 {
 	struct heard *heard = *state;
@@ -183,6 +260,14 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_relist_keeps_what_was_put_and_removes_the_rest,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_relist_that_is_abandoned_takes_nothing_away,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(an_object_that_is_kept_outlives_a_relist_as_it_was,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(an_equal_object_brings_its_version_and_keeps_its_mark,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(an_equal_slice_brings_the_time_of_its_change, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_relist_of_one_kind_leaves_the_others, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_object_that_someone_holds_outlives_its_place_in_the_store,
 						setup, teardown),
