@@ -9,6 +9,9 @@
 
 void exchange_free(struct exchange *exchange)
 {
+	const struct web_server_options *options = &exchange->connection->server->options;
+	if (options->gone != NULL)
+		options->gone(options->context, exchange);
 	LIST_REMOVE(exchange, entry);
 	if (exchange->connection->exchange == exchange)
 		exchange->connection->exchange = NULL;
@@ -191,6 +194,22 @@ bool exchange_is_there(const struct web_server *server, const struct exchange *e
 	return false;
 }
 
+void exchange_keep(struct exchange *exchange, void *kept)
+{
+	exchange->kept = kept;
+}
+
+void *exchange_kept(const struct exchange *exchange)
+{
+	return exchange->kept;
+}
+
+size_t exchange_backlog(const struct exchange *exchange)
+{
+	struct evbuffer *output = bufferevent_get_output(exchange->connection->stream);
+	return evbuffer_get_length(output) + evbuffer_get_length(exchange->pending);
+}
+
 const char *exchange_path(const struct exchange *exchange)
 {
 	return exchange->path;
@@ -282,8 +301,7 @@ void exchange_cut(struct exchange *exchange)
 {
 	struct connection *connection = exchange->connection;
 	if (connection->session == NULL) {
-		bufferevent_flush(connection->stream, EV_WRITE, BEV_FLUSH);
-		connection_close_soon(connection);
+		connection_close_behind(connection);
 		return;
 	}
 	nghttp2_submit_rst_stream(connection->session, NGHTTP2_FLAG_NONE, exchange->id,

@@ -32,6 +32,7 @@ struct exchange {
 	size_t header_count;
 	struct evbuffer *pending; /* body that HTTP/2 did not send yet */
 	bool has_ended;
+	void *kept;
 };
 
 struct web_server {
@@ -42,10 +43,13 @@ struct web_server {
 	char url[64];
 	uint16_t port;
 	unsigned accepted, open;
+	struct ev_token_bucket_cfg *speed; /* NULL: full */
+	bool is_frozen;
 	LIST_HEAD(connection_list, connection) connections;
 };
 
 void connection_close_soon(struct connection *connection); /* behind the calls that are being made */
+void connection_close_behind(struct connection *connection); /* behind what was written */
 void connection_begin_http2(struct connection *connection);
 void connection_read_http2(struct connection *connection);
 void connection_read_http1(struct connection *connection);

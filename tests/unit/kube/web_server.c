@@ -82,6 +82,29 @@ static void on_event(struct bufferevent *stream, short what, void *context)
 		connection_free(context);
 }
 
+static void on_written(struct bufferevent *stream, void *context)
+{
+	(void)stream;
+	connection_close_soon(context);
+}
+
+void connection_close_behind(struct connection *connection)
+{
+	bufferevent_setcb(connection->stream, NULL, on_written, on_event, connection);
+	if (evbuffer_get_length(bufferevent_get_output(connection->stream)) == 0)
+		connection_close_soon(connection);
+}
+
+static void set_pace(struct connection *connection)
+{
+	const struct web_server *server = connection->server;
+	bufferevent_set_rate_limit(connection->stream, server->speed);
+	if (server->is_frozen)
+		bufferevent_disable(connection->stream, EV_READ | EV_WRITE);
+	else
+		bufferevent_enable(connection->stream, EV_READ | EV_WRITE);
+}
+
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address,
 		      int size, void *context)
 {
@@ -104,7 +127,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 		connection->stream = bufferevent_socket_new(server->events, fd, BEV_OPT_CLOSE_ON_FREE);
 	bufferevent_openssl_set_allow_dirty_shutdown(connection->stream, 1);
 	bufferevent_setcb(connection->stream, on_read, NULL, on_event, connection);
-	bufferevent_enable(connection->stream, EV_READ | EV_WRITE);
+	set_pace(connection);
 	if (server->tls == NULL)
 		on_established(connection);
 }
@@ -161,22 +184,32 @@ void web_server_show(struct web_server *server, const struct pki *identity)
 		trust(server->tls, server->options.clients);
 }
 
+bool web_server_listen(struct web_server *server)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(server->port),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(address);
+	server->listener = evconnlistener_new_bind(server->events, on_accept, server,
+						   LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE, -1,
+						   (struct sockaddr *)&address, sizeof(address));
+	if (server->listener == NULL)
+		return false;
+	getsockname(evconnlistener_get_fd(server->listener), (struct sockaddr *)&address, &size);
+	server->port = ntohs(address.sin_port);
+	return true;
+}
+
 struct web_server *web_server_new(struct event_base *events, const struct web_server_options *options)
 {
 	struct web_server *server = mem_zalloc(sizeof(*server));
-	struct sockaddr_in address = { .sin_family = AF_INET,
-				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t size = sizeof(address);
 	server->events = events;
 	server->options = *options;
 	LIST_INIT(&server->connections);
 	if (options->identity != NULL)
 		web_server_show(server, options->identity);
-	server->listener = evconnlistener_new_bind(events, on_accept, server, LEV_OPT_CLOSE_ON_FREE,
-						   -1, (struct sockaddr *)&address, sizeof(address));
-	assert(server->listener != NULL);
-	getsockname(evconnlistener_get_fd(server->listener), (struct sockaddr *)&address, &size);
-	server->port = ntohs(address.sin_port);
+	bool is_listening = web_server_listen(server);
+	assert(is_listening);
 	snprintf(server->url, sizeof(server->url), "%s://127.0.0.1:%u",
 		 options->identity != NULL ? "https" : "http", server->port);
 	return server;
@@ -197,6 +230,8 @@ void web_server_free(struct web_server *server)
 	while (!LIST_EMPTY(&server->connections))
 		connection_free(LIST_FIRST(&server->connections));
 	SSL_CTX_free(server->tls);
+	if (server->speed != NULL)
+		ev_token_bucket_cfg_free(server->speed);
 	mem_free(server);
 }
 
@@ -230,4 +265,31 @@ void web_server_cut(struct web_server *server)
 			   sizeof(reset));
 		connection_close_soon(connection);
 	}
+}
+
+static void set_paces(struct web_server *server)
+{
+	struct connection *connection;
+	LIST_FOREACH(connection, &server->connections, entry)
+	set_pace(connection);
+}
+
+void web_server_slow(struct web_server *server, size_t bytes_per_second)
+{
+	const struct timeval tick = { 0, 100000 };
+	struct ev_token_bucket_cfg *before = server->speed;
+	size_t rate = bytes_per_second / 10 + 1;
+	server->speed = bytes_per_second == 0
+				? NULL
+				: ev_token_bucket_cfg_new(EV_RATE_LIMIT_MAX, EV_RATE_LIMIT_MAX,
+							  rate, rate, &tick);
+	set_paces(server);
+	if (before != NULL)
+		ev_token_bucket_cfg_free(before);
+}
+
+void web_server_freeze(struct web_server *server, bool is_frozen)
+{
+	server->is_frozen = is_frozen;
+	set_paces(server);
 }
