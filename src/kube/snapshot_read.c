@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads twice: first the digest of the whole, then object by object, so that no more than one is in memory beside the
+ * model. What the digest covers is believed no more than any other file: every size and number is checked. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <openssl/evp.h>
+
+#include "snapshot.h"
+#include "snapshot_form.h"
+
+enum { PIECE = 64 * 1024 };
+
+/* ---- one object's octets ---- */
+
+/* Once something is missing or wrong, it stays bad and gives zeros. */
+struct cursor {
+	const uint8_t *at, *end;
+	bool is_bad;
+};
+
+static bool has(struct cursor *cursor, size_t size)
+{
+	cursor->is_bad |= (size_t)(cursor->end - cursor->at) < size;
+	return !cursor->is_bad;
+}
+
+static uint64_t take_number(struct cursor *cursor, unsigned size)
+{
+	uint64_t number = 0;
+
+	if (!has(cursor, size))
+		return 0;
+	for (unsigned i = 0; i < size; i++)
+		number = number << 8 | cursor->at[i];
+	cursor->at += size;
+	return number;
+}
+
+/* A number that must be below `bound`. */
+static unsigned take_below(struct cursor *cursor, unsigned size, unsigned bound)
+{
+	uint64_t number = take_number(cursor, size);
+
+	cursor->is_bad |= number >= bound;
+	return cursor->is_bad ? 0 : (unsigned)number;
+}
+
+static const char *take_text(struct cursor *cursor)
+{
+	size_t size = take_number(cursor, 2);
+	const char *text = (const char *)cursor->at;
+
+	if (!has(cursor, size + 1) || memchr(text, '\0', size + 1) != text + size) {
+		cursor->is_bad = true;
+		return "";
+	}
+	cursor->at += size + 1;
+	return text;
+}
+
+static void take_address(struct cursor *cursor, struct ip *ret_ip)
+{
+	unsigned family = take_below(cursor, 1, 7), size = family == 4 ? 4 : 16;
+
+	*ret_ip = (struct ip){ .family = (uint8_t)family };
+	cursor->is_bad |= family != 4 && family != 6;
+	if (!has(cursor, size))
+		return;
+	memcpy(ret_ip->bytes, cursor->at, size);
+	cursor->at += size;
+}
+
+/* Room for all that a count promises is taken only if so many octets are there. */
+static struct ip *take_addresses(struct cursor *cursor, uint8_t *ret_count)
+{
+	size_t count = take_number(cursor, 1);
+
+	*ret_count = 0;
+	if (!has(cursor, count * 5))
+		return NULL;
+	struct ip *list = mem_zalloc((count + 1) * sizeof(*list));
+	for (size_t i = 0; i < count; i++)
+		take_address(cursor, &list[i]);
+	*ret_count = (uint8_t)count;
+	return list;
+}
+
+static struct port *take_ports(struct cursor *cursor, uint16_t *ret_count)
+{
+	size_t count = take_number(cursor, 2);
+
+	*ret_count = 0;
+	if (!has(cursor, count * 7))
+		return NULL;
+	struct port *list = mem_zalloc((count + 1) * sizeof(*list));
+	for (size_t i = 0; i < count; i++) {
+		list[i].name = take_text(cursor);
+		list[i].number = (uint16_t)take_number(cursor, 2);
+		list[i].has_number = take_below(cursor, 1, 2);
+		list[i].protocol = (uint8_t)take_below(cursor, 1, PROTOCOL_OTHER + 1);
+	}
+	*ret_count = (uint16_t)count;
+	return list;
+}
+
+/* ---- objects ---- */
+
+static bool is_whole(const struct cursor *cursor)
+{
+	return !cursor->is_bad && cursor->at == cursor->end;
+}
+
+static struct object *take_service(struct cursor *cursor, const struct object *head)
+{
+	struct service service = { .head = *head };
+
+	service.type = take_below(cursor, 1, SERVICE_EXTERNAL_NAME + 1);
+	service.publish_not_ready = take_below(cursor, 1, 2);
+	service.has_selector = take_below(cursor, 1, 2);
+	service.listed_count = (uint8_t)take_number(cursor, 1);
+	struct ip *addresses = take_addresses(cursor, &service.address_count);
+	struct port *ports = take_ports(cursor, &service.port_count);
+	service.external_name = take_text(cursor);
+	service.addresses = addresses;
+	service.ports = ports;
+	cursor->is_bad |= service.listed_count < service.address_count;
+	struct object *object = is_whole(cursor) ? service_new(&service) : NULL;
+	mem_free(addresses);
+	mem_free(ports);
+	return object;
+}
+
+static struct endpoint_text *take_endpoints(struct cursor *cursor, uint32_t *ret_count)
+{
+	size_t count = take_number(cursor, 4);
+
+	*ret_count = 0;
+	if (!has(cursor, count * 16))
+		return NULL;
+	struct endpoint_text *list = mem_zalloc((count + 1) * sizeof(*list));
+	for (size_t i = 0; i < count && !cursor->is_bad; i++) {
+		cursor->is_bad |= take_number(cursor, 1) != 1;
+		take_address(cursor, &list[i].address);
+		list[i].ready = take_below(cursor, 1, 2);
+		list[i].hostname = take_text(cursor);
+		list[i].pod_name = take_text(cursor);
+		list[i].zone = take_text(cursor);
+	}
+	*ret_count = (uint32_t)count;
+	return list;
+}
+
+static struct object *take_slice(struct cursor *cursor, const struct object *head)
+{
+	struct slice slice = { .head = *head };
+
+	slice.service = take_text(cursor);
+	slice.import = take_text(cursor);
+	slice.cluster = take_text(cursor);
+	slice.address_type = take_below(cursor, 1, ADDRESS_OTHER + 1);
+	struct port *ports = take_ports(cursor, &slice.port_count);
+	struct endpoint_text *endpoints = take_endpoints(cursor, &slice.endpoint_count);
+	slice.ports = ports;
+	struct object *object = is_whole(cursor) ? slice_new(&slice, endpoints) : NULL;
+	mem_free(ports);
+	mem_free(endpoints);
+	return object;
+}
+
+static struct object *take_pod(struct cursor *cursor, const struct object *head)
+{
+	struct pod pod = { .head = *head };
+	struct ip *addresses = take_addresses(cursor, &pod.address_count);
+
+	pod.addresses = addresses;
+	struct object *object = is_whole(cursor) ? pod_new(&pod) : NULL;
+	mem_free(addresses);
+	return object;
+}
+
+static struct object *take_import(struct cursor *cursor, const struct object *head)
+{
+	struct import import = { .head = *head };
+
+	import.type = take_below(cursor, 1, IMPORT_HEADLESS + 1);
+	import.listed_count = (uint8_t)take_number(cursor, 1);
+	struct ip *addresses = take_addresses(cursor, &import.address_count);
+	struct port *ports = take_ports(cursor, &import.port_count);
+	import.addresses = addresses;
+	import.ports = ports;
+	cursor->is_bad |= import.listed_count < import.address_count;
+	struct object *object = is_whole(cursor) ? import_new(&import) : NULL;
+	mem_free(addresses);
+	mem_free(ports);
+	return object;
+}
+
+static struct object *take_object(struct cursor *cursor)
+{
+	struct object head = { .kind = take_below(cursor, 1, OBJECT_KINDS) }, *object = NULL;
+	uint64_t version = take_number(cursor, 8);
+
+	head.namespace_ = take_text(cursor);
+	head.name = take_text(cursor);
+	if (head.name[0] == '\0')
+		return NULL;
+	switch (head.kind) {
+	case OBJECT_NAMESPACE:
+		object = is_whole(cursor) ? namespace_new(head.name) : NULL;
+		break;
+	case OBJECT_SERVICE:
+		object = take_service(cursor, &head);
+		break;
+	case OBJECT_SLICE:
+		object = take_slice(cursor, &head);
+		break;
+	case OBJECT_POD:
+		object = take_pod(cursor, &head);
+		break;
+	case OBJECT_IMPORT:
+		object = take_import(cursor, &head);
+		break;
+	case OBJECT_KINDS:
+		break;
+	}
+	if (object != NULL)
+		object->version = version;
+	return object;
+}
+
+/* ---- the file ---- */
+
+/* Whether the last octets are the digest of all before. */
+static bool is_intact(FILE *file, size_t size)
+{
+	uint8_t piece[PIECE], wanted[SNAPSHOT_DIGEST_SIZE], digest[SNAPSHOT_DIGEST_SIZE];
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+
+	EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+	for (size_t left = size - sizeof(wanted), got; left > 0; left -= got) {
+		got = fread(piece, 1, left < sizeof(piece) ? left : sizeof(piece), file);
+		if (got == 0)
+			break;
+		EVP_DigestUpdate(context, piece, got);
+	}
+	EVP_DigestFinal_ex(context, digest, NULL);
+	EVP_MD_CTX_free(context);
+	return fread(wanted, 1, sizeof(wanted), file) == sizeof(wanted) &&
+	       memcmp(wanted, digest, sizeof(digest)) == 0;
+}
+
+static bool read_text(FILE *file, char *ret_text, size_t room)
+{
+	uint8_t size[2];
+
+	if (fread(size, 1, 2, file) != 2)
+		return false;
+	size_t count = (size_t)(size[0] << 8 | size[1]) + 1;
+	return count <= room && fread(ret_text, 1, count, file) == count &&
+	       ret_text[count - 1] == '\0';
+}
+
+static bool read_number(FILE *file, unsigned size, uint64_t *ret_number)
+{
+	uint64_t number = 0;
+
+	for (unsigned i = 0; i < size; i++) {
+		int octet = fgetc(file);
+		if (octet == EOF)
+			return false;
+		number = number << 8 | (uint8_t)octet;
+	}
+	*ret_number = number;
+	return true;
+}
+
+static bool read_head(FILE *file, struct snapshot_head *ret_head)
+{
+	return read_text(file, ret_head->key, sizeof(ret_head->key)) &&
+	       read_text(file, ret_head->options, sizeof(ret_head->options)) &&
+	       read_text(file, ret_head->cluster, sizeof(ret_head->cluster)) &&
+	       read_number(file, 8, &ret_head->unix_s);
+}
+
+/* NULL, or why this is no snapshot for us. The file stands behind the head then. */
+static const char *look_at(FILE *file, const struct snapshot_head *wanted,
+			   struct snapshot_head *ret_head)
+{
+	char magic[SNAPSHOT_MAGIC_SIZE];
+	uint64_t form;
+	struct stat status;
+
+	if (fread(magic, 1, sizeof(magic), file) != sizeof(magic) ||
+	    memcmp(magic, SNAPSHOT_MAGIC, sizeof(magic)) != 0)
+		return "it is no snapshot";
+	if (!read_number(file, 4, &form) || form != SNAPSHOT_FORM)
+		return "it was written by another version";
+	if (fstat(fileno(file), &status) != 0 || status.st_size < SNAPSHOT_DIGEST_SIZE)
+		return "it is cut";
+	rewind(file);
+	if (!is_intact(file, (size_t)status.st_size))
+		return "it is corrupt or cut";
+	fseek(file, SNAPSHOT_MAGIC_SIZE + 4, SEEK_SET);
+	if (!read_head(file, ret_head))
+		return "its head is corrupt";
+	if (strcmp(ret_head->key, wanted->key) != 0)
+		return "it is of another API server or CA";
+	if (strcmp(ret_head->options, wanted->options) != 0)
+		return "it was made with other options";
+	return NULL;
+}
+
+static bool read_object(FILE *file, size_t size, struct text *room, struct object **ret_object)
+{
+	/* in pieces: a size that promises more than is there takes no memory */
+	text_clear(room);
+	for (size_t left = size; left > 0;) {
+		uint8_t piece[PIECE];
+		size_t got = fread(piece, 1, left < sizeof(piece) ? left : sizeof(piece), file);
+		if (got == 0)
+			return false;
+		text_add_n(room, piece, got);
+		left -= got;
+	}
+	struct cursor cursor = { .at = (const uint8_t *)room->data,
+				 .end = (const uint8_t *)room->data + size };
+	*ret_object = take_object(&cursor);
+	return *ret_object != NULL;
+}
+
+static bool read_objects(FILE *file, struct model *model)
+{
+	struct text room = { 0 };
+	uint64_t size;
+	bool good;
+
+	while ((good = read_number(file, 4, &size) && size <= SNAPSHOT_OBJECT_MOST) && size > 0) {
+		struct object *object;
+		good = read_object(file, (size_t)size, &room, &object);
+		if (!good)
+			break;
+		model_put(model, object);
+	}
+	text_done(&room);
+	return good;
+}
+
+static void empty(struct model *model)
+{
+	for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++) {
+		model_relist_begin(model, kind);
+		model_relist_end(model, kind);
+	}
+}
+
+bool snapshot_read(const char *path, const struct snapshot_head *wanted, struct model *model,
+		   struct snapshot_head *ret_head, struct error *error)
+{
+	struct snapshot_head head = { 0 };
+	FILE *file = fopen(path, "re");
+
+	if (file == NULL)
+		return error_set(error, "snapshot %s cannot be read: %s", path,
+				 strerrordesc_np(errno));
+	const char *why = look_at(file, wanted, &head);
+	if (why == NULL && !read_objects(file, model)) {
+		empty(model);
+		why = "an object in it is corrupt";
+	}
+	fclose(file);
+	if (why != NULL)
+		return error_set(error, "snapshot %s is not used: %s", path, why);
+	*ret_head = head;
+	return true;
+}
