@@ -18,9 +18,9 @@ DEADLINE_S = float(os.environ.get("TEST_DEADLINE_S", "30"))
 
 
 def free_port():
-    """A port of 127.0.0.1 that UDP and TCP both have free at this moment."""
+    """A port of 127.0.0.1 that UDP and TCP both have free at this moment, below those that Linux gives to clients."""
     while True:
-        port = random.randrange(20000, 60000)
+        port = random.randrange(12000, 32768)
         try:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
                 udp.bind(("127.0.0.1", port))
