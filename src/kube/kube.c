@@ -79,6 +79,7 @@ static void publish(struct kube *kube)
 	if (is_in_step)
 		kube_wait_end(kube);
 	kube->is_in_step = is_in_step;
+	kube->is_changed = true;
 	kube->options.calls.changed(kube->options.calls.context);
 	meters_published(kube->meters);
 	note_confirmed(kube);
@@ -111,6 +112,8 @@ static void on_took(void *context, enum object_kind kind, const struct body_item
 	struct kube *kube = context;
 
 	meters_event(kube->meters, kind, item->event);
+	if (kind == OBJECT_NAMESPACE && item->event != BODY_DELETED)
+		kube_snapshot_note_cluster(kube, item->object);
 }
 
 static void on_fresh(void *context, const struct api_object *object, uint64_t triggered_ns,
@@ -259,6 +262,7 @@ struct kube *kube_open(const struct kube_options *options, struct error *error)
 	kube_wait_start(kube);
 	open_kinds(kube);
 	kube_alive_start(kube);
+	kube_snapshot_open(kube);
 	kube->meters = meters_new(options->metrics, kube);
 	for (int i = 0; i < OBJECT_KINDS; i++)
 		if (kind_is_watched(&kube->kinds[i]))
@@ -277,6 +281,7 @@ void kube_close(struct kube *kube)
 {
 	if (kube == NULL)
 		return;
+	kube_snapshot_close(kube);
 	kube_alive_stop(kube);
 	for (int i = 0; i < OBJECT_KINDS; i++) {
 		audit_free(kube->kinds[i].audit);

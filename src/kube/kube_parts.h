@@ -9,6 +9,7 @@
 #include "knamed/kube.h"
 #include "knamed/source.h"
 #include "meters.h"
+#include "snapshot.h"
 #include "watch.h"
 
 /* What was told of a trouble, so that it is not told again and again. */
@@ -49,6 +50,11 @@ struct kube {
 	struct event *tick;
 	unsigned next_probe; /* a kind */
 	uint64_t answered_ns;
+
+	struct event *snapshot_timer; /* NULL: there is no snapshot */
+	struct snapshot_head snapshot;
+	char cluster[64]; /* UID of namespace kube-system, "" unknown */
+	bool is_changed;  /* since the snapshot was written */
 };
 
 static inline bool kind_is_watched(const struct kind *kind)
@@ -71,5 +77,10 @@ void kube_alive_stop(struct kube *kube);
 void kube_alive_check(struct kube *kube,
 		      struct kind *kind); /* it is followed again: at which version is the server? */
 void kube_alive_silent(void *kube, enum object_kind kind); /* no answer came in time */
+
+/* kube_snapshot.c: the warm start. */
+void kube_snapshot_open(struct kube *kube);
+void kube_snapshot_close(struct kube *kube);
+void kube_snapshot_note_cluster(struct kube *kube, const struct api_object *object);
 
 #endif

@@ -104,6 +104,8 @@ static void on_waiting(evutil_socket_t fd, short what, void *context)
 	uint64_t waited = ms_since(kube->opened_ns), most = kube->options.config->startup_timeout_ms;
 	uint64_t wait = REMIND_START_S * (uint64_t)1000;
 
+	if (kube_is_in_step(kube))
+		return; /* a snapshot was there */
 	if (waited < most) {
 		log_line(LOG_INFO, "kubernetes",
 			 "waiting for Kubernetes API before starting server%s%s",

@@ -6,6 +6,11 @@ void retry_reset(struct retry *retry)
 	*retry = (struct retry){ 0 };
 }
 
+void retry_renew(struct retry *retry)
+{
+	retry->since_ns = clock_now_ns();
+}
+
 unsigned retry_fail_ms(struct retry *retry, const struct retry_times *times)
 {
 	uint64_t now = clock_now_ns();

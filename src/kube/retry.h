@@ -17,6 +17,8 @@ struct retry {
 };
 
 void retry_reset(struct retry *retry);
+/* What failed until now works, and something else fails: that has not lasted long yet. */
+void retry_renew(struct retry *retry);
 /* One more failure: how long to wait now, between a half and the whole of what is due. */
 unsigned retry_fail_ms(struct retry *retry, const struct retry_times *times);
 

@@ -97,6 +97,10 @@ static void leave_rut(struct watch *watch, bool was_reading)
 static void on_trouble(struct watch *watch)
 {
 	unsigned after_s = watch->retry_after_s;
+	bool is_of_connection = trouble_is_of_connection(watch->trouble);
+	if (watch->was_unreachable && !is_of_connection)
+		retry_renew(&watch->retry); /* the outage is over, this is another one */
+	watch->was_unreachable = is_of_connection;
 	uint64_t wait = retry_fail_ms(&watch->retry, &watch->options.times->retry);
 	bool was_reading = watch->is_relisting;
 	bool keeps_pages =
@@ -338,8 +342,10 @@ void watch_relist(struct watch *watch)
 
 void watch_hurry(struct watch *watch)
 {
-	if (watch->transfer == NULL && trouble_is_of_connection(watch->trouble) &&
-	    watch->trouble != TROUBLE_UNAUTHORIZED)
+	bool may_be_over =
+		trouble_is_of_connection(watch->trouble) || watch->trouble == TROUBLE_FORBIDDEN;
+
+	if (watch->transfer == NULL && may_be_over)
 		wait_ms(watch, 0);
 }
 

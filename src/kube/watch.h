@@ -58,7 +58,7 @@ void watch_trust(struct watch *watch, bool trust);
 void watch_start(struct watch *watch);
 /* Reads all of it anew. Not from its own calls. */
 void watch_relist(struct watch *watch);
-/* The server was just reached by somebody else: waits no longer if it was not. */
+/* The server just let somebody else in: what kept this one out may be over. */
 void watch_hurry(struct watch *watch);
 
 bool watch_is_in_step(const struct watch *watch);

@@ -30,7 +30,8 @@ struct watch {
 	bool must_list;	  /* from there no watch can go on */
 	struct text next; /* the page to go on with; empty: the first */
 	unsigned page_failures;
-	unsigned rut; /* failures in a row of the same way to ask, once it was answered */
+	bool was_unreachable; /* when it last failed */
+	unsigned rut;	      /* failures in a row of the same way to ask, once it was answered */
 	enum path_aim rut_aim;
 	bool is_relisting, is_torn, is_trusted, is_confirmed;
 	size_t relists;

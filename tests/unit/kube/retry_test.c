@@ -40,6 +40,8 @@ static void a_long_outage_is_asked_after_less_often(void **state)
 		longest = wait > longest ? wait : longest;
 	}
 	assert_true(longest > 4000);
+	retry_renew(&retry);
+	assert_in_range(retry_fail_ms(&retry, &times), 500, 1000);
 	clock_release();
 }
 

@@ -201,7 +201,8 @@ static void one_that_waits_for_the_server_hurries_when_others_reached_it(void **
 	play_end(script_next(&following->script), CLIENT_NO_CONNECT);
 	script_quiet(&following->script);
 	watch_hurry(following->watch);
-	play(script_next(&following->script), 403, "");
+	play(script_next(&following->script), 500, "");
+	play(script_next(&following->script), 404, "");
 	watch_hurry(following->watch); /* it was reached: that is not what it waits for */
 	script_quiet(&following->script);
 }
