@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""knamed in step with an API server: in both encodings, by each way to list and watch, through every kind of change."""
+import os
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
+from following import Follower, Poller, one_of, run_together  # noqa: E402
+from kube_api import KubeApi, namespace, pod, service, service_import, slice_, wait_watching  # noqa: E402
+from running_server import DEADLINE_S, wait_for  # noqa: E402
+
+WEB = service("web", "10.0.0.1")
+DB = service("db", selector={"app": "db"})
+DB_SLICE = slice_("db-1", "db", {"db-0": "10.1.0.1", "db-1": "10.1.0.2"})
+
+
+def check_way(tap, api, way):
+    """Everything is there, and changes follow."""
+    api.put(WEB, DB, DB_SLICE)
+    with Follower(api) as server:
+        tap.same(server.says("web.default.svc", ["10.0.0.1"]), ["10.0.0.1"], f"{way}: what was there is served")
+        tap.same(server.says("db.default.svc", ["10.1.0.1", "10.1.0.2"]), ["10.1.0.1", "10.1.0.2"], f"{way}: so are endpoints")
+        tap.ok(wait_watching(api), f"{way}: all kinds are watched", api.stats()["watches"])
+        api.put(service("late", "10.0.0.2"), slice_("db-1", "db", {"db-0": "10.1.0.1"}))
+        tap.same(server.says("late.default.svc", ["10.0.0.2"]), ["10.0.0.2"], f"{way}: an event adds")
+        tap.same(server.says("db.default.svc", ["10.1.0.1"]), ["10.1.0.1"], f"{way}: an event changes")
+        api.delete(service("late"))
+        tap.same(server.says("late.default.svc", []), [], f"{way}: an event removes")
+        return server.text()
+
+
+def protobuf_by_streaming(tap):
+    with KubeApi(tls=True) as api:
+        check_way(tap, api, "WatchList, protobuf, HTTP/2")
+        stats = api.stats()
+        tap.ok(stats["connections"] == 1 and all(entry["http2"] for entry in stats["log"]), "one connection is enough", stats)
+        tap.ok(all("sendInitialEvents=true" in entry["url"] and "protobuf" in entry["accept"] and
+                   entry["user-agent"].startswith("knamed/") for entry in stats["log"]), "nothing else is asked", stats)
+
+
+def json_by_streaming(tap):
+    with KubeApi() as api:
+        api.set(jsonOnly=True)
+        check_way(tap, api, "WatchList, JSON, HTTP/1.1")
+
+
+def protobuf_by_pages(tap):
+    with KubeApi() as api:
+        api.set(noWatchList=422)
+        check_way(tap, api, "list and watch, protobuf, refused with 422")
+
+
+def json_by_pages(tap):
+    with KubeApi(tls=True, http2=False) as api:
+        api.set(noWatchList=-500, jsonOnly=True)
+        text = check_way(tap, api, "list and watch, JSON, HTTP/1.1 over TLS, refused by an ERROR event")
+        tap.ok("page by page" in text, "the log says why", text)
+
+
+def pages_refused_with_400(tap):
+    """More objects than a page holds; they change between pages."""
+    with KubeApi() as api:
+        api.set(noWatchList=400)
+        api.put(*(service(f"s{i}", f"10.2.{i >> 8}.{i & 255}") for i in range(1201)))
+        api.fault("delay", resource="services", verb="list", skip=1, ms=200)
+        with Follower(api) as server:
+            api.put(service("s5", "10.3.0.5"), service("s1200", "10.3.0.6"), service("new", "10.3.0.7"))
+            api.delete(service("s700"))
+            for name, address in ("s1", "10.2.0.1"), ("s5", "10.3.0.5"), ("s1200", "10.3.0.6"), ("new", "10.3.0.7"):
+                tap.same(server.says(name + ".default.svc", [address]), [address], f"{name}, of pages that are of one moment")
+            tap.same(server.says("s700.default.svc", []), [], "what went while pages were read is gone")
+            tap.ok(sum("continue=" in url for url in api.urls()) >= 2, "lists are read page by page", api.urls())
+
+
+def other_kinds(tap):
+    """Namespaces, pods and imports, which only some configurations need."""
+    options = "pods verified\nmulticluster clusterset.local"
+    with KubeApi() as api:
+        api.put(pod("a", "10.4.0.1"), pod("done", "10.4.0.2", phase="Succeeded"), service_import("far", ["10.5.0.1"]))
+        with Follower(api, options, zones="cluster.local clusterset.local in-addr.arpa") as server:
+            tap.same(server.says("10-4-0-1.default.pod", ["10.4.0.1"]), ["10.4.0.1"], "pods verified")
+            tap.same(server.says("10-4-0-2.default.pod", []), [], "but not one that has ended")
+            tap.same(server.says("far.default.svc.clusterset.local.", ["10.5.0.1"]), ["10.5.0.1"], "an import")
+            wait_watching(api, "services", "endpointslices", "namespaces", "pods", "serviceimports")
+            api.put(pod("b", "10.4.0.3"), namespace("later"), service("web", "10.0.0.9", "later"))
+            api.put(pod("a", "10.4.0.1", phase="Failed"), service_import("far", ["10.5.0.2"]))
+            tap.same(server.says("10-4-0-3.default.pod", ["10.4.0.3"]), ["10.4.0.3"], "a pod that comes")
+            tap.same(server.says("10-4-0-1.default.pod", []), [], "a pod that leaves the selection")
+            tap.same(server.says("far.default.svc.clusterset.local.", ["10.5.0.2"]), ["10.5.0.2"], "an import that changes")
+            tap.same(server.says("web.later.svc", ["10.0.0.9"]), ["10.0.0.9"], "a namespace that comes")
+            api.delete(namespace("later"))
+            tap.same(server.says("web.later.svc", []), [], "and goes, with all its names")
+
+
+def definition_comes_late(tap):
+    """serviceimports is a custom resource: not every cluster has it."""
+    with KubeApi() as api:
+        api.do("absent", resource="serviceimports", value=True)
+        api.put(WEB)
+        with Follower(api, "multicluster clusterset.local", zones="cluster.local clusterset.local") as server:
+            tap.same(server.says("web.default.svc", ["10.0.0.1"]), ["10.0.0.1"], "other kinds do not wait for it")
+            tap.same(server.says("far.default.svc.clusterset.local.", []), [], "its names do not exist")
+            api.do("absent", resource="serviceimports", value=False)
+            api.put(service_import("far", ["10.5.0.1"]))
+            tap.same(server.says("far.default.svc.clusterset.local.", ["10.5.0.1"]), ["10.5.0.1"], "they do once it is there")
+
+
+def selectors(tap):
+    with KubeApi() as api:
+        api.put(namespace("seen", team="dns"), service("a", "10.0.0.1", labels={"env": "prod", "tier": "1"}),
+                service("b", "10.0.0.2", labels={"env": "test"}), service("c", "10.0.0.3"))
+        with Follower(api, "labels env in (prod, stage),tier") as server:
+            tap.same(server.says("a.default.svc", ["10.0.0.1"]), ["10.0.0.1"], "what the labels select")
+            tap.same([server.says("b.default.svc", []), server.says("c.default.svc", [])], [[], []], "and nothing else")
+            wait_watching(api, "services")
+            api.put(service("a", "10.0.0.1", labels={"env": "prod"}),
+                    service("b", "10.0.0.2", labels={"env": "stage", "tier": "2"}))
+            tap.same(server.says("b.default.svc", ["10.0.0.2"]), ["10.0.0.2"], "a label that comes selects")
+            tap.same(server.says("a.default.svc", []), [], "one that goes removes")
+            tap.ok(any("labelSelector=" in url for url in api.urls()), "the API server selects", api.urls())
+
+
+def together(tap):
+    """A, SRV and PTR of a pod appear together: a reply that shows it is followed by none that does not."""
+    with KubeApi() as api, Follower(api, "endpoint_pod_names") as server:
+        api.put(DB)
+        wait_watching(api)
+        late = []
+        for i in range(40):
+            host, address = f"p{i}", f"10.6.0.{i + 1}"
+            api.put(slice_("db-1", "db", {host: address}))
+            asked = [(f"{host}.db.default.svc", "A"), ("_http._tcp.db.default.svc", "SRV"),
+                     (f"{i + 1}.0.6.10.in-addr.arpa.", "PTR"), ("db.default.svc", "A")]
+            first = asked[i % len(asked)]
+            shows = {"A": address, "SRV": f"0 100 80 {host}.db.default.svc.cluster.local.",
+                     "PTR": f"{host}.db.default.svc.cluster.local."}
+            end = time.monotonic() + DEADLINE_S
+            while shows[first[1]] not in server.ask(*first).answers and time.monotonic() < end:
+                pass  # no pause: it is the first moment that counts
+            late += [(i, *other) for other in asked if shows[other[1]] not in server.ask(*other).answers]
+        tap.same(late, [], "what one question shows, all others show")
+
+
+def moving_endpoint(tap):
+    """From one slice to another and back, in either order of the events, and at once: it is never away."""
+    with KubeApi() as api:
+        api.put(DB, slice_("db-1", "db", {"db-0": "10.1.0.1"}), slice_("db-2", "db", {"db-1": "10.1.0.2"}))
+        name = "db.default.svc"
+        with Follower(api) as server:
+            server.says(name, ["10.1.0.1", "10.1.0.2"])
+            wait_watching(api)
+            both = one_of(["10.1.0.1", "10.1.0.2"])
+            with Poller(server, (name, "A", both), ("db-0." + name, "A", one_of(["10.1.0.1"])),
+                        ("1.0.1.10.in-addr.arpa.", "PTR", one_of([f"db-0.{name}.cluster.local."])),
+                        pause_s=0) as poller:
+                for i in range(500):
+                    full = slice_("db-2", "db", {"db-0": "10.1.0.1", "db-1": "10.1.0.2"})
+                    api.put(full, slice_("db-1", "db", {}))  # there twice in between
+                    api.put(slice_("db-1", "db", {"db-0": "10.1.0.1"}), slice_("db-2", "db", {"db-1": "10.1.0.2"}))
+                    if i % 10 == 0:  # moves by the deletion of a slice, in the order in which the controller does it
+                        api.put(full)
+                        api.delete(slice_("db-1", "db", {}))
+                        api.put(slice_("db-1", "db", {"db-0": "10.1.0.1"}), slice_("db-2", "db", {"db-1": "10.1.0.2"}))
+            tap.ok(not poller.wrong, f"it is never away, in {poller.count} replies", *poller.wrong[:10])
+
+
+def freshness(tap):
+    with KubeApi() as api, Follower(api) as server:
+        api.put(DB)
+        wait_watching(api)
+        api.put(DB_SLICE)
+        server.says("db.default.svc", ["10.1.0.1", "10.1.0.2"])
+        tap.ok(server.metric("knamed_kubernetes_publish_duration_seconds_count") > 0, "arrival to answer is measured",
+               server.metrics())
+        tap.same([server.metric("knamed_kubernetes_in_step", kind) for kind in ("Service", "EndpointSlice", "Namespace")],
+                 [1, 1, 1], "each kind is in step")
+        tap.same(server.metric("knamed_kubernetes_stale"), 0, "nothing is stale")
+        tap.ok(wait_for(lambda: '"state=in-step"' in " ".join(server.ask("sync._knamed", "TXT").answers)),
+               "TXT sync._knamed says so too", server.ask("sync._knamed", "TXT"))
+        tap.same(server.ready()[0], 200, "and /ready")
+
+
+run_together([pages_refused_with_400, moving_endpoint, protobuf_by_streaming, json_by_streaming, protobuf_by_pages,
+              json_by_pages, other_kinds, definition_comes_late, selectors, together, freshness])
