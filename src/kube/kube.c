@@ -66,6 +66,7 @@ static void note_confirmed(struct kube *kube)
 		return;
 	kube->is_confirmed = true;
 	kube_tell_in_step(kube);
+	kube_snapshot_soon(kube);
 	malloc_trim(0);
 }
 

@@ -10,7 +10,7 @@
 #include "kube_parts.h"
 #include "path.h"
 
-enum { TICK_S = 5, QUIET_MS = 15 * 1000, ANSWER_MS = 8 * 1000 };
+enum { TICK_S = 4, QUIET_MS = 12 * 1000, ANSWER_MS = 8 * 1000 };
 
 static uint64_t last_byte_ns(const struct kube *kube)
 {

@@ -81,6 +81,7 @@ void kube_alive_silent(void *kube, enum object_kind kind); /* no answer came in 
 /* kube_snapshot.c: the warm start. */
 void kube_snapshot_open(struct kube *kube);
 void kube_snapshot_close(struct kube *kube);
+void kube_snapshot_soon(struct kube *kube); /* all was read: one who dies young starts warm too */
 void kube_snapshot_note_cluster(struct kube *kube, const struct api_object *object);
 
 #endif

@@ -10,7 +10,7 @@
 #include "kube_parts.h"
 #include "path.h"
 
-enum { PERIOD_MS = 30 * 1000 };
+enum { PERIOD_MS = 30 * 1000, FIRST_MS = 2000 };
 
 /* ---- which objects were kept ---- */
 
@@ -114,14 +114,19 @@ static void write_snapshot(struct kube *kube)
 		log_line(LOG_WARNING, "kubernetes", "%s", error.text);
 }
 
+static void wait_ms(struct kube *kube, uint32_t ms)
+{
+	const struct timeval time = { ms / 1000, ms % 1000 * 1000 };
+
+	evtimer_add(kube->snapshot_timer, &time);
+}
+
 static void wait_for_next(struct kube *kube)
 {
 	uint32_t random;
-	random_bytes(&random, sizeof(random));
-	uint32_t wait = PERIOD_MS + random % (PERIOD_MS / 5);
-	const struct timeval time = { wait / 1000, wait % 1000 * 1000 };
 
-	evtimer_add(kube->snapshot_timer, &time);
+	random_bytes(&random, sizeof(random));
+	wait_ms(kube, PERIOD_MS + random % (PERIOD_MS / 5));
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *context)
@@ -130,6 +135,12 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	write_snapshot(context);
 	wait_for_next(context);
+}
+
+void kube_snapshot_soon(struct kube *kube)
+{
+	if (kube->snapshot_timer != NULL)
+		wait_ms(kube, FIRST_MS);
 }
 
 void kube_snapshot_open(struct kube *kube)

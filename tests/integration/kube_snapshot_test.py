@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The warm start: a server that comes up without an API server serves what was known, says that it is stale, and is
+right as soon as the API server has told its state."""
+import os
+import signal
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
+from following import Follower, Poller, run_together  # noqa: E402
+from kube_api import KubeApi, namespace, service, slice_, wait_watching  # noqa: E402
+from running_server import wait_for  # noqa: E402
+
+WEB, DB = service("web", "10.0.0.1"), service("db")
+ENDPOINTS = slice_("db-1", "db", {"a": "10.1.0.1"})
+STALE = 3  # RFC 8914: Stale Answer
+
+
+class Place:
+    """A directory with a snapshot of an API server that was followed, and is away now."""
+
+    def __init__(self, api):
+        self.directory = tempfile.TemporaryDirectory(prefix="snapshot-")
+        self.path = os.path.join(self.directory.name, "snapshot")
+        self.api = api
+        api.put(WEB, DB, ENDPOINTS)
+        with self.follow() as server:
+            server.says("web.default.svc", ["10.0.0.1"])
+            server.says("db.default.svc", ["10.1.0.1"])
+            wait_watching(api)
+        api.do("stop")
+
+    def follow(self, options=""):
+        return Follower(self.api, f"snapshot {self.path}\nstartup_timeout 200ms\n{options}", place=self.directory.name)
+
+
+def warm_start(tap):
+    with KubeApi(tls=True) as api:
+        place = Place(api)
+        tap.ok(os.path.exists(place.path), "the state is written when the server ends")
+        with place.follow() as server:
+            tap.same(server.says("web.default.svc", ["10.0.0.1"]), ["10.0.0.1"], "what was known is served")
+            tap.same(server.says("db.default.svc", ["10.1.0.1"]), ["10.1.0.1"], "also endpoints")
+            tap.same(server.ask("web.default.svc").extended, [STALE], "and marked")
+            tap.same(server.metric("knamed_kubernetes_stale"), 1, "also in metrics")
+            tap.ok(server.logged("[INFO]", "serving from snapshot", place.path), "the log says so", server.text())
+            api.delete(ENDPOINTS)
+            api.put(service("web", "10.0.0.2"), service("new", "10.0.0.3"))
+            with Poller(server, ("web.default.svc", "A", lambda reply: reply.rcode == "NOERROR" and
+                                 (reply.answers == {"10.0.0.1"}) == (reply.extended == [STALE]))) as poller:
+                api.do("start")
+                tap.same(server.says("web.default.svc", ["10.0.0.2"]), ["10.0.0.2"], "what changed meanwhile")
+            tap.ok(not poller.wrong, "what is stale is marked, what is not is not", *poller.wrong[:10])
+            tap.same(server.says("new.default.svc", ["10.0.0.3"]), ["10.0.0.3"], "what came meanwhile")
+            tap.same(server.says("db.default.svc", []), [], "what went meanwhile")
+            tap.same(server.metric("knamed_kubernetes_stale"), 0, "nothing is stale then")
+
+
+def killed_at_once(tap):
+    with KubeApi() as api:
+        place = Place(api)
+        os.remove(place.path)
+        api.do("start")
+        with place.follow() as server:
+            server.says("web.default.svc", ["10.0.0.1"])
+            tap.ok(wait_for(lambda: os.path.exists(place.path)), "the state is written soon after it is known")
+            server.process.send_signal(signal.SIGKILL)
+            server.process.wait()
+            api.do("stop")
+        with place.follow() as server:
+            tap.same(server.says("web.default.svc", ["10.0.0.1"]), ["10.0.0.1"], "who was killed starts warm")
+
+
+def another_cluster(tap):
+    with KubeApi() as api:
+        place = Place(api)
+        other = namespace("kube-system")
+        other["metadata"]["uid"] = "9f1c7a4e-0000-4000-8000-00000000beef"
+        with place.follow() as server:
+            server.says("web.default.svc", ["10.0.0.1"])
+            api.restore(5, other, namespace("default"), service("mine", "10.0.0.9"))
+            api.do("start")
+            tap.same(server.says("mine.default.svc", ["10.0.0.9"]), ["10.0.0.9"], "the other cluster is served")
+            tap.same(server.says("web.default.svc", []), [], "and nothing of the first")
+            tap.ok(server.logged("[WARNING]", "the snapshot is of another cluster"), "the log says so", server.text())
+
+
+def is_refused(tap, place, what, options=""):
+    with place.follow(options) as server:
+        tap.ok(server.logged("[WARNING]", "no warm start", place.path), f"{what}: refused, and told", server.text())
+        tap.same(server.ask("web.default.svc").rcode, "SERVFAIL", f"{what}: nothing of it is served")
+
+
+def refused(tap):
+    with KubeApi() as api:
+        place = Place(api)
+        with open(place.path, "rb") as file:
+            whole = file.read()
+        is_refused(tap, place, "other labels", "labels a=b")
+        is_refused(tap, place, "other kinds", "pods verified")
+        for what, text in (("cut", whole[:-1]), ("garbage", os.urandom(len(whole))), ("empty", b""),
+                           ("a bit", whole[:len(whole) // 2] + bytes([whole[len(whole) // 2] ^ 1]) +
+                            whole[len(whole) // 2 + 1:])):
+            with open(place.path, "wb") as file:
+                file.write(text)
+            is_refused(tap, place, what)
+        api.do("start")
+        with place.follow() as server:
+            tap.same(server.says("web.default.svc", ["10.0.0.1"]), ["10.0.0.1"], "the API server is followed all the same")
+        with open(place.path, "rb") as file:
+            tap.ok(len(file.read()) == len(whole), "and a good one is written")
+
+
+def nowhere_to_write(tap):
+    with KubeApi() as api:
+        api.put(WEB)
+        with Follower(api, "snapshot /proc/nowhere/snapshot") as server:
+            tap.same(server.says("web.default.svc", ["10.0.0.1"]), ["10.0.0.1"], "it serves")
+            tap.ok(server.logged("[WARNING]", "/proc/nowhere/snapshot"), "and says that it cannot write", server.text())
+
+
+if __name__ == "__main__":
+    run_together([warm_start, killed_at_once, another_cluster, refused, nowhere_to_write])
