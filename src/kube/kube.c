@@ -50,7 +50,9 @@ size_t kube_object_count(const struct kube *kube, enum object_kind kind)
  * in neither. So its changes are published as a whole, unless that takes very long. */
 static bool is_held(struct kube *kube, bool is_in_step)
 {
-	if (!is_in_step || !kube->is_in_step || kube_all(kube, watch_is_whole)) {
+	bool is_whole = kube_all(kube, watch_is_whole) && kube_all(kube, watch_is_confirmed);
+
+	if (!is_in_step || !kube->is_in_step || is_whole) {
 		kube->held_ns = 0;
 		return false;
 	}
