@@ -9,7 +9,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from following import Follower, Poller, run_together  # noqa: E402
+from following import Follower, Poller, one_of, run_together  # noqa: E402
 from kube_api import KubeApi, namespace, service, slice_, wait_watching  # noqa: E402
 from running_server import wait_for  # noqa: E402
 
@@ -45,6 +45,8 @@ def warm_start(tap):
             tap.same(server.says("db.default.svc", ["10.1.0.1"]), ["10.1.0.1"], "also endpoints")
             tap.same(server.ask("web.default.svc").extended, [STALE], "and marked")
             tap.same(server.metric("knamed_kubernetes_stale"), 1, "also in metrics")
+            tap.ok(wait_for(lambda: '"state=stale"' in " ".join(server.ask("sync._knamed", "TXT").answers)),
+                   "and in the TXT record", server.ask("sync._knamed", "TXT"))
             tap.ok(server.logged("[INFO]", "serving from snapshot", place.path), "the log says so", server.text())
             api.delete(ENDPOINTS)
             api.put(service("web", "10.0.0.2"), service("new", "10.0.0.3"))
@@ -56,6 +58,21 @@ def warm_start(tap):
             tap.same(server.says("new.default.svc", ["10.0.0.3"]), ["10.0.0.3"], "what came meanwhile")
             tap.same(server.says("db.default.svc", []), [], "what went meanwhile")
             tap.same(server.metric("knamed_kubernetes_stale"), 0, "nothing is stale then")
+
+
+def never_away(tap):
+    """While the first list replaces a snapshot: names that are in both, and an endpoint that moved to another slice."""
+    with KubeApi() as api:
+        place = Place(api)
+        api.put(slice_("db-0", "db", {"a": "10.1.0.1"}), *(service(f"s{i}", f"10.2.0.{i}") for i in range(200)))
+        api.delete(slice_("db-1", "db", {}))
+        api.set(bytesPerSecond=200000)
+        with place.follow() as server:
+            with Poller(server, ("web.default.svc", "A", one_of(["10.0.0.1"])), ("db.default.svc", "A", one_of(["10.1.0.1"])),
+                        ("1.0.1.10.in-addr.arpa.", "PTR", one_of(["a.db.default.svc.cluster.local."]))) as poller:
+                api.do("start")
+                tap.same(server.says("s199.default.svc", ["10.2.0.199"]), ["10.2.0.199"], "the API server's state is read")
+            tap.ok(not poller.wrong, f"nothing was away, in {poller.count} replies", *poller.wrong[:10])
 
 
 def killed_at_once(tap):
@@ -87,6 +104,32 @@ def another_cluster(tap):
             tap.ok(server.logged("[WARNING]", "the snapshot is of another cluster"), "the log says so", server.text())
 
 
+def another_cluster_in_part(tap):
+    """As soon as the cluster is known to be another one, nothing of the first is shown."""
+    with KubeApi() as api:
+        place = Place(api)
+        other = namespace("kube-system")
+        other["metadata"]["uid"] = "9f1c7a4e-0000-4000-8000-00000000beef"
+        api.restore(5000, other, namespace("default"), service("mine", "10.0.0.9"))
+        api.fault("freeze", resource="services")
+        with place.follow() as server:
+            tap.same(server.says("web.default.svc", ["10.0.0.1"]), ["10.0.0.1"], "until it is known, the snapshot counts")
+            api.do("start")
+            tap.ok(wait_for(lambda: server.ask("web.default.svc").rcode == "SERVFAIL"), "then it does not, before all is read",
+                   server.ask("web.default.svc"))
+            api.clear()
+            api.do("close")
+            tap.same(server.says("mine.default.svc", ["10.0.0.9"]), ["10.0.0.9"], "and then all is as the cluster has it")
+
+
+def another_server(tap):
+    with KubeApi() as api, KubeApi() as other:
+        place = Place(api)
+        other.do("stop")
+        place.api = other
+        is_refused(tap, place, "another API server")
+
+
 def is_refused(tap, place, what, options=""):
     with place.follow(options) as server:
         tap.ok(server.logged("[WARNING]", "no warm start", place.path), f"{what}: refused, and told", server.text())
@@ -100,12 +143,14 @@ def refused(tap):
             whole = file.read()
         is_refused(tap, place, "other labels", "labels a=b")
         is_refused(tap, place, "other kinds", "pods verified")
-        for what, text in (("cut", whole[:-1]), ("garbage", os.urandom(len(whole))), ("empty", b""),
+        for what, text in (("cut", whole[:-1]), ("garbage", os.urandom(len(whole))), ("empty", b""), ("longer", whole + b"\0"),
                            ("a bit", whole[:len(whole) // 2] + bytes([whole[len(whole) // 2] ^ 1]) +
                             whole[len(whole) // 2 + 1:])):
             with open(place.path, "wb") as file:
                 file.write(text)
             is_refused(tap, place, what)
+            with open(place.path, "rb") as file:
+                tap.ok(file.read() == text, f"{what}: who knows nothing writes nothing over it")
         api.do("start")
         with place.follow() as server:
             tap.same(server.says("web.default.svc", ["10.0.0.1"]), ["10.0.0.1"], "the API server is followed all the same")
@@ -122,4 +167,5 @@ def nowhere_to_write(tap):
 
 
 if __name__ == "__main__":
-    run_together([warm_start, killed_at_once, another_cluster, refused, nowhere_to_write])
+    run_together([warm_start, never_away, killed_at_once, another_cluster, another_cluster_in_part, another_server, refused,
+                  nowhere_to_write])
