@@ -71,8 +71,10 @@ static void check_opt(struct check *check)
 	if (!reply->opt)
 		return;
 	check_flag(check, "do", check->question->dnssec_ok, reply->dnssec_ok);
+	if (check->expected->not_ready != (reply->extended_error == 14))
+		COMPLAIN(check, "the extended error is %d", reply->extended_error);
 	if (reply->edns_size != DNS_UDP_DEFAULT || reply->edns_version != 0 ||
-	    reply->edns_flags != 0 || reply->edns_options != 0)
+	    reply->edns_flags != 0 || reply->edns_options != (check->expected->not_ready ? 6u : 0u))
 		COMPLAIN(check, "OPT says size %u, version %u, flags %#x, %zu octets of options",
 			 reply->edns_size, reply->edns_version, reply->edns_flags,
 			 reply->edns_options);

@@ -27,8 +27,9 @@ static bool ask_line_read(struct reader *reader, const char *text, unsigned line
 
 static bool flag_read(struct expectation *expected, const char *word)
 {
-	bool *flags[] = { &expected->aa, &expected->tc, &expected->opt, &expected->header };
-	static const char *const names[] = { "aa", "tc", "opt", "header" };
+	bool *flags[] = { &expected->aa, &expected->tc, &expected->opt, &expected->header,
+			  &expected->not_ready };
+	static const char *const names[] = { "aa", "tc", "opt", "header", "ede14" };
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		if (strcmp(word, names[i]) == 0)
 			return *flags[i] = true;

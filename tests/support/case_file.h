@@ -9,6 +9,7 @@
 struct expectation {
 	char *rcode;
 	bool aa, tc, opt, header;     /* header: the reply is the header alone */
+	bool not_ready;		      /* OPT has the extended error 14, "Not Ready" */
 	bool cut;		      /* some records of the whole answer, as many as fit */
 	bool any_answer, any_extra;   /* that section is free */
 	struct lines answers, extras; /* with @ for the asked name */

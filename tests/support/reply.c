@@ -103,6 +103,9 @@ static bool wire_read(const uint8_t *packet, size_t size, struct reply_text *rep
 			reply->edns_flags = get_u16(packet + at + 6) & 0x7fff;
 			reply->dnssec_ok = packet[at + 6] & 0x80;
 			reply->edns_options = rdata_size;
+			if (rdata_size == 6 && at + 16 <= size &&
+			    get_u32(packet + at + 10) == (15u << 16 | 2))
+				reply->extended_error = get_u16(packet + at + 14);
 		}
 		at += 10u + rdata_size;
 	}
@@ -132,7 +135,7 @@ bool reply_text_read(const uint8_t *packet, size_t size, struct reply_text *ret_
 	ldns_status status = ldns_wire2pkt(&decoded, packet, size);
 	if (status != LDNS_STATUS_OK)
 		return error_set(error, "ldns: %s", ldns_get_errorstr_by_id(status));
-	struct reply_text reply = { .size = size, .plain_targets = true };
+	struct reply_text reply = { .size = size, .plain_targets = true, .extended_error = -1 };
 	header_read(&reply, decoded);
 	section_read(&reply, ldns_pkt_answer(decoded), true, &reply.answers);
 	section_read(&reply, ldns_pkt_authority(decoded), false, &reply.authorities);

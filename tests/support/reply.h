@@ -15,6 +15,7 @@ struct reply_text {
 	bool opt, dnssec_ok;			      /* OPT is there; its DO */
 	unsigned edns_size, edns_version, edns_flags; /* of OPT; flags without DO */
 	size_t edns_options;			      /* octets of options in OPT */
+	int extended_error; /* the code, where that is the only option (RFC 8914); -1 */
 	struct lines answers, authorities,
 		extras; /* "owner ttl type rdata", in the reply's order; OPT left out */
 	uint32_t soa_ttl, soa_minimum, soa_serial; /* of the last SOA seen */

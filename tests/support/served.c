@@ -2,6 +2,7 @@
 /* The server's own pipeline and threads, on a loopback port and with local addresses of the test's choice. */
 #include "served.h"
 
+#include <event2/event.h>
 #include <string.h>
 
 #include "../../src/pipeline.h"
@@ -9,6 +10,7 @@
 #include "knamed/source.h"
 
 struct served {
+	struct event_base *events; /* of what would follow an API server; it does not run */
 	struct config *config;
 	struct pipeline *pipeline;
 	struct model *model;
@@ -42,7 +44,10 @@ static bool read_model(struct served *served, struct error *error)
 {
 	const struct config_kubernetes *kubernetes = served_kubernetes(served);
 	served->model = model_new();
-	return kubernetes == NULL || manifests_read(kubernetes, served->model, error);
+	if (kubernetes != NULL && kubernetes->manifests == NULL)
+		served->events = event_base_new();
+	return kubernetes == NULL || kubernetes->manifests == NULL ||
+	       manifests_read(kubernetes, served->model, error);
 }
 
 /* The data is compiled as if we listened on the Corefile's port; then the port is one of our own. */
@@ -83,7 +88,9 @@ struct served *served_start(const struct served_options *options, struct error *
 								    : &(struct ip){ 0 },
 		.local_address_count = options->local_address_count,
 	};
-	if (served->config != NULL && read_model(served, error))
+	bool good = served->config != NULL && read_model(served, error);
+	pipeline.events = served->events;
+	if (good)
 		served->pipeline = pipeline_new(&pipeline, error);
 	if (served->pipeline != NULL && start(served, error))
 		return served;
@@ -102,6 +109,8 @@ void served_stop(struct served *served)
 	if (served->router != NULL)
 		router_free(served->router);
 	pipeline_free(served->pipeline);
+	if (served->events != NULL)
+		event_base_free(served->events);
 	metrics_free(served->metrics);
 	if (served->model != NULL)
 		model_free(served->model);

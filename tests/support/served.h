@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A Corefile served inside the test: its manifests and zone files read once, catalogs compiled, and
- * a server on loopback. Tests ask it in process or over sockets. */
+ * a server on loopback. Tests ask it in process or over sockets. An API server named in it never
+ * answers. */
 #ifndef TESTS_SERVED_H
 #define TESTS_SERVED_H
 
