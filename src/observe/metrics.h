@@ -42,6 +42,7 @@ struct metrics {
 	size_t plugin_count;
 	struct value *values;
 	size_t value_count;
+	double boot_unix_s; /* 0: not asked yet */
 };
 
 /* A number as Prometheus reads it: shortest text that gives the same number back. */
@@ -51,6 +52,6 @@ void metrics_add_head(struct text *text, const char *name, const char *type, con
 void metrics_free_values(struct metrics *metrics);
 void metrics_add_values(const struct metrics *metrics, struct text *text);
 /* process_* and go_goroutines, from /proc. What cannot be read is left out. */
-void metrics_add_process(struct text *text);
+void metrics_add_process(struct metrics *metrics, struct text *text);
 
 #endif

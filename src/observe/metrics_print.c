@@ -311,7 +311,7 @@ void metrics_print(struct metrics *metrics, struct text *text)
 	add_plugins(metrics, text);
 	add_unlabelled(text);
 	metrics_add_values(metrics, text);
-	metrics_add_process(text);
+	metrics_add_process(metrics, text);
 	mem_free(sums);
 	pthread_mutex_unlock(&metrics->lock);
 }

@@ -182,6 +182,33 @@ static void a_head_without_end_is_refused(void **state)
 	house_free(house);
 }
 
+/* A request with some octets changed, cut anywhere, at the end of its memory. */
+static void any_octets_are_read_without_harm(void **state)
+{
+	(void)state;
+	static const char whole[] =
+		"\r\nGET http://h/health?x=y HTTP/1.1\r\nHost: x\r\nConnection: a, close \r\n"
+		"Content-Length: 0\r\n\r\n";
+	static const char octets[] = "\r\n :,/? \tGH0\0\xff";
+	for (unsigned i = 0; i < 200000; i++) {
+		uint32_t dice[6];
+		random_bytes(dice, sizeof(dice));
+		size_t size = dice[0] % sizeof(whole);
+		char *text = mem_copy(whole, size > 0 ? size : 1);
+		for (unsigned j = 1; j < dice[1] % 5 + 1 && size > 0; j++)
+			text[dice[j + 1] % size] = octets[dice[j + 1] / 1000 % sizeof(octets)];
+		struct http_request request;
+		if (http_request_read(text, size, &request)) {
+			assert_in_range(request.size, 2, size);
+			if (request.refusal == 0) {
+				assert_true(request.path_start <= request.size);
+				assert_true(request.path_size <= request.size - request.path_start);
+			}
+		}
+		mem_free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +220,7 @@ int main(void)
 		cmocka_unit_test(requests_in_one_go_are_answered_in_order),
 		cmocka_unit_test(a_connection_is_kept_for_the_next_request),
 		cmocka_unit_test(a_head_without_end_is_refused),
+		cmocka_unit_test(any_octets_are_read_without_harm),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
