@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What operators see over HTTP: health, ready and why not, metrics in the form that scrapers want, and how a server
 that is told to stop leaves."""
-import contextlib
 import http.client
-import http.server
 import json
 import os
 import signal
@@ -12,11 +10,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
+from empty_cluster import ApiServer  # noqa: E402
 from exposition import Page  # noqa: E402
 from running_server import DEADLINE_S, PROGRAM, Server, answers, free_port, wait_for  # noqa: E402
 from tap import Tap  # noqa: E402
@@ -215,69 +213,6 @@ def check_long_start():
 
 
 # ---- a cluster ----
-
-class ApiServer(http.server.ThreadingHTTPServer):
-    """Refuses everything, or has empty lists and watches in which nothing happens."""
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), ApiHandler)
-        self.refuses = True
-        self.watches = set()
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def end(self):
-        self.refuses = True
-        self.shutdown()
-        self.server_close()
-        for watch in list(self.watches):
-            with contextlib.suppress(OSError):  # its client may be gone
-                watch.shutdown(socket.SHUT_RDWR)
-
-    def handle_error(self, *unused):
-        """Clients come and go."""
-
-
-class ApiHandler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *unused):
-        pass
-
-    def reply(self, status, body):
-        text = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    def refuse(self, code, reason, message):
-        self.reply(code, {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-                          "message": message, "reason": reason, "code": code})
-
-    def do_GET(self):
-        path, _, query = self.path.partition("?")
-        kind, version = {"services": ("Service", "v1"), "namespaces": ("Namespace", "v1"),
-                         "endpointslices": ("EndpointSlice", "discovery.k8s.io/v1")}[path.rpartition("/")[2]]
-        if self.server.refuses:
-            self.refuse(403, "Forbidden", "the test does not allow it")
-        elif "sendInitialEvents" in query:
-            self.refuse(422, "Invalid", "sendInitialEvents is forbidden")
-        elif "watch=" in query:
-            self.watch()
-        else:
-            self.reply(200, {"kind": kind + "List", "apiVersion": version,
-                             "metadata": {"resourceVersion": "7"}, "items": []})
-
-    def watch(self):
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
-        self.server.watches.add(self.connection)
-        self.rfile.read(1)
-
 
 CLUSTER = """
 cluster.local {
