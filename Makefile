@@ -134,8 +134,8 @@ $(if $(CASES),$(eval $(call program,$(CASES),$(call objects,tests/cases/*.c))))
 $(call objects,tests/fuzz/*.c): OWN_FLAGS := -Wno-missing-prototypes # the fuzzer's header declares none
 
 # The API server of the integration tests; it shares its HTTP with the unit tests of the client.
-KUBE_SERVER := $(OBJ)/tests/support/kube_server/kube_server
-$(KUBE_SERVER): $(call objects,tests/support/kube_server/*.c tests/unit/kube/web_*.c tests/unit/kube/pki.c) \
+TEST_API := $(OBJ)/tests/support/kube_server/kube_server
+$(TEST_API): $(call objects,tests/support/kube_server/*.c tests/unit/kube/web_*.c tests/unit/kube/pki.c) \
 		$(OBJ)/libbase.a
 	$(call say,LD $@)
 	$(Q)$(LINK) -fno-lto -o $@ $^ $(LDLIBS) $(TEST_LIBS_kube)
@@ -148,12 +148,12 @@ PLAIN     = $(if $(wildcard tests/oracle),'python3 tests/oracle/oracle_test.py' 
 	'tests/oracle/differential.py --knamed $(KNAMED) $(ORACLE)')
 export KNAMED   := $(abspath $(BIN)/knamed)
 export KNAMECTL := $(abspath $(BIN)/knamectl)
-export KUBE_SERVER := $(abspath $(KUBE_SERVER))
+export KUBE_SERVER := $(abspath $(TEST_API))
 
 test: ## run every test (SAN=address,undefined or SAN=thread: instrumented)
 	$(Q)tools/install-deps build test
 	$(Q)$(MAKE) --no-print-directory test-all
-test-all: all bench-tools $(PROGRAMS) $(KUBE_SERVER)
+test-all: all bench-tools $(PROGRAMS) $(TEST_API)
 	$(Q)tools/run-tests $(PROGRAMS) $(SCRIPTS) --plain $(PLAIN)
 unit: $(UNIT) ## run the unit tests alone; test-STAGE runs those of one stage
 	$(Q)tools/run-tests $(UNIT)
@@ -184,7 +184,7 @@ soak: ## the long forms: 10 minutes of each fuzzer, 200 random clusters
 cover: ## line coverage of all tests, and of each parser by its fuzz corpus alone
 	$(Q)tools/install-deps build test
 	$(Q)$(MAKE) --no-print-directory COVER=1 cover-all
-cover-all: all $(PROGRAMS) $(KUBE_SERVER)
+cover-all: all $(PROGRAMS) $(TEST_API)
 	$(Q)tools/cover $(OBJ) corpora $(REPLAYS:%=$(OBJ)/%)
 	$(Q)tools/cover $(OBJ) tests $(PROGRAMS) $(SCRIPTS) --plain $(PLAIN)
 
