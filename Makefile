@@ -197,6 +197,10 @@ $(BIN)/bench/%: $(OBJ)/tests/bench/%.o
 	$(Q)mkdir -p $(@D)
 	$(call say,LD $@)
 	$(Q)$(LINK) -o $@ $^
+$(BIN)/bench/churn: $(OBJ)/tests/bench/churn.o
+	$(Q)mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(LINK) -o $@ $^ $(LDLIBS)
 $(BIN)/bench/change: $(OBJ)/tests/bench/change.o $(call libs,answers)
 	$(Q)mkdir -p $(@D)
 	$(call say,LD $@)
@@ -205,12 +209,16 @@ $(BIN)/bench/malloc_trap.so: tests/bench/malloc_trap.c $(OBJ)/flags
 	$(Q)mkdir -p $(@D)
 	$(call say,LD $@)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -shared -pthread -o $@ $<
-bench-tools: all $(BIN)/blast $(BIN)/bench/echo $(BIN)/bench/change $(BIN)/bench/malloc_trap.so
+bench-tools: all $(BIN)/blast $(BIN)/bench/echo $(BIN)/bench/churn $(BIN)/bench/change $(BIN)/bench/malloc_trap.so
 bench: ## CPU, rate, latency and memory against other servers (BENCH="--quick": one minute)
 	$(Q)tools/install-deps build bench
 	$(Q)$(MAKE) --no-print-directory bench-tools
 	$(Q)tests/bench/run --build $(BIN) $(BENCH)
 	$(Q)$(BIN)/bench/change
+bench-watch: ## freshness, start and relist on a real API server, beside CoreDNS
+	$(Q)tools/install-deps build bench e2e
+	$(Q)$(MAKE) --no-print-directory bench-tools
+	$(Q)E2E_PROGRAMS=$$(tests/e2e/build) && export E2E_PROGRAMS && tests/bench/watch --build $(BIN) $(BENCH_WATCH)
 
 # --- lint -------------------------------------------------------------------------------------------------------
 
@@ -270,5 +278,5 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
-.PHONY: all test test-all unit replay e2e fuzz fuzz-all soak cover cover-all bench bench-tools lint $(CHECKS:%=lint-%) fmt \
+.PHONY: all test test-all unit replay e2e fuzz fuzz-all soak cover cover-all bench bench-watch bench-tools lint $(CHECKS:%=lint-%) fmt \
 	toolchain deps run install clean help
