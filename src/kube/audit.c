@@ -11,7 +11,7 @@
 #include "census.h"
 #include "knamed/observe.h"
 
-enum { SUSPECTS_MOST = 1000, HEAD_MS = 10 * 1000, SILENCE_MS = 10 * 1000, EXAMPLES = 3 };
+enum { SUSPECTS_MOST = 1000, EXAMPLES = 3, ANSWER_LEAST_MS = 2000, ANSWER_MOST_MS = 10 * 1000 };
 
 const struct audit_times audit_times_usual = {
 	.settle_ms = 2000,
@@ -272,6 +272,16 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 		begin(audit);
 }
 
+/* Who wants audits often wants to know soon that nobody answers. */
+static unsigned answer_ms(const struct config_kubernetes *config)
+{
+	uint64_t ms = config->audit_ms / 5 * 2;
+
+	if (ms > ANSWER_MOST_MS)
+		return ANSWER_MOST_MS;
+	return ms < ANSWER_LEAST_MS ? ANSWER_LEAST_MS : (unsigned)ms;
+}
+
 struct audit *audit_new(const struct audit_options *options)
 {
 	struct audit *audit = mem_zalloc(sizeof(*audit));
@@ -280,8 +290,8 @@ struct audit *audit_new(const struct audit_options *options)
 		.config = options->config,
 		.decode = options->decode,
 		.transport = options->transport,
-		.head_ms = HEAD_MS,
-		.silence_ms = SILENCE_MS,
+		.head_ms = answer_ms(options->config),
+		.silence_ms = answer_ms(options->config),
 		.calls = { on_item, on_end, audit },
 	};
 

@@ -10,7 +10,25 @@
 #include "kube_parts.h"
 #include "path.h"
 
-enum { TICK_S = 4, QUIET_MS = 12 * 1000, ANSWER_MS = 8 * 1000 };
+enum { QUIET_MOST_MS = 12 * 1000, ANSWER_MOST_MS = 8 * 1000, LEAST_MS = 2000 };
+
+/* Who wants audits more often wants to know of a dead connection sooner. */
+static unsigned bounded_ms(uint64_t ms, unsigned most_ms)
+{
+	if (ms == 0 || ms > most_ms)
+		return most_ms;
+	return ms < LEAST_MS ? LEAST_MS : (unsigned)ms;
+}
+
+static unsigned quiet_ms(const struct kube *kube)
+{
+	return bounded_ms(kube->options.config->audit_ms / 2, QUIET_MOST_MS);
+}
+
+static unsigned answer_ms(const struct kube *kube)
+{
+	return bounded_ms(kube->options.config->audit_ms / 5 * 2, ANSWER_MOST_MS);
+}
 
 static uint64_t last_byte_ns(const struct kube *kube)
 {
@@ -41,9 +59,10 @@ static void on_item(void *context, const struct api_object *object)
 void kube_alive_silent(void *context, enum object_kind kind)
 {
 	struct kube *kube = context;
+	bool is_alive = clock_now_ns() - last_byte_ns(kube) < answer_ms(kube) * (uint64_t)1000000;
 
-	if (!client_is_shared(kube->client))
-		return; /* it says nothing about the connections of others */
+	if (is_alive || !client_is_shared(kube->client))
+		return; /* only slow; or it says nothing about the connections of others */
 	log_line(LOG_WARNING, "kubernetes",
 		 "%s: no answer, the connection to the API server is given up and made anew",
 		 path_resource(kind));
@@ -91,7 +110,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 
 	if (kube->held_ns != 0)
 		kube_changed(kube); /* how long it may be held is limited */
-	if (quiet_ns < QUIET_MS * (uint64_t)1000000)
+	if (quiet_ns < quiet_ms(kube) * (uint64_t)1000000)
 		return;
 	struct kind *kind = next_kind(kube);
 	if (kind != NULL)
@@ -108,7 +127,8 @@ void kube_alive_check(struct kube *kube, struct kind *kind)
 
 void kube_alive_start(struct kube *kube)
 {
-	const struct timeval period = { TICK_S, 0 };
+	unsigned tick_ms = quiet_ms(kube) / 3;
+	const struct timeval period = { tick_ms / 1000, tick_ms % 1000 * 1000 };
 
 	for (int i = 0; i < OBJECT_KINDS; i++) {
 		struct kind *kind = &kube->kinds[i];
@@ -117,8 +137,8 @@ void kube_alive_start(struct kube *kube)
 			.config = kube->options.config,
 			.decode = &kube->decode,
 			.transport = &kube->transport,
-			.head_ms = ANSWER_MS,
-			.silence_ms = ANSWER_MS,
+			.head_ms = answer_ms(kube),
+			.silence_ms = answer_ms(kube),
 			.calls = { on_item, on_end, kind },
 		};
 		if (kind_is_watched(kind))
