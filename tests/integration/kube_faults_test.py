@@ -5,10 +5,11 @@ never a wrong answer, never memory without bound, and all is right again when th
 import os
 import random
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from fault_proxy import HttpProxy  # noqa: E402
+from fault_proxy import HttpProxy, TcpProxy  # noqa: E402
 from following import Follower, Poller, one_of, run_together  # noqa: E402
 from kube_api import KubeApi, service, slice_, wait_watching  # noqa: E402
 from running_server import wait_for  # noqa: E402
@@ -208,26 +209,55 @@ def frozen(trial):
     trial.heal("after a request without answer")
 
 
-def by_proxy(tap):
+def follow_by_proxy(tap, api, proxy, source):
     """The same faults by a proxy, as they are made in front of a server that is not of our own."""
+    api.put(WEB)
+    with Follower(source=source, options="audit 2s") as server:
+        server.says("web.default.svc", ["10.0.0.1"])
+        wait_watching(api)
+        with Poller(server, ALWAYS) as poller:
+            proxy.fault("swallow", path="/services", holds=b"lost", times=1)
+            api.put(service("lost", "10.2.0.1"))
+            tap.same(server.says("lost.default.svc", ["10.2.0.1"]), ["10.2.0.1"], "a swallowed event")
+            for i, (what, values) in enumerate((("cut", {}), ("garbage", {}), ("garbage", {"bytes": b"{}"}),
+                                                ("slow", {"rate": 1000}), ("type", {"value": "text/plain"}))):
+                proxy.fault(what, path="/services", times=1, **values)
+                if what == "type":
+                    api.do("close")
+                api.put(service("step", f"10.2.1.{i}"))
+                tap.same(server.says("step.default.svc", [f"10.2.1.{i}"]), [f"10.2.1.{i}"], what)
+        tap.ok(not poller.wrong, "no wrong answer", *poller.wrong[:10])
+
+
+def proxy_plain(tap):
     with KubeApi() as api, HttpProxy(api.port) as proxy:
+        follow_by_proxy(tap, api, proxy, f"endpoint http://127.0.0.1:{proxy.port}")
+
+
+def proxy_tls(tap):
+    """Any certificate of the authority will do for the proxy; tokens pass through."""
+    with KubeApi(tls=True) as api, tempfile.TemporaryDirectory() as place:
+        ca, certificate, key = (api.keep_file(os.path.join(place, which), which) for which in ("ca", "certificate", "key"))
+        api.set(tokens=["secret"])
+        with HttpProxy(api.port, ca=ca, certificate=certificate, key=key) as proxy:
+            config = api.kubeconfig(os.path.join(place, "config"), server=f"https://127.0.0.1:{proxy.port}", token="secret")
+            follow_by_proxy(tap, api, proxy, f"kubeconfig {config}")
+
+
+def slow_link(tap):
+    """TCP alone is slow: what is behind it sees TLS and HTTP/2 as ever."""
+    with KubeApi(tls=True) as api, TcpProxy(api.port) as proxy, tempfile.TemporaryDirectory() as place:
         api.put(WEB)
-        with Follower(source=f"endpoint http://127.0.0.1:{proxy.port}", options="audit 2s") as server:
-            server.says("web.default.svc", ["10.0.0.1"])
-            wait_watching(api)
+        url = f"https://127.0.0.1:{proxy.port}"
+        proxy.rate = 2000
+        with Follower(source=f"kubeconfig {api.kubeconfig(os.path.join(place, 'config'), server=url)}") as server:
+            tap.same(server.says("web.default.svc", ["10.0.0.1"]), ["10.0.0.1"], "it gets in step")
             with Poller(server, ALWAYS) as poller:
-                proxy.fault("swallow", path="/services", holds=b"lost", times=1)
-                api.put(service("lost", "10.2.0.1"))
-                tap.same(server.says("lost.default.svc", ["10.2.0.1"]), ["10.2.0.1"], "a swallowed event")
-                for i, (what, values) in enumerate((("cut", {}), ("garbage", {}), ("garbage", {"bytes": b"{}"}),
-                                                    ("slow", {"rate": 1000}), ("type", {"value": "text/plain"}))):
-                    proxy.fault(what, path="/services", times=1, **values)
-                    if what == "type":
-                        api.do("close")
-                    api.put(service("step", f"10.2.1.{i}"))
-                    tap.same(server.says("step.default.svc", [f"10.2.1.{i}"]), [f"10.2.1.{i}"], what)
+                proxy.cut()
+                api.put(service("late", "10.0.0.2"))
+                tap.same(server.says("late.default.svc", ["10.0.0.2"]), ["10.0.0.2"], "and again after a cut")
             tap.ok(not poller.wrong, "no wrong answer", *poller.wrong[:10])
 
 
-run_together([*both(endless), *both(huge), slow, by_proxy, *both(swallowed), *both(garbage), *both(garbage_http), *both(cut),
+run_together([*both(endless), *both(huge), slow, slow_link, proxy_plain, proxy_tls, *both(swallowed), *both(garbage), *both(garbage_http), *both(cut),
               *both(wrong_type), *both(frozen)])

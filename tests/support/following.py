@@ -2,6 +2,7 @@
 """A knamed that follows an API server, asked by packets of our own: a question takes microseconds, not a process."""
 import json
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -128,6 +129,10 @@ class Follower(Server):
         if self.directory:
             self.directory.cleanup()
         return code
+
+    def __exit__(self, trouble, *unused):
+        if self.stop() not in (0, -signal.SIGKILL) and trouble is None:
+            raise RuntimeError(f"knamed ended with {self.process.returncode}:\n{self.text()}")
 
 
 class Poller(threading.Thread):

@@ -68,8 +68,9 @@ class KubeApi:
     def __enter__(self):
         return self
 
-    def __exit__(self, *unused):
-        self.stop()
+    def __exit__(self, trouble, *unused):
+        if self.stop() != 0 and trouble is None:
+            raise RuntimeError(f"{PROGRAM} ended with {self.process.returncode}")
 
     # ---- objects ----
 
