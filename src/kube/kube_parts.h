@@ -62,7 +62,7 @@ static inline bool kind_is_watched(const struct kind *kind)
 	return kind->watch != NULL;
 }
 bool kube_all(const struct kube *kube, bool (*is)(const struct watch *));
-void kube_changed(void *kube); /* publishes soon */
+void kube_changed(void *context); /* the kube: publishes soon */
 
 /* kube_tell.c: log lines of what fails and what is well again. */
 void kube_tell_failure(struct kube *kube, struct kind *kind, enum trouble cause, const char *text);
@@ -76,7 +76,7 @@ void kube_alive_start(struct kube *kube);
 void kube_alive_stop(struct kube *kube);
 void kube_alive_check(struct kube *kube,
 		      struct kind *kind); /* it is followed again: at which version is the server? */
-void kube_alive_silent(void *kube, enum object_kind kind); /* no answer came in time */
+void kube_alive_silent(void *context, enum object_kind kind); /* no answer came in time */
 
 /* kube_snapshot.c: the warm start. */
 void kube_snapshot_open(struct kube *kube);

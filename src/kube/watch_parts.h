@@ -26,33 +26,35 @@ struct watch {
 	struct retry retry;
 	struct text path;
 
+	/* What is known. */
 	char version[32]; /* of the last event, bookmark or list */
-	bool must_list;	  /* from there no watch can go on */
 	struct text next; /* the page to go on with; empty: the first */
-	unsigned page_failures;
-	bool was_unreachable; /* when it last failed */
-	unsigned rut;	      /* failures in a row of the same way to ask, once it was answered */
-	enum path_aim rut_aim;
-	bool is_relisting, is_torn, is_trusted, is_confirmed;
-	size_t relists;
-	bool is_json_only, is_whole;
+	size_t relists, done, expected;
+	uint64_t heard_ns; /* the last event or bookmark */
+
+	/* How it is asked for. */
 	uint64_t no_stream_until_ns;
-	size_t done, expected;
+	unsigned page_failures;
+	unsigned rut; /* failures in a row of the same way to ask, once it was answered */
+	enum path_aim rut_aim;
 
 	/* The response under way. */
 	enum path_aim aim;
 	int status;
 	unsigned retry_after_s;
-	enum body_encoding encoding;
 	struct body *body;
 	struct text refusal; /* the body of a response that is no 200 */
-	bool changed;	     /* not told yet */
 	uint64_t asked_ns, arrived_ns;
 	uint64_t followed_ns; /* since then it says what happens; 0: it does not */
+	enum body_encoding encoding;
 	enum outcome outcome;
 
-	uint64_t heard_ns; /* the last event or bookmark */
 	enum trouble trouble;
+	bool must_list; /* from the version no watch can go on */
+	bool is_relisting, is_torn, is_trusted, is_confirmed;
+	bool is_json_only, is_whole;
+	bool was_unreachable; /* when it last failed */
+	bool changed;	      /* not told yet */
 	char why[sizeof(((struct kube_kind *)NULL)->trouble)];
 };
 

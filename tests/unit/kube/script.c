@@ -126,6 +126,15 @@ void script_quiet(struct script *script)
 		fail_msg("asked for '%s'", find_new(script)->path);
 }
 
+void script_idle(struct script *script, unsigned ms)
+{
+	uint64_t end = clock_now_ns() + ms * (uint64_t)1000000;
+
+	while (clock_now_ns() < end)
+		turn(script);
+	script_quiet(script);
+}
+
 bool script_is_open(const struct script *script, const struct transfer *transfer)
 {
 	for (const struct transfer *at = script->transfers; at != NULL; at = at->next)

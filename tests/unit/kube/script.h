@@ -26,6 +26,8 @@ struct transfer *script_next(struct script *script);
 struct transfer *script_expect(struct script *script, const char *word, ...) __attribute__((sentinel));
 /* Turns the loop for as long as something is ready at once; no request may be waiting behind it. */
 void script_quiet(struct script *script);
+/* Turns it for that long: nothing is asked for meanwhile. */
+void script_idle(struct script *script, unsigned ms);
 /* Turns the loop until `is` says so; fails after some seconds. */
 void script_until(struct script *script, bool (*is)(void *context), void *context);
 bool script_is_open(const struct script *script, const struct transfer *transfer);
