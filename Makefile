@@ -234,7 +234,7 @@ lint-size:
 	$(Q)tools/check-size
 lint-links:
 	$(Q)tools/check-links
-lint-headers: $(addprefix $(OBJ)/lint/,$(wildcard include/knamed/*.h src/*/*.h tools/*/*.h tests/*/*.h tests/unit/*/*.h))
+lint-headers: $(addprefix $(OBJ)/lint/,$(wildcard include/knamed/*.h src/*/*.h tools/*/*.h tests/*/*.h tests/*/*/*.h))
 $(OBJ)/lint/%.h: %.h $(OBJ)/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)tools/check-header $< $(CC) $(ALL) -I$(patsubst tests/unit/%,src/%,$(<D)) && touch $@

@@ -81,7 +81,8 @@ def swallowed(trial):
     api.clear()
     trial.tap.same([server.says("comes.default.svc", ["10.2.0.3"]), server.says("changes.default.svc", ["10.2.0.4"]),
                     server.says("goes.default.svc", [])], [["10.2.0.3"], ["10.2.0.4"], []], "an audit finds what was missed")
-    trial.tap.ok(server.metric("knamed_kubernetes_audit_repairs_total", 'kind="Service"') > 0, "and counts it", server.metrics())
+    repairs = server.metric("knamed_kubernetes_audit_repairs_total", 'kind="Service"')
+    trial.tap.ok(repairs > 0, "and counts it", server.metrics())
     trial.tap.ok(server.logged("[WARNING]", "services", "reading all anew"), "and says it", server.text())
 
 
@@ -132,8 +133,8 @@ def garbage(trial):
 def garbage_http(trial):
     """Outside the framing of HTTP."""
     for name, data in {"random bytes": random.randbytes(3000), "a chunk of the wrong size": b"fffffffff\r\nabc\r\n",
-                       "another response": b"HTTP/1.1 200 OK\r\n\r\n", "a head without end": b"HTTP/1.1 200 OK\r\nA: " + b"b" * 99999,
-                       "nothing": b""}.items():
+                       "another response": b"HTTP/1.1 200 OK\r\n\r\n", "nothing": b"",
+                       "a head without end": b"HTTP/1.1 200 OK\r\nA: " + b"b" * 99999}.items():
         trial.api.fault("garbage", verb="watch", hex=data.hex(), raw=True, times=1)
         trial.api.put(service("spoilt", "10.2.0.1"))
         trial.heal(name)
@@ -143,12 +144,14 @@ def garbage_http(trial):
 
 
 def wrong_type(trial):
-    for value in "text/html", "application/octet-stream", "application/vnd.kubernetes.protobuf;stream=watch", "application/json":
+    for value in ("text/html", "application/octet-stream", "application/vnd.kubernetes.protobuf;stream=watch",
+                  "application/json"):
         trial.api.fault("type", resource="services", value=value)
         trial.api.do("compact")
         trial.api.do("close")
         if value == "text/html":
-            trial.tap.ok(trial.server.logged("[WARNING]", "services", "text/html"), "the log names the type", trial.server.text())
+            told = trial.server.logged("[WARNING]", "services", "text/html")
+            trial.tap.ok(told, "the log names the type", trial.server.text())
         trial.heal(value)
 
 
@@ -169,7 +172,8 @@ def endless(trial):
     start = b'{"kind":"ServiceList","apiVersion":"v1","metadata":{"resourceVersion":"9999"},"items":['
     event = b'{"type":"ADDED","object":{"kind":"Service","apiVersion":"v1","metadata":{"name":"'
     bodies = {
-        "a string": (event, b"x" * 1000), "white space": (b"{", b" \n" * 500), "brackets": (b"", b"["), "zeros": (b"", bytes(1000)),
+        "a string": (event, b"x" * 1000), "white space": (b"{", b" \n" * 500), "brackets": (b"", b"["),
+        "zeros": (b"", bytes(1000)),
         "a message of 4 GB": (b"k8s\0\x0a\x0d\x0a\x02v1\x12\x07Service\x12\xff\xff\xff\xff\x0f", b"\x0a\x10" + b"y" * 16),
         "empty items": (start, b"{},"), "a frame": (b"\x00\xff\xff\xff", b"z" * 1000)}
     for name, (begin, repeat) in bodies.items():
@@ -192,8 +196,11 @@ def slow(tap):
         api.put(WEB, service("db"), slice_("db-1", "db", {"a": "10.3.0.1"}))
         api.put(*(service(f"s{i}", f"10.4.0.{i}") for i in range(12)))
         with Follower(api, "startup_timeout 100ms") as server:
-            with Poller(server, ("web.default.svc", "A", lambda reply: reply.rcode == "SERVFAIL" or reply.answers == {"10.0.0.1"}),
-                        ("a.db.default.svc", "A", lambda reply: reply.rcode == "SERVFAIL" or reply.answers == {"10.3.0.1"})) as poller:
+            def unknown_or(address):
+                return lambda reply: reply.rcode == "SERVFAIL" or reply.answers == {address}
+
+            with Poller(server, ("web.default.svc", "A", unknown_or("10.0.0.1")),
+                        ("a.db.default.svc", "A", unknown_or("10.3.0.1"))) as poller:
                 tap.same(server.says("a.db.default.svc", ["10.3.0.1"]), ["10.3.0.1"], "it gets in step")
                 api.put(service("late", "10.0.0.2"))
                 tap.same(server.says("late.default.svc", ["10.0.0.2"]), ["10.0.0.2"], "and follows")
@@ -259,5 +266,5 @@ def slow_link(tap):
             tap.ok(not poller.wrong, "no wrong answer", *poller.wrong[:10])
 
 
-run_together([*both(endless), *both(huge), slow, slow_link, proxy_plain, proxy_tls, *both(swallowed), *both(garbage), *both(garbage_http), *both(cut),
-              *both(wrong_type), *both(frozen)])
+run_together([*both(endless), *both(huge), slow, slow_link, proxy_plain, proxy_tls, *both(swallowed), *both(garbage),
+              *both(garbage_http), *both(cut), *both(wrong_type), *both(frozen)])

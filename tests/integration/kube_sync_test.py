@@ -171,12 +171,55 @@ def moving_endpoint(tap):
             tap.ok(not poller.wrong, f"{api.url[:5]}: it is never away, in {poller.count} replies", *poller.wrong[:10])
 
 
+def bookmarks(tap):
+    """A kind that nothing happens to goes on from the last bookmark; who lost it would have to list anew."""
+    with KubeApi(tls=True) as api:
+        api.put(WEB)
+        with Follower(api) as server:
+            server.says("web.default.svc", ["10.0.0.1"])
+            wait_watching(api)
+            for i in range(20):
+                api.put(service("step", f"10.0.0.{i}"))
+            server.says("step.default.svc", ["10.0.0.19"])
+            api.do("bookmark")
+            wait_for(lambda: server.metric("knamed_kubernetes_events_total", 'event="bookmark"') >= 6)
+            api.do("compact")
+            for how in "close", "end":  # broken off, or ended by the server when its time is over
+                before = api.stats()["requests"]
+                api.do(how)
+                wait_for(lambda: api.stats()["requests"] >= before + 3)
+                wait_watching(api)
+                api.put(service("late", "10.0.1.1"), namespace(how), slice_(how, "web", ["10.1.0.1"]))
+            tap.same(server.says("late.default.svc", ["10.0.1.1"]), ["10.0.1.1"], "watches go on")
+            tap.same(server.metric("knamed_kubernetes_relists_total"), 3, "from where they were, without a list")
+
+
+def audits_while_much_changes(tap):
+    """An audit sees another moment than the watch: what is on its way is not missed."""
+    with KubeApi() as api, Follower(api, "audit 1s") as server:
+        wait_watching(api)
+        end, i = time.monotonic() + 4, 0
+        while time.monotonic() < end:
+            api.put(*(service(f"s{j}", f"10.2.{i % 250}.{j}") for j in range(i % 40, 40)), service(f"once{i}", "10.3.0.1"))
+            api.delete(service(f"once{i}"))
+            i += 1
+        audits = [entry for entry in api.stats()["log"] if "PartialObjectMetadata" in entry["accept"]]
+        tap.ok(len(audits) >= 6, "audits ask for metadata alone", api.urls())
+        tap.same(server.metric("knamed_kubernetes_audit_repairs_total"), 0, "they find nothing that was not missed")
+        tap.same(server.metric("knamed_kubernetes_relists_total"), 3, "and nothing is listed anew")
+
+
 def freshness(tap):
     with KubeApi() as api, Follower(api) as server:
         api.put(DB)
         wait_watching(api)
-        api.put(DB_SLICE)
+        dated = slice_("db-1", "db", {"db-0": "10.1.0.1", "db-1": "10.1.0.2"})
+        now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+        dated["metadata"]["annotations"] = {"endpoints.kubernetes.io/last-change-trigger-time": now}
+        api.put(dated)
         server.says("db.default.svc", ["10.1.0.1", "10.1.0.2"])
+        tap.same(server.metric("coredns_kubernetes_dns_programming_duration_seconds_count", "headless_with_selector"), 1,
+                 "pod's change to answer is measured")
         tap.ok(server.metric("knamed_kubernetes_publish_duration_seconds_count") > 0, "arrival to answer is measured",
                server.metrics())
         tap.same([server.metric("knamed_kubernetes_in_step", kind) for kind in ("Service", "EndpointSlice", "Namespace")],
@@ -188,4 +231,5 @@ def freshness(tap):
 
 
 run_together([pages_refused_with_400, moving_endpoint, protobuf_by_streaming, json_by_streaming, protobuf_by_pages,
-              json_by_pages, other_kinds, definition_comes_late, selectors, together, freshness])
+              json_by_pages, other_kinds, definition_comes_late, selectors, together, bookmarks,
+              audits_while_much_changes, freshness])

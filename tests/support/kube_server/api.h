@@ -53,6 +53,7 @@ void api_asked(void *context, struct exchange *exchange); /* of the web server *
 void api_gone(void *context, struct exchange *exchange);
 void api_bookmark(struct api *api);
 void api_expire(struct api *api); /* an ERROR event 410 to all watches, which ends them */
+void api_end(struct api *api);	  /* ends all watches, as when their time is over */
 void api_forget_pages(struct api *api);
 
 /* ---- response.c ---- */

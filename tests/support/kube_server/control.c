@@ -194,6 +194,13 @@ static json_t *do_expire(struct control *control, const json_t *command)
 	return json_object();
 }
 
+static json_t *do_end(struct control *control, const json_t *command)
+{
+	(void)command;
+	api_end(&control->api);
+	return json_object();
+}
+
 static json_t *do_bookmark(struct control *control, const json_t *command)
 {
 	(void)command;
@@ -314,6 +321,7 @@ json_t *control_do(struct control *control, const char *line)
 		{ "restore", do_restore },
 		{ "compact", do_compact },
 		{ "expire", do_expire },
+		{ "end", do_end },
 		{ "bookmark", do_bookmark },
 		{ "set", do_set },
 		{ "absent", do_absent },

@@ -187,6 +187,16 @@ void api_bookmark(struct api *api)
 	}
 }
 
+void api_end(struct api *api)
+{
+	for (struct request *request = LIST_FIRST(&api->requests), *next; request != NULL;
+	     request = next) {
+		next = LIST_NEXT(request, entry);
+		if (request->is_watching)
+			exchange_end(request->exchange);
+	}
+}
+
 void api_expire(struct api *api)
 {
 	for (struct request *request = LIST_FIRST(&api->requests), *next; request != NULL;
