@@ -57,7 +57,6 @@ struct process {
 	struct probes *probes;
 	struct pipeline *pipeline;
 	struct signals *signals;
-	uint64_t began_ns;
 };
 
 static void leave(void *context)
@@ -75,38 +74,6 @@ static uint64_t lameduck_ms_of(const struct config *config)
 			longest = health->lameduck_ms;
 	}
 	return longest;
-}
-
-/* A cluster is not there yet, and its `startup_timeout` is not over. */
-static bool is_waited_for(const struct process *process, size_t block)
-{
-	const struct kube *kube = pipeline_kube(process->pipeline, block);
-	uint64_t waited_ms = (clock_now_ns() - process->began_ns) / 1000000;
-	return kube != NULL && !kube_is_in_step(kube) &&
-	       waited_ms < process->config->blocks[block].kubernetes->startup_timeout_ms;
-}
-
-static void on_wait_check(evutil_socket_t fd, short what, void *context)
-{
-	const struct process *process = context;
-	(void)fd;
-	(void)what;
-	for (size_t i = 0; i < process->config->block_count; i++)
-		if (is_waited_for(process, i) && !signals_stopping(process->signals))
-			return;
-	event_base_loopbreak(process->events);
-}
-
-/* Whoever asks before the cluster is there would get SERVFAIL: for a while it is better not to be found at all. */
-static void wait_for_clusters(struct process *process)
-{
-	enum { CHECK_US = 5000 };
-	struct event *check =
-		event_new(process->events, -1, EV_TIMEOUT | EV_PERSIST, on_wait_check, process);
-	event_add(check, &(struct timeval){ 0, CHECK_US });
-	event_active(check, EV_TIMEOUT, 1);
-	event_base_dispatch(process->events);
-	event_free(check);
 }
 
 static void print_start(const struct server *server)
@@ -143,7 +110,6 @@ static bool start(struct process *process, struct error *error)
 					    .config = process->config,
 					    .metrics = process->metrics,
 					    .agent = "knamed/" KNAMED_VERSION };
-	process->began_ns = clock_now_ns();
 	process->probes = probes_open(process->config, process->metrics, error);
 	if (process->probes == NULL)
 		return false;
@@ -164,8 +130,6 @@ static bool serve_until_stopped(const struct config *config, struct error *error
 	metrics_build(process.metrics, KNAMED_VERSION, KNAMED_REVISION);
 	bool good = start(&process, error);
 	if (good)
-		wait_for_clusters(&process);
-	if (good && !signals_stopping(process.signals))
 		good = serve(&process, error);
 	probes_close(process.probes);
 	signals_free(process.signals);

@@ -6,7 +6,7 @@
  *   /readyz   the same, and why, as JSON
  *   /metrics  everything counted
  *
- * A start may take long: zones are read, a cluster is waited for. The listeners are there before,
+ * A start may take long: zones are read. The listeners are there before,
  * and answer from a thread of their own until the caller's loop can do it. */
 #ifndef KNAMED_PROBES_H
 #define KNAMED_PROBES_H

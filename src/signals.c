@@ -135,11 +135,6 @@ struct signals *signals_watch(struct event_base *events, uint64_t lameduck_ms,
 	return signals;
 }
 
-bool signals_stopping(const struct signals *signals)
-{
-	return signals->is_stopping;
-}
-
 void signals_free(struct signals *signals)
 {
 	if (signals == NULL)

@@ -15,7 +15,6 @@ struct signals;
 /* `leave` is called when a stop begins: whoever sends us clients is told to look elsewhere. */
 struct signals *signals_watch(struct event_base *events, uint64_t lameduck_ms,
 			      void (*leave)(void *context), void *context);
-bool signals_stopping(const struct signals *signals); /* a stop has begun */
 void signals_free(struct signals *signals);
 
 #endif
