@@ -25,6 +25,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 from running_server import Server, free_port, wait_for  # noqa: E402
 
+signal.signal(signal.SIGTERM, lambda *unused: sys.exit(1))  # a test that is told to end ends what it started
+
 START_S = 120
 ADMIN = "admin-token"
 DNS_TOKENS = "dns-token-1", "dns-token-2"  # both are user "dns", which may what CoreDNS may
@@ -327,16 +329,17 @@ class Cluster:
 
     # -- servers on it --
 
-    def corefile(self, name, options="", zones="cluster.local in-addr.arpa ip6.arpa", more="", kubeconfig=None):
+    def corefile(self, name, options="", zones="cluster.local in-addr.arpa ip6.arpa", more="", kubeconfig=None,
+                 address="127.0.0.1"):
         """`more`: further directives of the block."""
         kubeconfig = kubeconfig or self.kubeconfig(self.tokens[0], name + ".kubeconfig")
-        return self.file(name, f".\nbind 127.0.0.1\nerrors\nkubernetes {zones} {{\nkubeconfig {kubeconfig}\n"
+        return self.file(name, f".\nbind {address}\nerrors\nkubernetes {zones} {{\nkubeconfig {kubeconfig}\n"
                                f"pods insecure\n{options}\n}}\n{more}\n")
 
-    def knamed(self, options="", **rest):
+    def knamed(self, options="", address="127.0.0.1", port=None, **rest):
         """A running knamed that is in step."""
         name = f"Corefile-{free_port()}"
-        server = Server(self.corefile(name, options, **rest), self.directory)
+        server = Server(self.corefile(name, options, address=address, **rest), self.directory, address, port)
         if not wait_for(lambda: "in step after" in server.text(), START_S):
             server.stop()
             raise RuntimeError("knamed is not in step:\n" + server.text())
