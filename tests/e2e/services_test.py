@@ -63,6 +63,22 @@ addressType: IPv4
 endpoints: [{addresses: [10.9.9.9], hostname: one}]
 ports: [{name: http, port: 80, protocol: TCP}]
 """
+UNREADY = """
+apiVersion: v1
+kind: Pod
+metadata: {name: slow, labels: {app: slow}}
+spec: {nodeName: node-1, hostname: one, subdomain: early, containers: [{name: main, image: none}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: early}
+spec: {clusterIP: None, publishNotReadyAddresses: true, selector: {app: slow}, ports: [{name: peer, port: 2380}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: late}
+spec: {clusterIP: None, selector: {app: slow}, ports: [{name: peer, port: 2380}]}
+"""
 Z = "default.svc.cluster.local"
 
 
@@ -88,6 +104,22 @@ def check_all(cluster, server):
     tap.ok(server.short(f"dual.{Z}", "A") and server.short(f"dual.{Z}", "AAAA"), "two families, two addresses")
 
 
+def check_unready(cluster, server):
+    cluster.kubelet.hold.add("slow")
+    cluster.addresses["slow"] = "10.244.8.8"
+    cluster.apply(UNREADY)
+    for name in "late", "early":
+        wait_for(lambda name=name: "10.244.8.8" in cluster.kubectl(
+            "get", "endpointslices", "-o", "wide", "-l", "kubernetes.io/service-name=" + name))
+    becomes(server, ["10.244.8.8"], f"early.{Z}", "A")
+    becomes(server, [f"0 100 2380 one.early.{Z}."], f"_peer._tcp.early.{Z}", "SRV")
+    becomes(server, [f"one.early.{Z}."], "-x", "10.244.8.8")
+    tap.same(server.rcode(f"late.{Z}", "A"), ("NXDOMAIN", []), "only publishNotReadyAddresses shows a pod that is not ready")
+    cluster.kubectl("patch", "pod", "slow", "--subresource=status", "-p",
+                    '{"status": {"conditions": [{"type": "Ready", "status": "True"}]}}')
+    becomes(server, ["10.244.8.8"], f"late.{Z}", "A")
+
+
 def check_changes(cluster, server):
     cluster.kubectl("patch", "service", "outside", "-p", '{"spec": {"externalName": "bar.example.com"}}')
     becomes(server, ["bar.example.com."], f"outside.{Z}", "CNAME")
@@ -102,5 +134,6 @@ def check_changes(cluster, server):
 
 with Cluster() as the_cluster, the_cluster.knamed() as the_server:
     check_all(the_cluster, the_server)
+    check_unready(the_cluster, the_server)
     check_changes(the_cluster, the_server)
 tap.done()
