@@ -2,6 +2,7 @@
 /* Reads twice: first the digest of the whole, then object by object, so that no more than one is in memory beside the
  * model. What the digest covers is believed no more than any other file: every size and number is checked. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -293,12 +294,14 @@ static const char *look_at(FILE *file, const struct snapshot_head *wanted,
 	uint64_t form;
 	struct stat status;
 
+	if (fstat(fileno(file), &status) != 0 || !S_ISREG(status.st_mode))
+		return "it is no file";
 	if (fread(magic, 1, sizeof(magic), file) != sizeof(magic) ||
 	    memcmp(magic, SNAPSHOT_MAGIC, sizeof(magic)) != 0)
 		return "it is no snapshot";
 	if (!read_number(file, 4, &form) || form != SNAPSHOT_FORM)
 		return "it was written by another version";
-	if (fstat(fileno(file), &status) != 0 || status.st_size < SNAPSHOT_DIGEST_SIZE)
+	if (status.st_size < SNAPSHOT_DIGEST_SIZE)
 		return "it is cut";
 	rewind(file);
 	if (!is_intact(file, (size_t)status.st_size))
@@ -360,7 +363,8 @@ bool snapshot_read(const char *path, const struct snapshot_head *wanted, struct 
 		   struct snapshot_head *ret_head, struct error *error)
 {
 	struct snapshot_head head = { 0 };
-	FILE *file = fopen(path, "re");
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* nobody waits for a pipe's writer */
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 
 	if (file == NULL)
 		return error_set(error, "snapshot %s cannot be read: %s", path,

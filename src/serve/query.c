@@ -205,6 +205,13 @@ static bool answer_after_data(const struct question *question, struct reply *rep
 	return true;
 }
 
+/* `any` speaks of names that exist: alone it is nobody behind the data (names.md 11). */
+static bool is_somebody_behind(const struct question *question)
+{
+	const struct block *block = question->route->block;
+	return question->query.type != TYPE_ANY || !block->any || block->config->whoami;
+}
+
 /* The directives behind `kubernetes` are asked for what it denies. Where none of them has the name
  * the denial stays. True: the reply is complete; else ret_kind says what it has become. */
 static bool fall_through(struct asker *asker, struct question *question, struct reply *reply,
@@ -226,7 +233,7 @@ static bool fall_through(struct asker *asker, struct question *question, struct 
 		settle_failure(outcome, "zone is not loaded");
 		return true;
 	}
-	if (answer_after_data(question, reply, outcome))
+	if (is_somebody_behind(question) && answer_after_data(question, reply, outcome))
 		return true;
 	*reply = denial;
 	return false;

@@ -263,6 +263,15 @@ static void a_missing_file_is_told(void **state)
 	assert_refused(&head, "No such file");
 }
 
+static void what_is_no_file_holds_nobody_up(void **state)
+{
+	(void)state;
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_refused(&head, "it is no file");
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +280,7 @@ int main(void)
 		cmocka_unit_test(what_is_changed_or_cut_anywhere_is_refused),
 		cmocka_unit_test(the_old_one_stays_where_the_new_one_cannot_be_written),
 		cmocka_unit_test(a_missing_file_is_told),
+		cmocka_unit_test(what_is_no_file_holds_nobody_up),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -121,6 +121,20 @@ static void whoami_takes_what_falls(void **state)
 	world_free(world);
 }
 
+static void any_makes_no_name_of_what_is_denied(void **state)
+{
+	(void)state;
+	struct world *world = world_new();
+	struct config_block *block = world_block(world, ".");
+	world_kubernetes(world, block, "cluster.local.");
+	block->kubernetes->falls_through = true;
+	block->any = true;
+	world_auto(world, block, "cluster.local.");
+	world_start(world);
+	assert_reply(world, "x.y.svc.cluster.local.", LDNS_RR_TYPE_ANY, "NXDOMAIN aa", "");
+	world_free(world);
+}
+
 /* The extended error of the reply to a question with OPT; 0: none. */
 static unsigned extended_error(struct world *world, const char *name)
 {
@@ -185,6 +199,7 @@ int main(void)
 		cmocka_unit_test(nothing_falls_before_the_first_sync),
 		cmocka_unit_test(a_denial_stays_where_nobody_behind_has_the_name),
 		cmocka_unit_test(whoami_takes_what_falls),
+		cmocka_unit_test(any_makes_no_name_of_what_is_denied),
 		cmocka_unit_test(data_of_an_earlier_run_are_called_stale),
 		cmocka_unit_test(how_fresh_it_is_can_be_asked_at_any_time),
 	};
