@@ -154,6 +154,85 @@ static void an_address_may_pass_from_service_to_service(void **state)
 	house_close(house);
 }
 
+/* Everything that an endpoint has beside its service: its names and its PTR. */
+static void expect_endpoint(const struct house *house, const char *address, const char *host)
+{
+	char lines[512];
+	snprintf(lines, sizeof lines,
+		 "db.default.svc A: %s\n%s.db.default.svc A: %s\n%s PTR: %s.db.default.svc\n"
+		 "_a._tcp.db.default.svc SRV: 0 100 1 %s.db.default.svc\n",
+		 address, host, address, address, host, host);
+	house_expect_all(house, lines);
+}
+
+/* Slices are cut anew by writing the one that takes and the one that gives, in either order. */
+static void an_endpoint_may_move_between_slices(void **state)
+{
+	(void)state;
+	static const char *const steps[][2] = {
+		{ "Slice default/to of=db IPv4 a=1/TCP e@10.0.0.1",
+		  "Slice default/from of=db IPv4 a=1/TCP" },
+		{ "Slice default/to of=db IPv4 a=1/TCP 10.0.0.1",
+		  "Slice default/from of=db IPv4 a=1/TCP" },
+	};
+	for (unsigned i = 0; i < 2 * COUNT_OF(steps); i++) {
+		const char *const *step = steps[i / 2], *host = i / 2 == 0 ? "e" : "10-0-0-1";
+		bool gives_first = i % 2;
+		struct house *house = open_plain();
+		house_put(house, "Service default/db Headless");
+		house_show(house, i / 2 == 0 ? "Slice default/from of=db IPv4 a=1/TCP e@10.0.0.1"
+					     : "Slice default/from of=db IPv4 a=1/TCP 10.0.0.1");
+		expect_endpoint(house, "10.0.0.1", host);
+		house_put(house, step[gives_first]);
+		if (!gives_first) { /* in both for a while: told once, though weights count it twice */
+			answers_publish(house->answers);
+			house_expect_all(house, "db.default.svc A: 10.0.0.1\n");
+			char line[128];
+			snprintf(line, sizeof line, "10.0.0.1 PTR: %s.db.default.svc\n", host);
+			house_expect_all(house, line);
+		}
+		house_put(house, step[!gives_first]);
+		answers_publish(house->answers);
+		expect_endpoint(house, "10.0.0.1", host);
+		house_take(house, "Slice default/from");
+		answers_publish(house->answers);
+		expect_endpoint(house, "10.0.0.1", host);
+		house_close(house);
+	}
+}
+
+/* Each type follows each other: nothing is left of the one before. */
+static void a_service_may_become_any_other_type(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *service, *told;
+	} types[] = {
+		{ "Service default/db ClusterIP 10.96.0.1 a=1/TCP",
+		  "db.default.svc A: 10.96.0.1\ndb.default.svc CNAME: NODATA\n10.96.0.1 PTR: db.default.svc\n"
+		  "_a._tcp.db.default.svc SRV: 0 100 1 db.default.svc\n_tcp.db.default.svc A: NODATA\n"
+		  "h.db.default.svc A: 10.0.0.1\n10.0.0.1 PTR: h.db.default.svc\n" },
+		{ "Service default/db Headless",
+		  "db.default.svc A: 10.0.0.1\ndb.default.svc CNAME: NODATA\n10.96.0.1 PTR: NXDOMAIN\n"
+		  "_a._tcp.db.default.svc SRV: 0 100 1 h.db.default.svc\n_tcp.db.default.svc A: NODATA\n"
+		  "h.db.default.svc A: 10.0.0.1\n10.0.0.1 PTR: h.db.default.svc\n" },
+		{ "Service default/db ExternalName far.example.",
+		  "db.default.svc CNAME: far.example.\n10.96.0.1 PTR: NXDOMAIN\n_a._tcp.db.default.svc SRV: NXDOMAIN\n"
+		  "_tcp.db.default.svc A: NXDOMAIN\nh.db.default.svc A: NXDOMAIN\n10.0.0.1 PTR: NXDOMAIN\n" },
+	};
+	struct house *house = open_plain();
+	house_put(house, "Slice default/s of=db IPv4 a=1/TCP h@10.0.0.1");
+	for (unsigned i = 0; i < COUNT_OF(types) * COUNT_OF(types); i++) {
+		house_put(house, types[i / COUNT_OF(types)].service);
+		answers_publish(house->answers);
+		house_expect_all(house, types[i / COUNT_OF(types)].told);
+		house_put(house, types[i % COUNT_OF(types)].service);
+		answers_publish(house->answers);
+		house_expect_all(house, types[i % COUNT_OF(types)].told);
+	}
+	house_close(house);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +242,8 @@ int main(void)
 		cmocka_unit_test(a_relist_takes_away_what_is_gone),
 		cmocka_unit_test(only_listed_namespaces_are_exposed),
 		cmocka_unit_test(an_address_may_pass_from_service_to_service),
+		cmocka_unit_test(an_endpoint_may_move_between_slices),
+		cmocka_unit_test(a_service_may_become_any_other_type),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
