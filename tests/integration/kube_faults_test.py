@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 from fault_proxy import HttpProxy, TcpProxy  # noqa: E402
 from following import Follower, Poller, one_of, run_together  # noqa: E402
 from kube_api import KubeApi, service, slice_, wait_watching  # noqa: E402
-from running_server import wait_for  # noqa: E402
+from running_server import DEADLINE_S, wait_for  # noqa: E402
 
 WEB = service("web", "10.0.0.1")
 ALWAYS = ("web.default.svc", "A", one_of(["10.0.0.1"]))
@@ -39,13 +39,14 @@ class Trial:
         self.poller.__enter__()
         return self
 
-    def heal(self, name):
+    def heal(self, name, deadline_s=DEADLINE_S):
         """After a fault: with it gone, events arrive again."""
         self.api.clear()
         self.step += 1
         address = f"10.1.{self.step >> 8}.{self.step & 255}"
         self.api.put(service("step", address))
-        self.tap.same(self.server.says("step.default.svc", [address]), [address], f"{name}: right again")
+        self.tap.same(self.server.says("step.default.svc", [address], deadline_s=deadline_s), [address],
+                      f"{name}: right again")
 
     def __exit__(self, *unused):
         self.poller.__exit__()
@@ -162,7 +163,7 @@ def huge(trial):
     trial.tap.same(trial.server.says("big.default.svc", ["10.2.0.1"]), ["10.2.0.1"], "4 MB are read")
     trial.api.put(service("huge", "10.2.0.2"), pad=20 << 20)
     trial.api.delete(service("huge"))
-    trial.heal("20 MB")
+    trial.heal("20 MB", 3 * DEADLINE_S)  # which an instrumented server takes its time to write
     trial.api.do("compact")
     trial.api.do("close")
     trial.heal("a list with 4 MB in an object")

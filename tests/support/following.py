@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "oracle"))
 import wire  # noqa: E402
-from running_server import Server, free_port, wait_for  # noqa: E402
+from running_server import DEADLINE_S, Server, free_port, wait_for  # noqa: E402
 from tap import Tap  # noqa: E402
 
 ZONE = "cluster.local"
@@ -83,11 +83,11 @@ class Follower(Server):
                         return None
         return None
 
-    def says(self, name, answers, kind="A"):
+    def says(self, name, answers, kind="A", deadline_s=DEADLINE_S):
         """Waits until these are the answers; what they were at last, for Tap.same()."""
         wanted = frozenset(answers)
         wait_for(lambda: (reply := self.ask(name, kind)) is not None and reply.answers == wanted and
-                 (wanted or reply.rcode in ("NOERROR", "NXDOMAIN")))
+                 (wanted or reply.rcode in ("NOERROR", "NXDOMAIN")), deadline_s)
         reply = self.ask(name, kind)
         return sorted(reply.answers) if reply.rcode in ("NOERROR", "NXDOMAIN") else reply.rcode
 
