@@ -184,7 +184,7 @@ static struct edition *edition_new(const struct answers *answers)
 						   .headless = catalog->headless };
 		for (uint32_t z = 0; z < catalog->zone_count; z++)
 			edition->states[catalog->zones[z]->index].buckets =
-				table_buckets(catalog->zones[z]->table);
+				table_show(catalog->zones[z]->table);
 	}
 	return edition;
 }

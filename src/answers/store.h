@@ -159,7 +159,7 @@ enum { SLOT_TOMB = 1 };
 struct table;
 struct table *table_new(struct answers *answers);
 void table_free(struct table *table);
-struct buckets *table_buckets(const struct table *table);
+struct buckets *table_show(struct table *table); /* for an edition: readers may have them from now on */
 const struct hash_key *table_key(const struct table *table);
 /* The newest version, as the control thread sees it (pending changes included); NULL if gone. */
 struct entry *table_get(const struct table *table, const uint8_t *key, size_t key_size);

@@ -15,6 +15,7 @@ struct table {
 	size_t count; /* entries that are there for the control thread */
 	struct hash_key key;
 	uint8_t *marks; /* during a sweep, one per slot: what was put; else NULL */
+	bool is_shown;	/* an edition has the buckets */
 };
 
 enum { FIRST_BUCKETS = 63 }; /* with the head: one page */
@@ -55,8 +56,9 @@ void table_free(struct table *table)
 	mem_free(table);
 }
 
-struct buckets *table_buckets(const struct table *table)
+struct buckets *table_show(struct table *table)
 {
+	table->is_shown = true;
 	return table->buckets;
 }
 
@@ -184,7 +186,11 @@ static void table_grow(struct table *table, size_t least)
 	table->used = live;
 	table->buckets = grown;
 	table->answers->touched = true;
-	retire_buckets(table->answers, old);
+	if (table->is_shown)
+		retire_buckets(table->answers, old);
+	else /* a first list grows many times before it is published */
+		buckets_unmap(old);
+	table->is_shown = false;
 }
 
 void table_reserve(struct table *table, size_t count)

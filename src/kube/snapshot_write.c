@@ -26,10 +26,11 @@ static void put_bytes(struct writer *writer, const void *bytes, size_t size)
 
 static void add_number(struct text *text, uint64_t number, unsigned size)
 {
-	for (unsigned i = size; i-- > 0;) {
-		uint8_t octet = (uint8_t)(number >> 8 * i);
-		text_add_n(text, &octet, 1);
-	}
+	uint8_t octets[8];
+
+	for (unsigned i = 0; i < size; i++)
+		octets[i] = (uint8_t)(number >> 8 * (size - 1 - i));
+	text_add_n(text, octets, size);
 }
 
 static void add_text(struct text *text, const char *string)

@@ -220,7 +220,7 @@ static void keys_that_come_and_go_leave_no_trace(void **state)
 	}
 	const struct edition *edition = publish(&shelf);
 	assert_int_equal(table_count(shelf.table), LIVE);
-	assert_true(table_buckets(shelf.table)->count < 1000);
+	assert_true(table_show(shelf.table)->count < 1000);
 	for (uint32_t i = ROUNDS - 2 * LIVE; i < ROUNDS; i++)
 		assert_int_equal(shown(&shelf, edition, i), i < ROUNDS - LIVE ? NONE : i);
 	shelf_close(&shelf);
@@ -282,11 +282,11 @@ static void room_that_was_reserved_is_enough(void **state)
 	enum { COUNT = 10000 };
 	struct shelf shelf = shelf_open();
 	table_reserve(shelf.table, COUNT);
-	const struct buckets *buckets = table_buckets(shelf.table);
+	const struct buckets *buckets = table_show(shelf.table);
 	for (uint32_t i = 0; i < COUNT; i++)
 		put(&shelf, i, i);
 	table_reserve(shelf.table, COUNT);
-	assert_ptr_equal(table_buckets(shelf.table), buckets);
+	assert_ptr_equal(table_show(shelf.table), buckets);
 	shelf_close(&shelf);
 }
 
