@@ -230,28 +230,38 @@ bool write_dashed(const struct lookup *lookup, struct reply *reply, enum answer_
 
 /* ---- PTR ---- */
 
-static bool is_same_target(const struct address_ref *a, const struct address_ref *b)
+/* What the targets at one address share. */
+struct ptr_names {
+	const struct catalog *catalog;
+	uint8_t dashed[DNS_LABEL_MAX + 1];
+	unsigned dashed_size;
+};
+
+/* The labels in front of the service's; none for a clusterIP. */
+static unsigned ptr_host(const struct ptr_names *names, const struct address_ref *ref,
+			 const uint8_t **ret_labels)
 {
-	if (a->owner != b->owner || (a->ports == NULL) != (b->ports == NULL))
-		return false;
-	if (a->host == NULL || b->host == NULL)
-		return a->host == b->host;
-	return a->host->size == b->host->size &&
-	       memcmp(a->host->labels, b->host->labels, a->host->size) == 0;
+	bool is_dashed = ref->ports == NULL || ref->host == NULL;
+	*ret_labels = is_dashed ? names->dashed : ref->host->labels;
+	return ref->ports == NULL ? 0 : is_dashed ? names->dashed_size : ref->host->size;
+}
+
+static bool is_same_target(const struct ptr_names *names, const struct address_ref *a,
+			   const struct address_ref *b)
+{
+	const uint8_t *host_a, *host_b;
+	unsigned size = ptr_host(names, a, &host_a);
+	return a->owner == b->owner && size == ptr_host(names, b, &host_b) &&
+	       memcmp(host_a, host_b, size) == 0;
 }
 
 /* HOST.SVC.NS.svc.Z1; 0 if it is too long for a name. */
-static unsigned ptr_target(const struct lookup *lookup, const struct address_ref *ref,
-			   const struct ip *ip, uint8_t target[DNS_NAME_MAX])
+static unsigned ptr_target(const struct ptr_names *names, const struct address_ref *ref,
+			   uint8_t target[DNS_NAME_MAX])
 {
-	uint8_t dashed[DNS_LABEL_MAX + 1];
-	const uint8_t *host = dashed;
-	unsigned size = 0;
-	if (ref->ports != NULL && ref->host == NULL)
-		size = dashed_label(ip, dashed);
-	else if (ref->ports != NULL)
-		host = ref->host->labels, size = ref->host->size;
-	const struct catalog *catalog = lookup->catalog;
+	const struct catalog *catalog = names->catalog;
+	const uint8_t *host;
+	unsigned size = ptr_host(names, ref, &host);
 	if (catalog->ptr_zone_size == 0 ||
 	    size + ref->owner->size + 4u + catalog->ptr_zone_size > DNS_NAME_MAX)
 		return 0;
@@ -271,18 +281,32 @@ static enum ptr_rank ptr_rank(const struct address_ref *ref)
 	return ref->ports == NULL ? PTR_CLUSTER_IP : ref->host != NULL ? PTR_HOSTNAME : PTR_ADDRESS;
 }
 
+/* Whether another reference leads to the target of the i-th and comes before it. A hostname may spell the address. */
+static bool is_told(const struct ptr_names *names, const struct address_ref *refs, unsigned count,
+		    unsigned i)
+{
+	enum ptr_rank rank = ptr_rank(&refs[i]);
+	for (unsigned k = 0; k < count; k++) {
+		bool is_before = ptr_rank(&refs[k]) < rank || (ptr_rank(&refs[k]) == rank && k < i);
+		if (is_before && is_same_target(names, &refs[k], &refs[i]))
+			return true;
+	}
+	return false;
+}
+
 enum answer_kind write_ptr(const struct lookup *lookup, const struct entry *entry, struct reply *reply)
 {
 	const struct address_ref *refs = (const void *)entry_data(entry, &entry->sets[0]);
 	struct ip ip = address_of_key(entry_key(entry));
+	struct ptr_names names = { .catalog = lookup->catalog };
+	names.dashed_size = dashed_label(&ip, names.dashed);
 	bool wanted = lookup->type == TYPE_PTR || lookup->type == TYPE_ANY, exists = false;
 	for (int rank = PTR_CLUSTER_IP; rank < PTR_RANKS; rank++) {
 		for (unsigned i = 0; i < entry->sets[0].count; i++) {
 			uint8_t target[DNS_NAME_MAX];
-			bool is_known = ptr_rank(&refs[i]) != (enum ptr_rank)rank;
-			for (unsigned k = 0; k < i && !is_known; k++)
-				is_known = is_same_target(&refs[k], &refs[i]);
-			unsigned size = is_known ? 0 : ptr_target(lookup, &refs[i], &ip, target);
+			bool is_known = ptr_rank(&refs[i]) != (enum ptr_rank)rank ||
+					is_told(&names, refs, entry->sets[0].count, i);
+			unsigned size = is_known ? 0 : ptr_target(&names, &refs[i], target);
 			if (size == 0)
 				continue;
 			exists = true;

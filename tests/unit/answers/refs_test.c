@@ -60,6 +60,19 @@ static void each_service_that_holds_an_address_has_a_ptr(void **state)
 	house_close(house);
 }
 
+/* names.md 4, 8: a hostname may spell the address of its endpoint; the PTR is told once, where hostnames stand. */
+static void a_hostname_that_spells_the_address_has_one_ptr(void **state)
+{
+	(void)state;
+	struct house *house = open_plain();
+	house_show(house, "Service default/db Headless\nSlice default/d of=db x=1/TCP 10.0.0.1");
+	house_show(house, "Service default/a Headless\nSlice default/a of=a x=1/TCP 10.0.0.1");
+	house_show(house, "Slice default/d2 of=db x=2/TCP 10-0-0-1@10.0.0.1");
+	expect_in_order(house, "10.0.0.1 PTR",
+			"10-0-0-1.db.default.svc.cluster.local. 10-0-0-1.a.default.svc.cluster.local.");
+	house_close(house);
+}
+
 /* names.md 8 with endpoint_pod_names: a hostname of the endpoint itself stands before the name of a pod. */
 static void hostnames_stand_before_names_of_pods(void **state)
 {
@@ -157,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_cluster_ip_wins_over_endpoints_with_the_same_address),
 		cmocka_unit_test(each_service_that_holds_an_address_has_a_ptr),
+		cmocka_unit_test(a_hostname_that_spells_the_address_has_one_ptr),
 		cmocka_unit_test(hostnames_stand_before_names_of_pods),
 		cmocka_unit_test(prefixes_exist_as_long_as_an_address_is_below_them),
 		cmocka_unit_test(an_address_without_a_service_has_no_ptr),
