@@ -151,6 +151,14 @@ static void on_kube_changed(void *context)
 		event_base_loopbreak(cluster->waiting);
 }
 
+/* Others publish too: the text of sync._knamed, other directives. */
+static bool is_held(void *context)
+{
+	const struct cluster *cluster = context;
+
+	return cluster->kube != NULL && kube_is_held(cluster->kube);
+}
+
 static bool open_kube(struct cluster *cluster, const struct pipeline_options *options,
 		      struct event_base *events, struct error *error)
 {
@@ -163,6 +171,7 @@ static bool open_kube(struct cluster *cluster, const struct pipeline_options *op
 		.calls = { on_kube_changed, cluster },
 	};
 	catalog_set_synced(cluster->catalog, false);
+	catalog_hold_while(cluster->catalog, is_held, cluster);
 	cluster->kube = kube_open(&kube, error);
 	if (cluster->kube == NULL)
 		return false;

@@ -39,6 +39,8 @@ struct catalog *answers_add_cluster(struct answers *answers, const struct cluste
 struct model_listener catalog_listener(struct catalog *catalog);
 /* All watched kinds are in step: until then names that need them are ANSWER_NOT_READY. */
 void catalog_set_synced(struct catalog *catalog, bool synced);
+/* What its objects say is half of a list as long as this is true: whoever publishes, it is shown as it was. */
+void catalog_hold_while(struct catalog *catalog, bool (*is_held)(void *context), void *context);
 /* What is answered is from an earlier run and nobody has confirmed it: replies say so (EDE 3). */
 void catalog_set_stale(struct catalog *catalog, bool stale);
 /* TXT of sync._knamed.ZONE in every zone of services: how fresh the answers are. At most 255 octets of each text. */

@@ -38,6 +38,8 @@ void kube_close(struct kube *kube); /* NULL is fine; writes the snapshot where o
 bool kube_is_in_step(const struct kube *kube);
 /* What is served came from a snapshot and the API server has not confirmed it yet. */
 bool kube_is_stale(const struct kube *kube);
+/* What was in step is being read anew, and the model has half of it: not to be shown by anyone. Not for ever. */
+bool kube_is_held(struct kube *kube);
 /* A watched kind is being followed right now: `ready { monitor continuously }` and /readyz. */
 struct kube_kind {
 	bool is_watched;       /* this configuration needs the kind */

@@ -120,6 +120,12 @@ void catalog_set_synced(struct catalog *catalog, bool synced)
 	catalog->synced = synced;
 }
 
+void catalog_hold_while(struct catalog *catalog, bool (*is_held)(void *context), void *context)
+{
+	catalog->is_held = is_held;
+	catalog->hold_context = context;
+}
+
 void catalog_set_stale(struct catalog *catalog, bool stale)
 {
 	catalog->answers->touched |= catalog->stale != stale;

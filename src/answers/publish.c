@@ -235,9 +235,12 @@ static void tell_complaints(struct answers *answers)
 
 bool answers_publish(struct answers *answers)
 {
-	for (uint32_t i = 0; i < answers->catalog_count; i++)
-		if (answers->catalogs[i]->cluster != NULL)
-			cluster_compile(answers->catalogs[i]->cluster);
+	for (uint32_t i = 0; i < answers->catalog_count; i++) {
+		const struct catalog *catalog = answers->catalogs[i];
+		bool is_held = catalog->is_held != NULL && catalog->is_held(catalog->hold_context);
+		if (catalog->cluster != NULL && !is_held)
+			cluster_compile(catalog->cluster);
+	}
 	tell_complaints(answers);
 	if (!answers->touched && atomic_load_explicit(&answers->edition, memory_order_relaxed) != NULL)
 		return false;

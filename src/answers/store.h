@@ -290,6 +290,8 @@ struct catalog {
 	uint32_t zone_count;
 	uint32_t zones_since; /* edition from which they are shown */
 	bool synced, stale;
+	bool (*is_held)(void *context); /* NULL: never */
+	void *hold_context;
 	struct cluster *cluster; /* NULL: static zones */
 	struct sieve *headless;	 /* names of headless services; NULL: none yet */
 	/* what the hot path must know of the options */

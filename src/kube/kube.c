@@ -72,6 +72,11 @@ static void note_confirmed(struct kube *kube)
 	malloc_trim(0);
 }
 
+bool kube_is_held(struct kube *kube)
+{
+	return is_held(kube, kube_is_in_step(kube));
+}
+
 /* Before everything was read once there is nothing to show. */
 static void publish(struct kube *kube)
 {

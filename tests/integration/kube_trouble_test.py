@@ -153,7 +153,7 @@ def relist_in_place(tap):
                     api.do("stop")
                     api.put(last, first)  # both change places; a list has the one without "a" long before the one with it
                     api.do("compact")
-                    api.set(bytesPerSecond=1000000)
+                    api.set(bytesPerSecond=400000)  # seconds: time for others to publish
                     before = relists(server)
                     api.do("start")
                     tap.ok(wait_for(lambda: relists(server) >= before + 3), "all is listed anew", server.metrics())

@@ -64,8 +64,8 @@ class Server:
         self.process = subprocess.Popen(
             [PROGRAM, "-conf", corefile, "-dns.port", str(self.port)],
             stdout=self.output, stderr=subprocess.STDOUT, cwd=place)
-        wait_for(lambda: self.process.poll() is not None or answers(address, self.port))
-        if self.process.poll() is not None or not answers(address, self.port):
+        serves = wait_for(lambda: self.process.poll() is not None or answers(address, self.port))
+        if self.process.poll() is not None or not serves:
             self.stop()
             raise RuntimeError(f"{PROGRAM} -conf {corefile} does not serve:\n{self.text()}")
 

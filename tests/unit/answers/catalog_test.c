@@ -70,6 +70,32 @@ static void catalogs_do_not_know_of_each_other(void **state)
 	answers_free(answers);
 }
 
+static bool is_set(void *context)
+{
+	return *(bool *)context;
+}
+
+static void half_of_a_list_is_not_shown_whoever_publishes(void **state)
+{
+	(void)state;
+	struct cluster_options options = house_options();
+	struct house *house = house_open(&options);
+	bool is_held = false;
+	catalog_hold_while(house->catalog, is_set, &is_held);
+	house_show(house, "Service default/web ClusterIP 10.96.0.1");
+	is_held = true;
+	house_put(house, "Service default/web ClusterIP 10.96.0.2\n"
+			 "Service default/new ClusterIP 10.96.0.3");
+	assert_false(answers_publish(house->answers));
+	house_expect(house, "web.default.svc A", "10.96.0.1");
+	house_expect(house, "new.default.svc A", "NXDOMAIN");
+	is_held = false;
+	assert_true(answers_publish(house->answers));
+	house_expect(house, "web.default.svc A", "10.96.0.2");
+	house_expect(house, "new.default.svc A", "10.96.0.3");
+	house_close(house);
+}
+
 static void two_catalogs_may_hear_the_same_model(void **state)
 {
 	(void)state;
@@ -153,6 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_forward_zone_has_the_same_names),
 		cmocka_unit_test(catalogs_do_not_know_of_each_other),
+		cmocka_unit_test(half_of_a_list_is_not_shown_whoever_publishes),
 		cmocka_unit_test(two_catalogs_may_hear_the_same_model),
 		cmocka_unit_test(without_a_forward_zone_there_are_no_ptrs),
 		cmocka_unit_test(reverse_zones_may_be_parts_of_the_tree),
