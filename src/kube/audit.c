@@ -15,7 +15,7 @@ enum { SUSPECTS_MOST = 1000, EXAMPLES = 3, ANSWER_LEAST_MS = 2000, ANSWER_MOST_M
 
 const struct audit_times audit_times_usual = {
 	.settle_ms = 2000,
-	.settle_most_ms = 10 * 1000,
+	.settle_most_ms = 4 * 1000,
 	.look_ms = 100,
 };
 
@@ -52,7 +52,9 @@ static void wait_for_next(struct audit *audit)
 	uint32_t random;
 
 	random_bytes(&random, sizeof(random));
-	wait_ms(audit, period * 4 / 5 + random % (period * 2 / 5 + 1));
+	wait_ms(audit,
+		period * 4 / 5 + random % (period / 5 +
+					   1)); /* a period at most: with what follows a promise */
 }
 
 static void forget_suspects(struct audit *audit)
