@@ -45,16 +45,14 @@ static void wait_ms(struct audit *audit, uint64_t ms)
 	evtimer_add(audit->timer, &wait);
 }
 
-/* A fifth more or less: not all servers of a cluster at the same time. */
+/* A fifth less or nothing: not all servers of a cluster at the same time, and none later than its period. */
 static void wait_for_next(struct audit *audit)
 {
 	uint64_t period = audit->options.config->audit_ms;
 	uint32_t random;
 
 	random_bytes(&random, sizeof(random));
-	wait_ms(audit,
-		period * 4 / 5 + random % (period / 5 +
-					   1)); /* a period at most: with what follows a promise */
+	wait_ms(audit, period * 4 / 5 + random % (period / 5 + 1));
 }
 
 static void forget_suspects(struct audit *audit)
