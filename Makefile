@@ -181,7 +181,7 @@ fuzz-all: $(FUZZ:%=$(OBJ)/fuzzer/%)
 soak: ## the long forms: 10 minutes of each fuzzer, 200 random clusters, 20,000 questions to CoreDNS and us
 	$(Q)$(MAKE) --no-print-directory fuzz T=600
 	$(Q)$(MAKE) --no-print-directory test ORACLE='--clusters 200 --questions 2000'
-	$(Q)E2E_QUESTIONS=20000 TEST_LIMIT_S=3600 $(MAKE) --no-print-directory e2e E2E=tests/e2e/differential_test.py
+	$(Q)E2E_SEED=random E2E_QUESTIONS=20000 TEST_LIMIT_S=3600 $(MAKE) --no-print-directory e2e E2E=tests/e2e/differential_test.py
 cover: ## line coverage of all tests, and of each parser by its fuzz corpus alone
 	$(Q)tools/install-deps build test
 	$(Q)$(MAKE) --no-print-directory COVER=1 cover-all
