@@ -19,6 +19,13 @@ static void close_transfer(struct transfer *transfer)
 	while (*at != transfer)
 		at = &(*at)->next;
 	*at = transfer->next;
+	/* kept until the end: another one at its address would be taken for it */
+	transfer->next = transfer->script->closed;
+	transfer->script->closed = transfer;
+}
+
+static void free_transfer(struct transfer *transfer)
+{
 	mem_free(transfer->path);
 	mem_free(transfer->accept);
 	mem_free(transfer);
@@ -53,6 +60,10 @@ void script_init(struct script *script)
 void script_done(struct script *script)
 {
 	assert_null(script->transfers);
+	for (struct transfer *transfer = script->closed, *next; transfer != NULL; transfer = next) {
+		next = transfer->next;
+		free_transfer(transfer);
+	}
 	event_base_free(script->events);
 }
 

@@ -15,6 +15,7 @@ struct script {
 	struct event_base *events;
 	struct transport transport;
 	struct transfer *transfers; /* open, the newest first */
+	struct transfer *closed;
 	unsigned cancelled;
 };
 void script_init(struct script *script);
