@@ -287,7 +287,8 @@ static bool is_told(const struct ptr_names *names, const struct address_ref *ref
 {
 	enum ptr_rank rank = ptr_rank(&refs[i]);
 	for (unsigned k = 0; k < count; k++) {
-		bool is_before = ptr_rank(&refs[k]) < rank || (ptr_rank(&refs[k]) == rank && k < i);
+		enum ptr_rank other = ptr_rank(&refs[k]);
+		bool is_before = other < rank || (k < i && other == rank);
 		if (is_before && is_same_target(names, &refs[k], &refs[i]))
 			return true;
 	}
