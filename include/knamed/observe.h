@@ -80,6 +80,8 @@ struct tally *metrics_thread(struct metrics *metrics);
 void metrics_build(struct metrics *metrics, const char *version, const char *revision);
 /* plugin_enabled{server,zone,view,name} 1 */
 void metrics_plugin(struct metrics *metrics, const char *server, const char *zone, const char *view, const char *name);
+/* Adds `name="value"` to labels, escaped, behind a comma if there are some. */
+void metrics_label(struct text *labels, const char *name, const char *value);
 /* A named value read when scraped (gauge or counter). `read` runs on the scraping thread. labels: `a="b"` or "".
  * Values of one name form one family: the first call's type and help count. Values of one name and the same labels
  * are shown as one: counters added up, of gauges the largest. */

@@ -271,7 +271,7 @@ struct kube *kube_open(const struct kube_options *options, struct error *error)
 	open_kinds(kube);
 	kube_alive_start(kube);
 	kube_snapshot_open(kube);
-	kube->meters = meters_new(options->metrics, kube);
+	kube->meters = meters_new(options->metrics, kube, options->config->zones.zones[0].text);
 	for (int i = 0; i < OBJECT_KINDS; i++)
 		if (kind_is_watched(&kube->kinds[i]))
 			watch_start(kube->kinds[i].watch);

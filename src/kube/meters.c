@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "meters.h"
 
-#include <stdio.h>
 #include <time.h>
 
 /* How many changes of one turn of the event loop are measured; of more, these speak for the rest. */
@@ -22,6 +21,7 @@ struct reading {
 
 struct meters {
 	struct metrics *metrics;
+	const char *zone; /* the first of the directive: it tells clusters apart */
 	struct reading readings[OBJECT_KINDS];
 	tally_cell *events[OBJECT_KINDS][BODY_ERROR + 1];
 	tally_cell *failures[OBJECT_KINDS][TROUBLE_COUNT];
@@ -41,17 +41,28 @@ static const double programming_bounds[] = { 0.001,  0.002,  0.004,   0.008,   0
 
 /* ---- declaring ---- */
 
+/* What tells apart the series of a name that is ours; NULL: no such label. Names that CoreDNS has keep its labels. */
+static char *labels_of(const struct meters *meters, const char *kind, const char *label,
+		       const char *value)
+{
+	struct text labels = { 0 };
+
+	if (label != NULL)
+		metrics_label(&labels, label, value);
+	if (kind != NULL)
+		metrics_label(&labels, "kind", kind);
+	metrics_label(&labels, "zone", meters->zone);
+	return labels.data;
+}
+
 static tally_cell *counter(struct meters *meters, const char *name, const char *help,
 			   enum object_kind kind, const char *label, const char *value)
 {
-	char labels[128];
+	char *labels = labels_of(meters, object_kind_name(kind), label, value);
+	tally_cell *cell = metrics_counter(meters->metrics, name, help, labels);
 
-	if (label == NULL)
-		snprintf(labels, sizeof(labels), "kind=\"%s\"", object_kind_name(kind));
-	else
-		snprintf(labels, sizeof(labels), "kind=\"%s\",%s=\"%s\"", object_kind_name(kind),
-			 label, value);
-	return metrics_counter(meters->metrics, name, help, labels);
+	mem_free(labels);
+	return cell;
 }
 
 static void declare_counters(struct meters *meters, enum object_kind kind)
@@ -101,10 +112,9 @@ static double read_stale(void *context)
 static void declare_readings(struct meters *meters, struct kube *kube, enum object_kind kind)
 {
 	struct reading *reading = &meters->readings[kind];
-	char labels[64];
+	char *labels = labels_of(meters, object_kind_name(kind), NULL, NULL);
 
 	*reading = (struct reading){ kube, kind };
-	snprintf(labels, sizeof(labels), "kind=\"%s\"", object_kind_name(kind));
 	metrics_value(meters->metrics, "knamed_kubernetes_in_step", "gauge",
 		      "Whether everything of a kind was read once.", labels, read_in_step, reading);
 	metrics_value(meters->metrics, "knamed_kubernetes_watch_age_seconds", "gauge",
@@ -112,6 +122,17 @@ static void declare_readings(struct meters *meters, struct kube *kube, enum obje
 		      reading);
 	metrics_value(meters->metrics, "knamed_kubernetes_objects", "gauge", "Objects held.",
 		      labels, read_objects, reading);
+	mem_free(labels);
+}
+
+static void declare_stale(struct meters *meters, struct kube *kube)
+{
+	char *labels = labels_of(meters, NULL, NULL, NULL);
+
+	metrics_value(meters->metrics, "knamed_kubernetes_stale", "gauge",
+		      "Whether answers are from a snapshot that the API server has not confirmed.",
+		      labels, read_stale, kube);
+	mem_free(labels);
 }
 
 static void declare_histograms(struct meters *meters)
@@ -122,6 +143,8 @@ static void declare_histograms(struct meters *meters)
 		[KIND_WITHOUT_SELECTOR] = "service_kind=\"headless_without_selector\"",
 	};
 
+	char *labels = labels_of(meters, NULL, NULL, NULL);
+
 	for (int kind = 0; kind < SERVICE_KINDS; kind++)
 		meters->programming[kind] =
 			metrics_histogram(meters->metrics,
@@ -131,25 +154,25 @@ static void declare_histograms(struct meters *meters)
 					  COUNT_OF(programming_bounds));
 	meters->publish =
 		metrics_histogram(meters->metrics, "knamed_kubernetes_publish_duration_seconds",
-				  "From an event's arrival to its answers.", "", publish_bounds,
+				  "From an event's arrival to its answers.", labels, publish_bounds,
 				  COUNT_OF(publish_bounds));
+	mem_free(labels);
 }
 
-struct meters *meters_new(struct metrics *metrics, struct kube *kube)
+struct meters *meters_new(struct metrics *metrics, struct kube *kube, const char *zone)
 {
 	if (metrics == NULL)
 		return NULL;
 	struct meters *meters = mem_zalloc(sizeof(*meters));
 	meters->metrics = metrics;
+	meters->zone = zone;
 	for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++) {
 		if (!kube_kind(kube, kind).is_watched)
 			continue;
 		declare_counters(meters, kind);
 		declare_readings(meters, kube, kind);
 	}
-	metrics_value(metrics, "knamed_kubernetes_stale", "gauge",
-		      "Whether answers are from a snapshot that the API server has not confirmed.",
-		      "", read_stale, kube);
+	declare_stale(meters, kube);
 	declare_histograms(meters);
 	return meters;
 }

@@ -47,12 +47,12 @@ static void add_label_value(struct text *text, const char *value)
 	}
 }
 
-static void add_label(struct text *text, const char *name, const char *value)
+void metrics_label(struct text *labels, const char *name, const char *value)
 {
-	bool is_first = text->data[text->size - 1] == '{';
-	text_printf(text, "%s%s=\"", is_first ? "" : ",", name);
-	add_label_value(text, value);
-	text_add(text, "\"");
+	bool is_first = labels->size == 0 || labels->data[labels->size - 1] == '{';
+	text_printf(labels, "%s%s=\"", is_first ? "" : ",", name);
+	add_label_value(labels, value);
+	text_add(labels, "\"");
 }
 
 static const char *const proto_names[PROTO_COUNT] = { [PROTO_UDP] = "udp", [PROTO_TCP] = "tcp" };
@@ -87,10 +87,10 @@ static void begin_distribution_series(struct family *family, const char *suffix,
 {
 	begin_series(family, suffix);
 	if (distribution->proto != NULL)
-		add_label(family->text, "proto", distribution->proto);
-	add_label(family->text, "server", distribution->meter->server);
-	add_label(family->text, "view", distribution->meter->view);
-	add_label(family->text, "zone", distribution->meter->zone);
+		metrics_label(family->text, "proto", distribution->proto);
+	metrics_label(family->text, "server", distribution->meter->server);
+	metrics_label(family->text, "view", distribution->meter->view);
+	metrics_label(family->text, "zone", distribution->meter->zone);
 }
 
 static void add_distribution(struct family *family, const struct distribution *distribution)
@@ -168,8 +168,8 @@ static void add_sizes(const struct metrics *metrics, const struct tally *sums,
 
 static void end_counter(struct text *text, const struct meter *meter, uint64_t count)
 {
-	add_label(text, "view", meter->view);
-	add_label(text, "zone", meter->zone);
+	metrics_label(text, "view", meter->view);
+	metrics_label(text, "zone", meter->zone);
 	text_printf(text, "} %llu\n", (unsigned long long)count);
 }
 
@@ -182,7 +182,7 @@ static void add_do_requests(const struct metrics *metrics, const struct tally *s
 		if (count == 0)
 			continue;
 		begin_series(&family, "");
-		add_label(text, "server", metrics->meters[i].server);
+		metrics_label(text, "server", metrics->meters[i].server);
 		end_counter(text, &metrics->meters[i], count);
 	}
 }
@@ -195,10 +195,10 @@ static void add_requests_of(struct family *family, const struct meter *meter,
 		if (count == 0)
 			continue;
 		begin_series(family, "");
-		add_label(family->text, "family", address_family);
-		add_label(family->text, "proto", proto_names[proto]);
-		add_label(family->text, "server", meter->server);
-		add_label(family->text, "type", tally_type_names[type]);
+		metrics_label(family->text, "family", address_family);
+		metrics_label(family->text, "proto", proto_names[proto]);
+		metrics_label(family->text, "server", meter->server);
+		metrics_label(family->text, "type", tally_type_names[type]);
 		end_counter(family->text, meter, count);
 	}
 }
@@ -230,7 +230,7 @@ static void add_rcode(struct text *text, unsigned rcode)
 		number[5] = (char)('0' + rcode / 10);
 		number[6] = (char)('0' + rcode % 10);
 	}
-	add_label(text, "rcode", names[rcode] != NULL ? names[rcode] : number);
+	metrics_label(text, "rcode", names[rcode] != NULL ? names[rcode] : number);
 }
 
 static void add_responses(const struct metrics *metrics, const struct tally *sums, struct text *text)
@@ -244,9 +244,9 @@ static void add_responses(const struct metrics *metrics, const struct tally *sum
 				if (count == 0)
 					continue;
 				begin_series(&family, "");
-				add_label(text, "plugin", answerer_name((enum answerer)by));
+				metrics_label(text, "plugin", answerer_name((enum answerer)by));
 				add_rcode(text, rcode);
-				add_label(text, "server", metrics->meters[i].server);
+				metrics_label(text, "server", metrics->meters[i].server);
 				end_counter(text, &metrics->meters[i], count);
 			}
 }
@@ -260,9 +260,9 @@ static void add_build(const struct metrics *metrics, struct text *text)
 		"Always 1; the labels say what was built, from which revision, by which compiler.", false
 	};
 	begin_series(&family, "");
-	add_label(text, "goversion", "C " __VERSION__);
-	add_label(text, "revision", metrics->revision != NULL ? metrics->revision : "");
-	add_label(text, "version", metrics->version);
+	metrics_label(text, "goversion", "C " __VERSION__);
+	metrics_label(text, "revision", metrics->revision != NULL ? metrics->revision : "");
+	metrics_label(text, "version", metrics->version);
 	text_add(text, "} 1\n");
 }
 
@@ -273,10 +273,10 @@ static void add_plugins(const struct metrics *metrics, struct text *text)
 	for (size_t i = 0; i < metrics->plugin_count; i++) {
 		const struct plugin_label *plugin = &metrics->plugins[i];
 		begin_series(&family, "");
-		add_label(text, "name", plugin->name);
-		add_label(text, "server", plugin->server);
-		add_label(text, "view", plugin->view);
-		add_label(text, "zone", plugin->zone);
+		metrics_label(text, "name", plugin->name);
+		metrics_label(text, "server", plugin->server);
+		metrics_label(text, "view", plugin->view);
+		metrics_label(text, "zone", plugin->zone);
 		text_add(text, "} 1\n");
 	}
 }

@@ -250,7 +250,7 @@ def check_cluster_refused(place, server):
            "and says that each was refused", kinds)
     page = scrape(place.metrics)[2]
     tap.same(page.complaints, [], "a page with a cluster is as scrapers want it")
-    tap.same(page.value("knamed_kubernetes_in_step", kind="Service"), 0.0, "metrics say so, too")
+    tap.same(page.value("knamed_kubernetes_in_step", kind="Service", zone="cluster.local."), 0.0, "metrics say so, too")
 
 
 def check_cluster():
@@ -266,11 +266,33 @@ def check_cluster():
         tap.same(server.rcode("a.b.svc.cluster.local")[0], "NXDOMAIN", "now a name can be denied")
         page = scrape(latched.metrics)[2]
         tap.same(page.complaints, [], "a page of a cluster in step is as scrapers want it")
-        tap.same(page.value("knamed_kubernetes_in_step", kind="Service"), 1.0, "metrics say so, too")
+        tap.same(page.value("knamed_kubernetes_in_step", kind="Service", zone="cluster.local."), 1.0, "metrics say so, too")
         api.end()
         tap.ok(wait_for(lambda: get(monitored.ready, "/ready") == (503, PLAIN, "kubernetes")),
                "`monitor continuously` sees the API server go", get(monitored.ready, "/readyz"))
         tap.same(get(latched.ready, "/ready"), (200, PLAIN, "OK"), "else once ready is ready for ever")
+
+
+def check_two_clusters():
+    """Series of CoreDNS' names keep its labels; ours say whose they are."""
+    one, two = ApiServer(), ApiServer()
+    one.refuses = False
+    second = CLUSTER.replace("cluster.local", "other.test").replace("%(api)d", str(two.server_port))
+    place = cluster_place(one, CLUSTER + second)
+    with place.serve():
+        wait_for(lambda: scrape(place.metrics)[2].value("knamed_kubernetes_in_step", kind="Service",
+                                                        zone="cluster.local.") == 1.0)
+        page = scrape(place.metrics)[2]
+        tap.same(page.complaints, [], "a page of two clusters is as scrapers want it")
+        tap.same([page.value("knamed_kubernetes_in_step", kind="Service", zone=zone) for zone in ("cluster.local.", "other.test.")],
+                 [1.0, 0.0], "each cluster tells its own state")
+        names = {name for name, _ in page.samples if name.startswith("knamed_kubernetes_")}
+        tap.same({name: {labels.get("zone") for labels in page.labels(name)} for name in names},
+                 {name: {"cluster.local.", "other.test."} for name in names}, "in every series of ours")
+        tap.same({tuple(labels) for labels in page.labels("coredns_kubernetes_dns_programming_duration_seconds_count")},
+                 {("service_kind",)}, "and in none of CoreDNS'")
+    one.end()
+    two.end()
 
 
 def check_before_cluster():
@@ -353,6 +375,7 @@ def main():
     check_taken_address()
     check_long_start()
     check_cluster()
+    check_two_clusters()
     check_before_cluster()
     check_stop_while_waiting()
     check_lameduck()

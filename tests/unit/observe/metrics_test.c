@@ -195,11 +195,17 @@ static void labels_are_escaped(void **state)
 	(void)state;
 	struct metrics *metrics = metrics_new();
 	metrics_plugin(metrics, "dns://:53", "a\"b\\c\nd.", "", "file");
+	struct text labels = { 0 };
+	metrics_label(&labels, "kind", "x");
+	metrics_label(&labels, "zone", "a\"b\\c.");
+	metrics_counter(metrics, "x_total", "Xs.", labels.data);
+	text_done(&labels);
 	metrics_build(metrics, "9.9", "old");
 	metrics_build(metrics, "1.0", "abc1234");
 	struct text text = print(metrics);
 	assert_line(&text, "coredns_plugin_enabled{name=\"file\",server=\"dns://:53\",view=\"\","
 			   "zone=\"a\\\"b\\\\c\\nd.\"} 1");
+	assert_line(&text, "x_total{kind=\"x\",zone=\"a\\\"b\\\\c.\"} 0");
 	assert_non_null(strstr(text.data, "\",revision=\"abc1234\",version=\"1.0\"} 1\n"));
 	assert_null(strstr(text.data, "version=\"9.9\""));
 	text_done(&text);
