@@ -20,14 +20,21 @@ struct pipeline {
 	struct serve_block *blocks;
 	struct catalog **catalogs; /* of files and autos, block after block */
 	size_t block_count;
-	bool is_started; /* changes are published one by one from then on */
+	tally_cell *editions; /* published; NULL: not counted */
+	bool is_started;      /* changes are published one by one from then on */
 };
 
-static void publish(void *context)
+static void publish(struct pipeline *pipeline)
+{
+	if (answers_publish(pipeline->answers) && pipeline->editions != NULL)
+		tally_add(pipeline->editions, 1);
+}
+
+static void on_changed(void *context)
 {
 	struct feed *feed = context;
 	if (feed->pipeline->is_started)
-		answers_publish(feed->pipeline->answers);
+		publish(feed->pipeline);
 }
 
 static void complain(void *context, const char *text)
@@ -41,7 +48,7 @@ static void complain(void *context, const char *text)
 static bool open_kubernetes(struct feed *feed, const struct pipeline_options *options,
 			    const struct config_block *block, struct error *error)
 {
-	const struct cluster_calls calls = { publish, feed };
+	const struct cluster_calls calls = { on_changed, feed };
 	feed->cluster = cluster_open(options, block, feed->pipeline->answers, &calls, error);
 	if (feed->cluster == NULL)
 		return false;
@@ -79,7 +86,7 @@ static void drop_zone(void *context, const char *origin)
 static struct zone_files_calls calls_of(struct feed *feed)
 {
 	return (struct zone_files_calls){
-		.load = load_zone, .gone = drop_zone, .changed = publish, .context = feed
+		.load = load_zone, .gone = drop_zone, .changed = on_changed, .context = feed
 	};
 }
 
@@ -146,6 +153,10 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct err
 	for (size_t i = 0; i < config->block_count; i++)
 		feeds += 1 + config->blocks[i].file_count + config->blocks[i].auto_count;
 	pipeline->answers = answers_new();
+	if (options->metrics != NULL)
+		pipeline->editions =
+			metrics_counter(options->metrics, "knamed_published_editions_total",
+					"Editions of the answers that were published.", "");
 	answers_complain_to(pipeline->answers, complain, NULL);
 	pipeline->feeds = mem_zalloc((feeds + 1) * sizeof *pipeline->feeds);
 	pipeline->catalogs = mem_zalloc((feeds + 1) * sizeof(struct catalog *));
@@ -160,7 +171,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct err
 		}
 	}
 	pipeline->is_started = true;
-	answers_publish(pipeline->answers);
+	publish(pipeline);
 	return pipeline;
 }
 

@@ -129,6 +129,8 @@ def check_metrics(place, server):
     for name in ("cpu_seconds_total", "resident_memory_bytes", "virtual_memory_bytes", "open_fds", "max_fds",
                  "start_time_seconds", "network_receive_bytes_total", "network_transmit_bytes_total"):
         tap.ok(page.value("process_" + name) is not None, f"process_{name} is there")
+    tap.same(page.value("knamed_published_editions_total"), 1.0, "what was read at the start is one edition")
+    tap.ok("editions" in page.helps.get("knamed_published_editions_total", "").lower(), "and it is said what that is")
     (build,) = page.labels("coredns_build_info")
     tap.ok(build["version"] and build["goversion"], "the build is told", build)
 
@@ -265,6 +267,7 @@ def check_cluster():
         tap.same({kind["version"] for kind in kinds_of(latched).values()}, {"7"}, "readyz tells the versions")
         tap.same(server.rcode("a.b.svc.cluster.local")[0], "NXDOMAIN", "now a name can be denied")
         page = scrape(latched.metrics)[2]
+        tap.ok(page.value("knamed_published_editions_total") > 1, "an edition that was published meanwhile is counted")
         tap.same(page.complaints, [], "a page of a cluster in step is as scrapers want it")
         tap.same(page.value("knamed_kubernetes_in_step", kind="Service", zone="cluster.local."), 1.0, "metrics say so, too")
         api.end()
