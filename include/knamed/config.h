@@ -102,7 +102,7 @@ struct config_block {
 	bool local_prefix;                       /* local, unless { localhost_prefix off } */
 	uint16_t bufsize;                        /* 0: not named */
 	uint16_t multisocket;                    /* 0: not named; N as given or the number of allowed CPUs */
-	struct words directives;                 /* names in CoreDNS' chain order, for metrics and `check` */
+	struct words directives;                 /* names in CoreDNS' chain order */
 };
 /* One `zone:port` of a block. Blocks with equal zone and port on the same addresses are refused before this. */
 struct config_address { char *zone; uint16_t port; char *text; /* "dns://.:53" */ };
@@ -120,6 +120,8 @@ struct config *config_read(const char *name, const char *text, const char *defau
 /* The Corefile that flags name: file, stdin, ./Corefile or the built-in one. */
 struct config *config_load(const struct flags *flags, struct error *error);
 void config_free(struct config *config);
+/* Queries come by it; others only set something up. CoreDNS calls the former handlers. */
+bool config_directive_is_in_chain(const char *name);
 /* Adds the names of the directives that are built in, sorted, one per line (-plugins). */
 void config_directives_print(struct text *ret_text);
 

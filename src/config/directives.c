@@ -85,6 +85,9 @@ static const char *const handlers[] = {
 	"grpc",	      "erratic", "whoami",  "nomad",
 };
 
+/* Of those that are built, the ones that no query comes by. */
+static const char *const settings[] = { "root", "multisocket", "bind", "ready", "health" };
+
 static const struct entry *entry_of(const char *name)
 {
 	for (size_t i = 0; i < COUNT_OF(table); i++)
@@ -96,6 +99,14 @@ static const struct entry *entry_of(const char *name)
 bool directive_is_known(const char *name)
 {
 	return entry_of(name) != NULL;
+}
+
+bool config_directive_is_in_chain(const char *name)
+{
+	for (size_t i = 0; i < COUNT_OF(settings); i++)
+		if (strcmp(settings[i], name) == 0)
+			return false;
+	return true;
 }
 
 /* How many handlers are asked up to this one and with it. */

@@ -164,7 +164,8 @@ static void zone_declare(struct router *router, struct served_zone *served, cons
 	name_print(served->zone.name, zone);
 	served->meter = take_meter(router, server, zone);
 	for (size_t i = 0; i < config->directives.count; i++)
-		metrics_plugin(router->metrics, server, zone, "", config->directives.words[i]);
+		if (config_directive_is_in_chain(config->directives.words[i]))
+			metrics_plugin(router->metrics, server, zone, "", config->directives.words[i]);
 }
 
 static void listener_declare(struct router *router, struct listener *listener)

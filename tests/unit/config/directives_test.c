@@ -72,6 +72,22 @@ static void directives_of_a_block_are_in_the_order_of_the_chain(void **state)
 	config_free(config);
 }
 
+/* What CoreDNS 1.15 shows of these as coredns_plugin_enabled. */
+static void what_sets_something_up_is_not_in_the_chain(void **state)
+{
+	(void)state;
+	static const char *const handlers[] = {
+		"nsid",	 "bufsize", "prometheus",  "errors", "log",	   "local", "any",
+		"chaos", "minimal", "loadbalance", "whoami", "kubernetes", "file",  "auto",
+	};
+	static const char *const others[] = { "root", "multisocket", "bind", "ready", "health" };
+
+	for (size_t i = 0; i < COUNT_OF(handlers); i++)
+		assert_true(config_directive_is_in_chain(handlers[i]));
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		assert_false(config_directive_is_in_chain(others[i]));
+}
+
 static void of_several_mistakes_the_first_in_the_chain_is_told(void **state)
 {
 	(void)state;
@@ -134,6 +150,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_built_is_refused_with_a_sentence_of_its_own),
 		cmocka_unit_test(the_built_ones_are_listed_by_name),
 		cmocka_unit_test(directives_of_a_block_are_in_the_order_of_the_chain),
+		cmocka_unit_test(what_sets_something_up_is_not_in_the_chain),
 		cmocka_unit_test(of_several_mistakes_the_first_in_the_chain_is_told),
 		cmocka_unit_test(blocks_are_read_apart),
 		cmocka_unit_test(options_end_where_coredns_ends_them),
