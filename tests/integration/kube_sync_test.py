@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """knamed in step with an API server: in both encodings, by each way to list and watch, through every kind of change."""
+import calendar
 import os
+import re
 import sys
 import time
 
@@ -209,6 +211,27 @@ def audits_while_much_changes(tap):
         tap.same(server.metric("knamed_kubernetes_relists_total"), 3, "and nothing is listed anew")
 
 
+def watch_age(tap):
+    """How long nothing was heard of a kind: as a metric, and as now minus what sync._knamed says."""
+    kinds = "Service", "EndpointSlice", "Namespace"
+    with KubeApi() as api, Follower(api) as server:
+        api.put(DB)
+        wait_watching(api)
+        ages = {kind: server.metric("knamed_kubernetes_watch_age_seconds", f'kind="{kind}"') for kind in kinds}
+        tap.ok(all(0 < age < 60 for age in ages.values()), "each kind has an age", ages)
+        api.do("stop")
+        tap.ok(wait_for(lambda: all(server.metric("knamed_kubernetes_watch_age_seconds", f'kind="{kind}"') > ages[kind] + 2
+                                    for kind in kinds)), "that grows while nothing is heard", server.metrics())
+        text = " ".join(server.ask("sync._knamed", "TXT").answers)
+        heard = {kind: calendar.timegm(time.strptime(when, "%Y-%m-%dT%H:%M:%SZ"))
+                 for kind, when in re.findall(r"(\w+) version=\S+ heard=(\S+)", text)}
+        now = time.time()
+        apart = {kind: now - heard[kind] - server.metric("knamed_kubernetes_watch_age_seconds", f'kind="{kind}"')
+                 for kind in kinds if kind in heard}
+        tap.ok(set(apart) == set(kinds) and all(-2 <= seconds <= 35 for seconds in apart.values()),
+               "sync._knamed tells the same time", apart, text)
+
+
 def freshness(tap):
     with KubeApi() as api, Follower(api) as server:
         api.put(DB)
@@ -233,4 +256,4 @@ def freshness(tap):
 
 run_together([pages_refused_with_400, moving_endpoint, protobuf_by_streaming, json_by_streaming, protobuf_by_pages,
               json_by_pages, other_kinds, definition_comes_late, selectors, together, bookmarks,
-              audits_while_much_changes, freshness])
+              audits_while_much_changes, watch_age, freshness])
