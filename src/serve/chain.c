@@ -37,6 +37,12 @@ static bool is_out_of_reach(const struct reply *reply)
 	return reply->alias_at + DNS_NAME_MAX > POINTER_MOST;
 }
 
+/* Nobody has the name's zone; one of the configuration is ours all the same. */
+static enum chain_end end_without_zone(const struct route *route)
+{
+	return route != NULL && route->catalog != NULL ? CHAIN_UNREAD : CHAIN_LEAVES;
+}
+
 enum chain_end chain_follow(struct asker *asker, struct question *question, struct reply *reply,
 			    enum answer_kind *ret_kind)
 {
@@ -60,7 +66,7 @@ enum chain_end chain_follow(struct asker *asker, struct question *question, stru
 		const struct route *route = routes_find(&asker->listener->routes, &asker->target);
 		if (route == NULL ||
 		    !lookup_begin(asker, route, &asker->target, &question->lookup, &by))
-			return CHAIN_LEAVES;
+			return end_without_zone(route);
 		if (!reply->truncated)
 			reply->owner_at = reply->alias_at;
 		answers_probe(&question->lookup);
@@ -71,6 +77,10 @@ enum chain_end chain_follow(struct asker *asker, struct question *question, stru
 		    lookup_behind(asker, route, &asker->target, &question->lookup, &by)) {
 			*reply = before;
 			*ret_kind = answers_write(&question->lookup, reply);
+		} else if (*ret_kind == ANSWER_NO_NAME &&
+			   end_without_zone(route->behind) == CHAIN_UNREAD) {
+			*reply = before;
+			return CHAIN_UNREAD;
 		}
 		if (*ret_kind != ANSWER_ALIAS)
 			return CHAIN_ENDS;

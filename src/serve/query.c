@@ -182,6 +182,9 @@ static void settle_alias(struct asker *asker, struct question *question, struct 
 	case CHAIN_TOO_LONG:
 		settle_failure(outcome, "chain of aliases is a loop or too long");
 		break;
+	case CHAIN_UNREAD:
+		settle_failure(outcome, "zone is not loaded");
+		break;
 	case CHAIN_LEAVES:
 	case CHAIN_CUT:
 		break;

@@ -67,6 +67,7 @@ enum chain_end {
 	CHAIN_LEAVES,	/* the target is not ours: the aliases are the answer */
 	CHAIN_CUT,	/* no room for more */
 	CHAIN_TOO_LONG, /* a loop, or too many links */
+	CHAIN_UNREAD,	/* the target is in a zone of ours that could not be read */
 };
 enum chain_end chain_follow(struct asker *asker, struct question *question, struct reply *reply,
 			    enum answer_kind *ret_kind);

@@ -168,6 +168,28 @@ static void a_chain_into_what_is_not_in_step_is_servfail(void **state)
 	world_free(world);
 }
 
+static void a_chain_into_a_zone_that_could_not_be_read_is_servfail(void **state)
+{
+	(void)state;
+	struct world *world = world_new();
+	struct config_block *block = world_block(world, ".");
+	world_file(world, block, "a.test.",
+		   "x.a.test. 60 IN CNAME y.b.test.\nz.a.test. 60 IN CNAME y.c.test.");
+	world_file(world, block, "b.test.", NULL);
+	world_auto(world, block, "c.test.");
+	world_start(world);
+	ldns_pkt *reply = world_ask(world, "x.a.test.", LDNS_RR_TYPE_A);
+	assert_status(reply, "SERVFAIL aa");
+	assert_answer(reply, "x.a.test. 60 IN CNAME y.b.test.");
+	assert_authority(reply, "");
+	ldns_pkt_free(reply);
+	reply = world_ask(world, "z.a.test.", LDNS_RR_TYPE_A); /* nobody said that this zone is there */
+	assert_status(reply, "NOERROR aa");
+	assert_answer(reply, "z.a.test. 60 IN CNAME y.c.test.");
+	ldns_pkt_free(reply);
+	world_free(world);
+}
+
 static void a_chain_out_of_the_cluster_goes_on_in_files(void **state)
 {
 	(void)state;
@@ -227,6 +249,7 @@ int main(void)
 		cmocka_unit_test(a_loop_is_servfail_with_each_alias_once),
 		cmocka_unit_test(a_chain_that_does_not_fit_is_cut),
 		cmocka_unit_test(a_chain_into_what_is_not_in_step_is_servfail),
+		cmocka_unit_test(a_chain_into_a_zone_that_could_not_be_read_is_servfail),
 		cmocka_unit_test(a_chain_out_of_the_cluster_goes_on_in_files),
 		cmocka_unit_test(a_chain_ends_where_pointers_end),
 	};

@@ -78,6 +78,25 @@ static void targets_of_aliases_fall_too(void **state)
 	world_free(world);
 }
 
+static void what_falls_into_a_zone_that_could_not_be_read_is_servfail(void **state)
+{
+	(void)state;
+	struct world *world = world_new();
+	struct config_block *block = world_block(world, ".");
+	world_kubernetes(world, block, "cluster.local.");
+	block->kubernetes->falls_through = true;
+	world_file(world, block, "cluster.local.", NULL);
+	world_file(world, block, "test.", "x.test. 60 IN CNAME a.svc.cluster.local.");
+	world_start(world);
+	assert_reply(world, "a.svc.cluster.local.", LDNS_RR_TYPE_A, "SERVFAIL", "");
+	ldns_pkt *reply = world_ask(world, "x.test.", LDNS_RR_TYPE_A);
+	assert_status(reply, "SERVFAIL aa");
+	assert_answer(reply, "x.test. 60 IN CNAME a.svc.cluster.local.");
+	assert_authority(reply, "");
+	ldns_pkt_free(reply);
+	world_free(world);
+}
+
 static void nothing_falls_before_the_first_sync(void **state)
 {
 	(void)state;
@@ -196,6 +215,7 @@ int main(void)
 		cmocka_unit_test(what_exists_stays),
 		cmocka_unit_test(only_names_in_its_zones_fall),
 		cmocka_unit_test(targets_of_aliases_fall_too),
+		cmocka_unit_test(what_falls_into_a_zone_that_could_not_be_read_is_servfail),
 		cmocka_unit_test(nothing_falls_before_the_first_sync),
 		cmocka_unit_test(a_denial_stays_where_nobody_behind_has_the_name),
 		cmocka_unit_test(whoami_takes_what_falls),
