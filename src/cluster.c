@@ -151,6 +151,11 @@ static void on_kube_changed(void *context)
 		event_base_loopbreak(cluster->waiting);
 }
 
+static void on_kube_arrived(void *context)
+{
+	catalog_prepare(((struct cluster *)context)->catalog);
+}
+
 /* Others publish too: the text of sync._knamed, other directives. */
 static bool is_held(void *context)
 {
@@ -168,7 +173,7 @@ static bool open_kube(struct cluster *cluster, const struct pipeline_options *op
 		.model = cluster->model,
 		.metrics = options->metrics,
 		.agent = options->agent != NULL ? options->agent : "knamed",
-		.calls = { on_kube_changed, cluster },
+		.calls = { on_kube_changed, on_kube_arrived, cluster },
 	};
 	catalog_set_synced(cluster->catalog, false);
 	catalog_hold_while(cluster->catalog, is_held, cluster);

@@ -56,6 +56,8 @@ bool zone_load_end(struct zone_load *load, struct error *error); /* frees load; 
 void zone_load_abandon(struct zone_load *load);
 void catalog_remove_zone(struct catalog *catalog, const char *origin);
 
+/* Compiles what was touched in this catalog, so that the next answers_publish() has less to do. */
+void catalog_prepare(struct catalog *catalog);
 /* Compiles what was touched since the last time and shows all of it at once. False if nothing changed. */
 bool answers_publish(struct answers *answers);
 

@@ -17,6 +17,8 @@ struct kube_calls {
 	/* What came in at one go is in the model, or the sync state changed: publish now. Arrival -> return of this
 	 * call is what the freshness histograms measure. */
 	void (*changed)(void *context);
+	/* NULL: no. There is more, but it is not all yet: what can be made of it may be made now, while we wait. */
+	void (*arrived)(void *context);
 	void *context;
 };
 struct kube_options {

@@ -233,14 +233,17 @@ static void tell_complaints(struct answers *answers)
 	answers->complaints = 0;
 }
 
+void catalog_prepare(struct catalog *catalog)
+{
+	bool is_held = catalog->is_held != NULL && catalog->is_held(catalog->hold_context);
+	if (catalog->cluster != NULL && !is_held)
+		cluster_compile(catalog->cluster);
+}
+
 bool answers_publish(struct answers *answers)
 {
-	for (uint32_t i = 0; i < answers->catalog_count; i++) {
-		const struct catalog *catalog = answers->catalogs[i];
-		bool is_held = catalog->is_held != NULL && catalog->is_held(catalog->hold_context);
-		if (catalog->cluster != NULL && !is_held)
-			cluster_compile(catalog->cluster);
-	}
+	for (uint32_t i = 0; i < answers->catalog_count; i++)
+		catalog_prepare(answers->catalogs[i]);
 	tell_complaints(answers);
 	if (!answers->touched && atomic_load_explicit(&answers->edition, memory_order_relaxed) != NULL)
 		return false;

@@ -8,7 +8,7 @@
 
 #include "kube_parts.h"
 
-enum { HOLD_MS = 5 * 60 * 1000 };
+enum { HOLD_MS = 5 * 60 * 1000, PREPARE_MS = 25 };
 
 /* ---- state ---- */
 
@@ -77,12 +77,28 @@ bool kube_is_held(struct kube *kube)
 	return is_held(kube, kube_is_in_step(kube));
 }
 
+/* The first reading waits for the server most of the time: that is when its answers are made. */
+static void prepare(struct kube *kube)
+{
+	uint64_t now = clock_now_ns();
+
+	if (kube->options.calls.arrived == NULL ||
+	    now - kube->prepared_ns < PREPARE_MS * UINT64_C(1000000))
+		return;
+	kube->options.calls.arrived(kube->options.calls.context);
+	kube->prepared_ns = clock_now_ns();
+}
+
 /* Before everything was read once there is nothing to show. */
 static void publish(struct kube *kube)
 {
 	bool is_in_step = kube_is_in_step(kube);
 
-	if (is_held(kube, is_in_step) || (!is_in_step && !kube->is_in_step))
+	if (!is_in_step && !kube->is_in_step) {
+		prepare(kube);
+		return;
+	}
+	if (is_held(kube, is_in_step))
 		return;
 	if (is_in_step)
 		kube_wait_end(kube);

@@ -41,7 +41,7 @@ struct kube {
 	struct meters *meters;
 	struct event *publish; /* made active by a change; runs behind what can be read now */
 	struct event *waiting; /* tells what is missing until all is in step */
-	uint64_t opened_ns, held_ns;
+	uint64_t opened_ns, held_ns, prepared_ns;
 	bool is_in_step; /* as told */
 	bool is_confirmed, is_scheduled, has_warned;
 

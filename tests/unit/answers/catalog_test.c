@@ -96,6 +96,28 @@ static void half_of_a_list_is_not_shown_whoever_publishes(void **state)
 	house_close(house);
 }
 
+static void what_is_prepared_is_shown_when_it_is_published(void **state)
+{
+	(void)state;
+	struct cluster_options options = house_options();
+	struct house *house = house_open(&options);
+	house_show(house, "Service default/web ClusterIP 10.96.0.1");
+	house_put(house, "Service default/web ClusterIP 10.96.0.2");
+	catalog_prepare(house->catalog);
+	house_expect(house, "web.default.svc A", "10.96.0.1");
+	house_expect(house, "10.96.0.2 PTR", "NXDOMAIN");
+	house_put(house, "Service default/web ClusterIP 10.96.0.3\nService default/new Headless\n"
+			 "Slice default/new-1 of=new 10.1.1.1");
+	catalog_prepare(house->catalog);
+	house_expect(house, "web.default.svc A", "10.96.0.1");
+	house_expect(house, "new.default.svc A", "NXDOMAIN");
+	assert_true(answers_publish(house->answers));
+	house_expect(house, "web.default.svc A", "10.96.0.3");
+	house_expect(house, "new.default.svc A", "10.1.1.1");
+	house_expect(house, "10.96.0.2 PTR", "NXDOMAIN");
+	house_close(house);
+}
+
 static void two_catalogs_may_hear_the_same_model(void **state)
 {
 	(void)state;
@@ -180,6 +202,7 @@ int main(void)
 		cmocka_unit_test(every_forward_zone_has_the_same_names),
 		cmocka_unit_test(catalogs_do_not_know_of_each_other),
 		cmocka_unit_test(half_of_a_list_is_not_shown_whoever_publishes),
+		cmocka_unit_test(what_is_prepared_is_shown_when_it_is_published),
 		cmocka_unit_test(two_catalogs_may_hear_the_same_model),
 		cmocka_unit_test(without_a_forward_zone_there_are_no_ptrs),
 		cmocka_unit_test(reverse_zones_may_be_parts_of_the_tree),
