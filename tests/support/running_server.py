@@ -55,15 +55,15 @@ def answers(address, port):
 
 class Server:
     """Runs from construction to stop(); `with` stops it. Paths of the Corefile start in `place`. It is asked at
-    `address`, on a port of its own unless one is given."""
+    `address`, on a port of its own unless one is given. environment: variables in place of the test's own."""
 
-    def __init__(self, corefile, place=ROOT, address="127.0.0.1", port=None):
+    def __init__(self, corefile, place=ROOT, address="127.0.0.1", port=None, environment=None):
         self.address = address
         self.port = port or free_port()
         self.output = tempfile.TemporaryFile(mode="w+")
         self.process = subprocess.Popen(
             [PROGRAM, "-conf", corefile, "-dns.port", str(self.port)],
-            stdout=self.output, stderr=subprocess.STDOUT, cwd=place)
+            stdout=self.output, stderr=subprocess.STDOUT, cwd=place, env=environment)
         serves = wait_for(lambda: self.process.poll() is not None or answers(address, self.port))
         if self.process.poll() is not None or not serves:
             self.stop()

@@ -39,6 +39,9 @@ static struct pki *pki_new(const struct pki *issuer, const char *name)
 	X509_NAME_add_entry_by_txt(X509_get_subject_name(pki->certificate), "CN", MBSTRING_UTF8,
 				   (const unsigned char *)name, -1, -1, 0);
 	X509_set_issuer_name(pki->certificate, X509_get_subject_name(issuer->certificate));
+	/* Authorities that follow each other have one name: their keys tell them apart. */
+	extend(pki->certificate, issuer->certificate, NID_subject_key_identifier, "hash");
+	extend(pki->certificate, issuer->certificate, NID_authority_key_identifier, "keyid:always");
 	if (issuer == pki)
 		extend(pki->certificate, pki->certificate, NID_basic_constraints, "critical,CA:TRUE");
 	else

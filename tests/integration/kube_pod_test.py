@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""knamed as a pod: all it knows of its cluster are two variables and what the kubelet mounts. The files lie where they always
+lie, on a tmpfs that this test alone sees."""
+import os
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
+from following import Follower, Poller, one_of, run_together  # noqa: E402
+from kube_api import KubeApi, service, wait_watching  # noqa: E402
+
+MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+INSIDE = "KNAMED_TEST_MOUNTS"
+ALWAYS = ("web.default.svc", "A", one_of(["10.0.0.1"]))
+
+
+def enter_namespace():
+    """Starts this test anew where a tmpfs hides what lies around MOUNT; says why not where that is forbidden."""
+    hidden = "/var/run/secrets" if os.path.isdir("/var/run/secrets") else "/var/run"
+    unshare = ["unshare", "-m" if os.geteuid() == 0 else "-rm"]
+    mount = ["mount", "-t", "tmpfs", "tmpfs", hidden]
+    try:
+        tried = subprocess.run([*unshare, *mount], capture_output=True, text=True, check=False)
+        reason = (tried.stderr.strip() or f"exit code {tried.returncode}") if tried.returncode != 0 else None
+    except OSError as error:
+        reason = str(error)
+    if reason is not None:
+        print("1..0 # SKIP no mount namespace of our own:", " ".join(reason.split()))
+        sys.exit(0)
+    os.environ[INSIDE] = "1"
+    os.execvp("unshare", [*unshare, "sh", "-c", '"$@" && exec "$0"', os.path.abspath(__file__), *mount])
+
+
+class Mounted:
+    """MOUNT, as the kubelet writes it: each file is a link through `..data`, which is swapped for a directory that holds
+    them all; the one before goes."""
+
+    def __init__(self, **files):
+        shutil.rmtree(MOUNT, ignore_errors=True)
+        os.makedirs(MOUNT)
+        self.count, self.files = 0, {}
+        self.write(**files)
+
+    def write(self, **files):
+        """ca.crt is `ca`; None: the file goes."""
+        self.files.update({"ca.crt" if name == "ca" else name: text for name, text in files.items()})
+        before = f"..2026_{self.count}"
+        self.count += 1
+        now = f"..2026_{self.count}"
+        os.mkdir(os.path.join(MOUNT, now), 0o755)
+        for name, text in self.files.items():
+            if text is not None:
+                with open(os.path.join(MOUNT, now, name), "w", encoding="ascii") as file:
+                    file.write(text)
+        os.symlink(now, os.path.join(MOUNT, "..data_tmp"))
+        os.rename(os.path.join(MOUNT, "..data_tmp"), os.path.join(MOUNT, "..data"))
+        for name, text in self.files.items():
+            link = os.path.join(MOUNT, name)
+            if text is None:
+                os.unlink(link)
+            elif not os.path.lexists(link):
+                os.symlink(os.path.join("..data", name), link)
+        self.files = {name: text for name, text in self.files.items() if text is not None}
+        shutil.rmtree(os.path.join(MOUNT, before), ignore_errors=True)
+
+
+def environment_of(api):
+    return {**os.environ, "KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": str(api.port)}
+
+
+def follow(api):
+    """A knamed whose Corefile says nothing about where objects come from."""
+    server = Follower(source="", environment=environment_of(api))
+    server.says("web.default.svc", ["10.0.0.1"])
+    wait_watching(api)
+    return server
+
+
+def bearers(api):
+    return [entry.get("authorization") for entry in api.stats()["log"]]
+
+
+def step(tap, api, server, address, name):
+    """Cuts the connections: what happens then is seen by who gets in again."""
+    api.do("close")
+    api.put(service("step", address))
+    tap.same(server.says("step.default.svc", [address]), [address], name)
+
+
+def check_token(tap, api, mounted):
+    """It is read; the kubelet's new one is used as soon as it is there; and no one misses it for a while."""
+    with follow(api) as server, Poller(server, ALWAYS) as poller:
+        tap.same(set(bearers(api)), {"Bearer first"}, "the token is shown to the API server")
+        before = len(bearers(api))
+        mounted.write(token="second")
+        api.set(tokens=["second"])
+        step(tap, api, server, "10.0.4.1", "a token that was rotated is used")
+        tap.same(set(bearers(api)[before:]), {"Bearer second"}, "and the old one never again")
+        mounted.write(token=None)
+        step(tap, api, server, "10.0.4.2", "without its file the token stays in force")
+        tap.ok(server.logged("[WARNING]", f"open {MOUNT}/token: no such file or directory; what was read before stays in force"),
+               "the log says so", server.text())
+        mounted.write(token="third")
+        api.set(tokens=["third"])
+        step(tap, api, server, "10.0.4.3", "the file that is there again is used")
+        tap.same(server.metric("knamed_kubernetes_watch_failures_total", 'reason="401"'), 0, "no request was refused")
+    tap.ok(not poller.wrong, "answers went on", *poller.wrong[:10])
+
+
+def check_authority(tap, api, mounted):
+    """First as clusters do it, by a time in which both are trusted; then all at once."""
+    old = api.place["ca"]
+    with follow(api) as server, Poller(server, ALWAYS) as poller:
+        api.rotate(authority=True)
+        mounted.write(ca=old + api.place["ca"])
+        step(tap, api, server, "10.0.5.1", "the second of two authorities is trusted")
+        tap.same(server.metric("knamed_kubernetes_watch_failures_total", 'reason="tls"'), 0, "none was distrusted")
+        api.rotate(authority=True)
+        api.do("close")
+        tap.ok(server.logged("[WARNING]", "TLS with the API server fails"), "an authority of no file is not", server.text())
+        before = api.stats()["requests"]
+        api.put(service("step", "10.0.5.2"))
+        tap.same(api.stats()["requests"], before, "and is asked nothing")
+        mounted.write(ca=api.place["ca"])
+        tap.same(server.says("step.default.svc", ["10.0.5.2"]), ["10.0.5.2"], "until ca.crt says it")
+    tap.ok(not poller.wrong, "answers went on", *poller.wrong[:10])
+
+
+def refused(tap, environment, line, name):
+    """It does not start, and says why in a line that names the place in the Corefile."""
+    try:
+        with Follower(source="", environment=environment) as server:
+            tap.ok(False, name, server.text())
+    except RuntimeError as error:
+        tap.ok(line in str(error) and "Corefile" in str(error), name, error)
+
+
+def check_start(tap, api, mounted):
+    environment = environment_of(api)
+    for name, file in ("token", "token"), ("ca", "ca.crt"):
+        text = mounted.files[file]
+        mounted.write(**{name: None})
+        refused(tap, environment, f"open {MOUNT}/{file}: no such file or directory", f"without {file} it does not start, and says so")
+        mounted.write(**{name: text})
+    mounted.write(token="\n")
+    refused(tap, environment, f"{MOUNT}/token: expected a token", "nor with an empty token")
+    mounted.write(ca="nothing")
+    refused(tap, environment, f"{MOUNT}/ca.crt: ", "nor with an authority that is none")
+    del environment["KUBERNETES_SERVICE_HOST"]
+    refused(tap, environment, "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined", "nor outside of a pod")
+
+
+def pod(tap):
+    """One after the other: there is one MOUNT."""
+    for check in check_token, check_authority, check_start:
+        with KubeApi(tls=True) as api:
+            api.set(tokens=["first"])
+            api.put(service("web", "10.0.0.1"))
+            check(tap, api, Mounted(ca=api.place["ca"], token="first", namespace="kube-system"))
+
+
+if INSIDE not in os.environ:
+    enter_namespace()
+run_together([pod])
