@@ -9,7 +9,7 @@
 #include "knamed/kube.h"
 #include "knamed/source.h"
 #include "meters.h"
-#include "snapshot.h"
+#include "snapshot_job.h"
 #include "watch.h"
 
 /* What was told of a trouble, so that it is not told again and again. */
@@ -53,6 +53,8 @@ struct kube {
 
 	struct event *snapshot_timer; /* NULL: there is no snapshot */
 	struct snapshot_head snapshot;
+	struct snapshot_job *snapshot_job;			     /* one is being written */
+	char snapshot_trouble[sizeof(((struct error *)NULL)->text)]; /* as told; "" if well */
 	char cluster[64]; /* UID of namespace kube-system, "" unknown */
 	bool is_changed;  /* since the snapshot was written */
 };

@@ -100,18 +100,47 @@ void kube_snapshot_note_cluster(struct kube *kube, const struct api_object *obje
 
 /* ---- writing ---- */
 
-static void write_snapshot(struct kube *kube)
+/* A disk that stays full is told once, not at each try. */
+static void on_written(void *context, const char *trouble)
 {
+	struct kube *kube = context;
+	bool was_failing = kube->snapshot_trouble[0] != '\0';
+
+	kube->snapshot_job = NULL;
+	kube->is_changed |= trouble != NULL;
+	if (trouble == NULL && was_failing)
+		log_line(LOG_INFO, "kubernetes", "snapshot %s is written again",
+			 kube->options.config->snapshot);
+	else if (trouble != NULL && strcmp(kube->snapshot_trouble, trouble) != 0)
+		log_line(LOG_WARNING, "kubernetes", "%s", trouble);
+	snprintf(kube->snapshot_trouble, sizeof(kube->snapshot_trouble), "%s",
+		 trouble != NULL ? trouble : "");
+}
+
+static void start_to_write(struct kube *kube)
+{
+	const struct snapshot_job_options job = { .events = kube->options.events,
+						  .path = kube->options.config->snapshot,
+						  .done = on_written,
+						  .context = kube };
 	struct error error = { 0 };
 
-	if (!kube->is_changed || !kube->is_confirmed || !kube_all(kube, watch_is_whole))
+	if (kube->snapshot_job != NULL || !kube->is_changed || !kube->is_confirmed ||
+	    !kube_all(kube, watch_is_whole))
 		return;
+	kube->is_changed = false;
 	kube->snapshot.unix_s = clock_unix_s();
 	snprintf(kube->snapshot.cluster, sizeof(kube->snapshot.cluster), "%s", kube->cluster);
-	if (snapshot_write(kube->options.config->snapshot, &kube->snapshot, kube->options.model, &error))
-		kube->is_changed = false;
-	else
-		log_line(LOG_WARNING, "kubernetes", "%s", error.text);
+	kube->snapshot_job =
+		snapshot_job_start(&job, snapshot_take(&kube->snapshot, kube->options.model), &error);
+	if (kube->snapshot_job == NULL)
+		on_written(kube, error.text);
+}
+
+static void wait_until_written(struct kube *kube)
+{
+	if (kube->snapshot_job != NULL)
+		snapshot_job_wait(kube->snapshot_job);
 }
 
 static void wait_ms(struct kube *kube, uint32_t ms)
@@ -133,7 +162,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 {
 	(void)fd;
 	(void)what;
-	write_snapshot(context);
+	start_to_write(context);
 	wait_for_next(context);
 }
 
@@ -157,6 +186,8 @@ void kube_snapshot_close(struct kube *kube)
 {
 	if (kube->snapshot_timer == NULL)
 		return;
-	write_snapshot(kube);
+	wait_until_written(kube);
+	start_to_write(kube);
+	wait_until_written(kube);
 	event_free(kube->snapshot_timer);
 }

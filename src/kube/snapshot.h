@@ -12,8 +12,12 @@ struct snapshot_head {
 	char cluster[64]; /* UID of namespace kube-system, "" if unknown */
 	uint64_t unix_s;  /* when it was written */
 };
-bool snapshot_write(const char *path, const struct snapshot_head *head, const struct model *model,
-		    struct error *error);
+/* The model as it is at this moment: its objects are held. Taken and dropped by the control thread alone. */
+struct snapshot;
+struct snapshot *snapshot_take(const struct snapshot_head *head, const struct model *model);
+void snapshot_drop(struct snapshot *snapshot);
+/* Any thread: the model may change meanwhile. */
+bool snapshot_write(const struct snapshot *snapshot, const char *path, struct error *error);
 /* Puts all objects into the empty model. False and nothing put: corrupt, cut, another version of
  * the format, key or options; error says which. */
 bool snapshot_read(const char *path, const struct snapshot_head *wanted, struct model *model,

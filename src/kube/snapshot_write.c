@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes beside the file, in one go, and puts the result in its place: whoever reads finds the old one or the new. */
+/* Writes beside the file, in one go, and puts the result in its place: whoever reads finds the old
+ * one or the new.
+ *
+ * Objects do not change, but for their references and what a put of an equal one brings. So the one
+ * thread that puts holds them and notes the version; then any thread may read them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +15,17 @@
 
 #include "snapshot.h"
 #include "snapshot_form.h"
+
+struct held {
+	struct object *object;
+	uint64_t version;
+};
+
+struct snapshot {
+	struct snapshot_head head;
+	struct held *held;
+	size_t count;
+};
 
 struct writer {
 	FILE *file;
@@ -101,10 +116,12 @@ static void add_import(struct text *text, const struct import *import)
 	add_ports(text, import->ports, import->port_count);
 }
 
-static void add_object(struct text *text, const struct object *object)
+static void add_object(struct text *text, const struct held *held)
 {
+	const struct object *object = held->object;
+
 	add_number(text, object->kind, 1);
-	add_number(text, object->version, 8);
+	add_number(text, held->version, 8);
 	add_text(text, object->namespace_);
 	add_text(text, object->name);
 	switch (object->kind) {
@@ -149,17 +166,13 @@ static void put_head(struct writer *writer, const struct snapshot_head *head)
 	put_bytes(writer, writer->object.data, writer->object.size);
 }
 
-static void put_model(struct writer *writer, const struct model *model)
+static void put_objects(struct writer *writer, const struct snapshot *snapshot)
 {
-	for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++) {
-		size_t position = 0;
-		const struct object *object;
-		while ((object = model_next(model, kind, &position)) != NULL) {
-			text_clear(&writer->object);
-			add_object(&writer->object, object);
-			if (writer->object.size <= SNAPSHOT_OBJECT_MOST)
-				put_sized(writer);
-		}
+	for (size_t i = 0; i < snapshot->count; i++) {
+		text_clear(&writer->object);
+		add_object(&writer->object, &snapshot->held[i]);
+		if (writer->object.size <= SNAPSHOT_OBJECT_MOST)
+			put_sized(writer);
 	}
 	put_bytes(writer, "\0\0\0", 4);
 }
@@ -172,7 +185,7 @@ static void put_digest(struct writer *writer)
 	fwrite(digest, 1, sizeof(digest), writer->file);
 }
 
-/* No fsync(): the control thread must not wait for a disk, and what a power cut leaves of a file its digest tells. */
+/* No fsync(): what a power cut leaves of a file its digest tells. */
 static bool settle(struct writer *writer)
 {
 	bool good = fflush(writer->file) == 0 && !ferror(writer->file);
@@ -180,13 +193,13 @@ static bool settle(struct writer *writer)
 	return (fclose(writer->file) == 0) && good;
 }
 
-static bool fill(int fd, const struct snapshot_head *head, const struct model *model)
+static bool fill(int fd, const struct snapshot *snapshot)
 {
 	struct writer writer = { .file = fdopen(fd, "w"), .digest = EVP_MD_CTX_new() };
 
 	EVP_DigestInit_ex(writer.digest, EVP_sha256(), NULL);
-	put_head(&writer, head);
-	put_model(&writer, model);
+	put_head(&writer, &snapshot->head);
+	put_objects(&writer, snapshot);
 	put_digest(&writer);
 	bool good = settle(&writer);
 	EVP_MD_CTX_free(writer.digest);
@@ -194,14 +207,46 @@ static bool fill(int fd, const struct snapshot_head *head, const struct model *m
 	return good;
 }
 
-bool snapshot_write(const char *path, const struct snapshot_head *head, const struct model *model,
-		    struct error *error)
+static size_t count_objects(const struct model *model)
+{
+	size_t count = 0;
+
+	for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++)
+		count += model_count(model, kind);
+	return count;
+}
+
+struct snapshot *snapshot_take(const struct snapshot_head *head, const struct model *model)
+{
+	struct snapshot *snapshot = mem_alloc(sizeof(*snapshot));
+
+	*snapshot = (struct snapshot){ .head = *head };
+	snapshot->held = mem_alloc((count_objects(model) + 1) * sizeof(*snapshot->held));
+	for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++) {
+		size_t position = 0;
+		const struct object *object;
+		while ((object = model_next(model, kind, &position)) != NULL)
+			snapshot->held[snapshot->count++] =
+				(struct held){ object_hold(object), object->version };
+	}
+	return snapshot;
+}
+
+void snapshot_drop(struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->count; i++)
+		object_drop(snapshot->held[i].object);
+	mem_free(snapshot->held);
+	mem_free(snapshot);
+}
+
+bool snapshot_write(const struct snapshot *snapshot, const char *path, struct error *error)
 {
 	struct text beside = { 0 };
 
 	text_printf(&beside, "%s.new", path);
 	int fd = open(beside.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	bool good = fd >= 0 && fill(fd, head, model) && rename(beside.data, path) == 0;
+	bool good = fd >= 0 && fill(fd, snapshot) && rename(beside.data, path) == 0;
 	if (!good) {
 		error_set(error, "snapshot %s cannot be written: %s", path, strerrordesc_np(errno));
 		if (fd >= 0)

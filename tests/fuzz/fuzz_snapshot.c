@@ -69,7 +69,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	write_file(data, size);
 	struct model *model = model_new(), *again = model_new();
 	if (snapshot_read(path, &head, model, &read, &error)) {
-		assert(snapshot_write(path, &read, model, &error));
+		struct snapshot *snapshot = snapshot_take(&read, model);
+		assert(snapshot_write(snapshot, path, &error));
+		snapshot_drop(snapshot);
 		assert(snapshot_read(path, &head, again, &read, &error));
 		check_equal(model, again);
 	} else {

@@ -163,9 +163,42 @@ def nowhere_to_write(tap):
         api.put(WEB)
         with Follower(api, "snapshot /proc/nowhere/snapshot") as server:
             tap.same(server.says("web.default.svc", ["10.0.0.1"]), ["10.0.0.1"], "it serves")
-            tap.ok(server.logged("[WARNING]", "/proc/nowhere/snapshot"), "and says that it cannot write", server.text())
+            tap.ok(server.logged("[WARNING]", "/proc/nowhere/snapshot cannot be written"), "and says that it cannot write", server.text())
+        tap.same(server.text().count("cannot be written"), 1, "once, however often it tries")
+
+
+def another_cause(tap):
+    """Each server tries when it knows all, and again when it ends."""
+    with KubeApi() as api:
+        api.put(WEB)
+        for what, change, text in (("another cause", lambda path: open(path, "wb").close(), "written: Not a directory"),
+                                   ("the end of it", os.mkdir, "written again")):
+            with tempfile.TemporaryDirectory(prefix="snapshot-") as place:
+                path = os.path.join(place, "sub")
+                with Follower(api, f"snapshot {path}/snapshot", place=place) as server:
+                    tap.ok(server.logged("[WARNING]", path, "written: No such file"), f"{what}: it cannot be written", server.text())
+                    change(path)
+                lines = [line for line in server.text().splitlines() if path in line and "written" in line]
+                tap.ok(len(lines) == 2 and text in lines[1], f"{what} is told", server.text())
+
+
+def slow_disk(tap):
+    """A file that cannot even be opened holds up nothing but its own writing."""
+    with KubeApi() as api, tempfile.TemporaryDirectory(prefix="snapshot-") as place:
+        path = os.path.join(place, "snapshot")
+        os.mkfifo(path + ".new")
+        api.put(WEB)
+        with Follower(api, f"snapshot {path}", place=place) as server:
+            tap.ok(wait_for(lambda: "knamed-snapshot" in server.threads()), "it is being written", server.threads())
+            api.put(service("late", "10.0.0.2"))
+            tap.same(server.says("late.default.svc", ["10.0.0.2"]), ["10.0.0.2"], "what happens meanwhile is served")
+            tap.ok("knamed-snapshot" in server.threads() and not os.path.exists(path), "though nothing is written yet")
+            reader = os.open(path + ".new", os.O_RDONLY | os.O_NONBLOCK)
+            tap.ok(wait_for(lambda: os.path.exists(path)), "then it is")
+            os.close(reader)
+        tap.ok(os.path.isfile(path), "and again at the end")
 
 
 if __name__ == "__main__":
     run_together([warm_start, never_away, killed_at_once, another_cluster, another_cluster_in_part, another_server, refused,
-                  nowhere_to_write])
+                  nowhere_to_write, another_cause, slow_disk])

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A knamed that follows an API server, asked by packets of our own: a question takes microseconds, not a process."""
+import contextlib
 import json
 import os
 import signal
@@ -119,6 +120,14 @@ class Follower(Server):
     def logged(self, *texts):
         """Waits for a line with all these texts; whether it came."""
         return wait_for(lambda: any(all(text in line for text in texts) for line in self.text().splitlines()))
+
+    def threads(self):
+        """The names of its threads."""
+        names = []
+        for task in os.listdir(f"/proc/{self.process.pid}/task"):
+            with contextlib.suppress(OSError), open(f"/proc/{self.process.pid}/task/{task}/comm", encoding="ascii") as file:
+                names.append(file.read().strip())
+        return names
 
     def peak_kb(self):
         """The most memory that it ever had (VmHWM)."""

@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <event2/event.h>
 
 #include "knamed/model.h"
-#include "snapshot.h"
+#include "snapshot_job.h"
 
 static char directory[] = "/tmp/knamed-snapshot-XXXXXX";
 static char path[64];
@@ -135,6 +136,14 @@ static struct model *some_model(unsigned objects_of_a_kind)
 	return model;
 }
 
+static bool write_model(const struct model *model, struct error *error)
+{
+	struct snapshot *snapshot = snapshot_take(&head, model);
+	bool is_written = snapshot_write(snapshot, path, error);
+	snapshot_drop(snapshot);
+	return is_written;
+}
+
 static void assert_models_equal(const struct model *a, const struct model *b)
 {
 	for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++) {
@@ -179,7 +188,7 @@ static void what_is_written_is_read_again(void **state)
 		struct snapshot_head read;
 		struct error error;
 		struct stat status;
-		assert_true(snapshot_write(path, &head, before, &error));
+		assert_true(write_model(before, &error));
 		assert_true(snapshot_read(path, &head, after, &read, &error));
 		assert_models_equal(before, after);
 		assert_string_equal(read.cluster, head.cluster);
@@ -197,7 +206,7 @@ static void snapshots_of_others_are_refused(void **state)
 	struct snapshot_head other = head;
 	struct model *model = some_model(2);
 	struct error error;
-	assert_true(snapshot_write(path, &head, model, &error));
+	assert_true(write_model(model, &error));
 	other.key[3] = 'c';
 	assert_refused(&other, "another API server");
 	other = head;
@@ -220,7 +229,7 @@ static void what_is_changed_or_cut_anywhere_is_refused(void **state)
 	struct model *model = some_model(1);
 	struct text text = { 0 };
 	struct error error;
-	assert_true(snapshot_write(path, &head, model, &error));
+	assert_true(write_model(model, &error));
 	assert_true(file_read(path, 1 << 20, &text, &error));
 	for (size_t i = 0; i < text.size; i++) {
 		text.data[i] ^= 0x10;
@@ -244,16 +253,93 @@ static void the_old_one_stays_where_the_new_one_cannot_be_written(void **state)
 	struct snapshot_head read;
 	struct error error;
 	char beside[80];
-	assert_true(snapshot_write(path, &head, model, &error));
+	assert_true(write_model(model, &error));
 	snprintf(beside, sizeof(beside), "%s.new", path);
 	assert_int_equal(mkdir(beside, 0700), 0);
-	assert_false(snapshot_write(path, &head, after, &error));
+	assert_false(write_model(after, &error));
 	assert_non_null(strstr(error.text, "cannot be written"));
 	assert_int_equal(rmdir(beside), 0);
 	assert_true(snapshot_read(path, &head, after, &read, &error));
 	assert_models_equal(model, after);
 	model_free(model);
 	model_free(after);
+}
+
+static void note_end(void *context, const char *trouble)
+{
+	snprintf(context, 1024, "%s", trouble != NULL ? trouble : "written");
+}
+
+static struct snapshot_job *start_job(struct event_base *events, const struct model *model,
+				      char *ret_end)
+{
+	struct snapshot_job_options options = { events, path, note_end, ret_end };
+	struct error error;
+	ret_end[0] = '\0';
+	struct snapshot_job *job = snapshot_job_start(&options, snapshot_take(&head, model), &error);
+	assert_non_null(job);
+	return job;
+}
+
+/* Some of it goes, some is replaced, some gets another version. */
+static void change_model(struct model *model, unsigned i)
+{
+	char name[32];
+	snprintf(name, sizeof(name), "object-%u", i);
+	model_remove(model, OBJECT_POD, "space", name);
+	model_put(model, some_object(OBJECT_SLICE, name));
+	struct object *equal = namespace_new(name);
+	equal->version = 5;
+	model_put(model, equal);
+}
+
+static void what_changes_while_it_is_written_is_not_in_it(void **state)
+{
+	(void)state;
+	enum { OBJECTS = 500 };
+	struct event_base *events = event_base_new();
+	struct model *model = some_model(OBJECTS), *expected = model_new(), *after = model_new();
+	struct snapshot_head read;
+	struct error error;
+	char end[1024];
+	assert_true(write_model(model, &error));
+	assert_true(snapshot_read(path, &head, expected, &read, &error));
+	assert_int_equal(unlink(path), 0);
+	start_job(events, model, end);
+	for (unsigned i = 0; i < OBJECTS; i++)
+		change_model(model, i);
+	while (end[0] == '\0')
+		event_base_loop(events, EVLOOP_ONCE);
+	assert_string_equal(end, "written");
+	assert_true(snapshot_read(path, &head, after, &read, &error));
+	assert_models_equal(expected, after);
+	assert_int_equal(model_count(model, OBJECT_POD), 0);
+	model_free(model);
+	model_free(expected);
+	model_free(after);
+	event_base_free(events);
+}
+
+static void a_job_can_be_waited_for_and_says_how_it_ended(void **state)
+{
+	(void)state;
+	struct event_base *events = event_base_new();
+	struct model *model = some_model(3), *after = model_new();
+	struct snapshot_head read;
+	struct error error;
+	char end[1024], beside[80];
+	snapshot_job_wait(start_job(events, model, end));
+	assert_string_equal(end, "written");
+	assert_true(snapshot_read(path, &head, after, &read, &error));
+	assert_models_equal(model, after);
+	snprintf(beside, sizeof(beside), "%s.new", path);
+	assert_int_equal(mkdir(beside, 0700), 0);
+	snapshot_job_wait(start_job(events, model, end));
+	assert_non_null(strstr(end, "cannot be written: Is a directory"));
+	assert_int_equal(rmdir(beside), 0);
+	model_free(model);
+	model_free(after);
+	event_base_free(events);
 }
 
 static void a_missing_file_is_told(void **state)
@@ -279,6 +365,8 @@ int main(void)
 		cmocka_unit_test(snapshots_of_others_are_refused),
 		cmocka_unit_test(what_is_changed_or_cut_anywhere_is_refused),
 		cmocka_unit_test(the_old_one_stays_where_the_new_one_cannot_be_written),
+		cmocka_unit_test(what_changes_while_it_is_written_is_not_in_it),
+		cmocka_unit_test(a_job_can_be_waited_for_and_says_how_it_ended),
 		cmocka_unit_test(a_missing_file_is_told),
 		cmocka_unit_test(what_is_no_file_holds_nobody_up),
 	};
