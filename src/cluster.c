@@ -17,6 +17,7 @@ struct cluster {
 	struct model *model;
 	struct manifests *manifests; /* one of the two is NULL */
 	struct kube *kube;
+	struct lingering *linger;   /* of a followed API server */
 	struct event_base *waiting; /* of who reads once; NULL: of the server's loop */
 	struct event *sync_timer;   /* for the next text of sync._knamed */
 	char *config_digest;
@@ -156,6 +157,12 @@ static void on_kube_arrived(void *context)
 	catalog_prepare(((struct cluster *)context)->catalog);
 }
 
+static void on_lingered(void *context)
+{
+	struct cluster *cluster = context;
+	cluster->calls.changed(cluster->calls.context);
+}
+
 /* Others publish too: the text of sync._knamed, other directives. */
 static bool is_held(void *context)
 {
@@ -246,6 +253,23 @@ static bool open_source(struct cluster *cluster, const struct pipeline_options *
 	return cluster->manifests != NULL;
 }
 
+/* An API server's slices change one after the other; files do so as a whole. */
+static void listen_to_model(struct cluster *cluster, const struct pipeline_options *options)
+{
+	const struct lingering_options linger = {
+		.events = options->events,
+		.model = cluster->model,
+		.to = catalog_listener(cluster->catalog),
+		.calls = { .changed = on_lingered, .context = cluster },
+	};
+	if (cluster->config->manifests != NULL || options->events == NULL) {
+		model_listen(cluster->model, linger.to);
+		return;
+	}
+	cluster->linger = lingering_new(&linger);
+	model_listen(cluster->model, lingering_listener(cluster->linger));
+}
+
 struct cluster *cluster_open(const struct pipeline_options *options,
 			     const struct config_block *block, struct answers *answers,
 			     const struct cluster_calls *calls, struct error *error)
@@ -263,7 +287,7 @@ struct cluster *cluster_open(const struct pipeline_options *options,
 	cluster->catalog = catalog_of_cluster(answers, block->kubernetes, local, local_count,
 					      block->addresses[0].port);
 	cluster->model = model_new();
-	model_listen(cluster->model, catalog_listener(cluster->catalog));
+	listen_to_model(cluster, options);
 	if (open_source(cluster, options, error))
 		return cluster;
 	cluster_close(cluster);
@@ -280,6 +304,7 @@ void cluster_close(struct cluster *cluster)
 		event_free(cluster->sync_timer);
 	mem_free(cluster->config_digest);
 	model_free(cluster->model);
+	lingering_free(cluster->linger);
 	mem_free(cluster);
 }
 

@@ -21,6 +21,19 @@ struct kube_calls {
 	void (*arrived)(void *context);
 	void *context;
 };
+/* An endpoint that moves from slice to slice is in neither between two events. A lingering stands between the model and
+ * its listener: what leaves a slice like that is shown a little longer. */
+struct lingering;
+struct lingering_options {
+	struct event_base *events;
+	const struct model *model;
+	struct model_listener to;
+	struct kube_calls calls; /* changed: what lingered is gone */
+};
+struct lingering *lingering_new(const struct lingering_options *options);
+struct model_listener lingering_listener(struct lingering *linger); /* for model_listen() */
+void lingering_free(struct lingering *linger); /* the model says nothing any more */
+
 struct kube_options {
 	struct event_base *events;
 	const struct config_kubernetes *config; /* without `manifests`; must outlive kube */

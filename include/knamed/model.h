@@ -47,6 +47,7 @@ struct service {
 struct endpoint {
 	struct ip address;
 	bool ready;                   /* absent counts as true */
+	bool terminating;             /* its pod is being deleted; changes no answer by itself */
 	uint32_t hostname, pod_name, zone; /* offsets into slice->strings; 0 is "" */
 };
 enum address_type { ADDRESS_IPV4, ADDRESS_IPV6, ADDRESS_OTHER };
@@ -80,7 +81,7 @@ struct import {
 
 /* Makers: copy everything into one block; the result has one reference, the caller's. slice_new
  * takes endpoint string fields as pointers (NULL or "": none). */
-struct endpoint_text { struct ip address; bool ready; const char *hostname, *pod_name, *zone; };
+struct endpoint_text { struct ip address; bool ready, terminating; const char *hostname, *pod_name, *zone; };
 struct object *namespace_new(const char *name);
 struct object *service_new(const struct service *fields);
 struct object *slice_new(const struct slice *fields, const struct endpoint_text *endpoints);

@@ -145,7 +145,9 @@ static struct endpoint_text *take_endpoints(struct cursor *cursor, uint32_t *ret
 	for (size_t i = 0; i < count && !cursor->is_bad; i++) {
 		cursor->is_bad |= take_number(cursor, 1) != 1;
 		take_address(cursor, &list[i].address);
-		list[i].ready = take_below(cursor, 1, 2);
+		uint64_t state = take_below(cursor, 1, 4);
+		list[i].ready = state & 1;
+		list[i].terminating = state >> 1;
 		list[i].hostname = take_text(cursor);
 		list[i].pod_name = take_text(cursor);
 		list[i].zone = take_text(cursor);

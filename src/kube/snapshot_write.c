@@ -101,7 +101,7 @@ static void add_slice(struct text *text, const struct slice *slice)
 	for (uint32_t i = 0; i < slice->endpoint_count; i++) {
 		const struct endpoint *endpoint = &slice->endpoints[i];
 		add_addresses(text, &endpoint->address, 1);
-		add_number(text, endpoint->ready, 1);
+		add_number(text, endpoint->ready + 2u * endpoint->terminating, 1);
 		add_text(text, slice_string(slice, endpoint->hostname));
 		add_text(text, slice_string(slice, endpoint->pod_name));
 		add_text(text, slice_string(slice, endpoint->zone));

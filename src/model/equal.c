@@ -52,7 +52,8 @@ static bool endpoints_equal(const struct slice *a, const struct slice *b)
 		return false;
 	for (uint32_t i = 0; i < a->endpoint_count; i++) {
 		const struct endpoint *left = &a->endpoints[i], *right = &b->endpoints[i];
-		if (left->ready != right->ready || !ip_equal(&left->address, &right->address) ||
+		if (left->ready != right->ready || left->terminating != right->terminating ||
+		    !ip_equal(&left->address, &right->address) ||
 		    strcmp(slice_string(a, left->hostname), slice_string(b, right->hostname)) != 0 ||
 		    strcmp(slice_string(a, left->pod_name), slice_string(b, right->pod_name)) != 0 ||
 		    strcmp(slice_string(a, left->zone), slice_string(b, right->zone)) != 0)

@@ -48,6 +48,7 @@ static struct endpoint *endpoints_new(struct pool *pool, const struct endpoint_t
 	for (size_t i = 0; i < count; i++) {
 		endpoints[i].address = from[i].address;
 		endpoints[i].ready = from[i].ready;
+		endpoints[i].terminating = from[i].terminating;
 		endpoints[i].hostname = pool_add(pool, from[i].hostname);
 		endpoints[i].pod_name = pool_add(pool, from[i].pod_name);
 		endpoints[i].zone = pool_add(pool, from[i].zone);

@@ -26,7 +26,8 @@ static bool read_endpoint(struct decoder *decoder, const json_t *item, struct en
 	    !field_object(fields, item, "targetRef", &target))
 		return false;
 	field_enter(fields, "conditions");
-	if (!field_bool(fields, conditions, "ready", true, &endpoint->ready))
+	if (!field_bool(fields, conditions, "ready", true, &endpoint->ready) ||
+	    !field_bool(fields, conditions, "terminating", false, &endpoint->terminating))
 		return false;
 	field_leave(fields);
 	field_enter(fields, "targetRef");

@@ -5,7 +5,7 @@
 /* Where the fields of one endpoint go, all but its addresses. */
 struct target {
 	const char *hostname, *pod_name, *zone;
-	bool ready;
+	bool ready, terminating;
 	size_t addresses;
 };
 
@@ -18,7 +18,9 @@ static bool read_conditions(struct api_decoder *decoder, const struct wire_field
 	if (!wire_message(decoder, found, "conditions", &message))
 		return false;
 	while (wire_next(&message, &field))
-		if (field.number == 1 && !wire_bool(decoder, &field, "ready", &target->ready))
+		if ((field.number == 1 && !wire_bool(decoder, &field, "ready", &target->ready)) ||
+		    (field.number == 3 &&
+		     !wire_bool(decoder, &field, "terminating", &target->terminating)))
 			return false;
 	if (!wire_end(decoder, &message))
 		return false;
@@ -93,6 +95,7 @@ static bool read_endpoint(struct api_decoder *decoder, const struct wire_field *
 		return false;
 	for (size_t i = first; i < endpoints->count; i++) {
 		endpoints->list[i].ready = target.ready;
+		endpoints->list[i].terminating = target.terminating;
 		endpoints->list[i].hostname = target.hostname;
 		endpoints->list[i].pod_name = options->keep_pod_names ? target.pod_name : NULL;
 		endpoints->list[i].zone = options->keep_zones ? target.zone : NULL;

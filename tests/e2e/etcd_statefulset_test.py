@@ -190,15 +190,15 @@ def set_endpoints(api, name, indices):
          "application/merge-patch+json")
 
 
-def move(api, slices, index):
-    """Endpoint `index` to the next slice: first added there, then taken from where it was."""
+def move(api, slices, index, is_added_first):
+    """Endpoint `index` to the next slice, in two requests."""
     names = sorted(slices)
     source = next(name for name in names if index in slices[name])
     target = names[(names.index(source) + 1) % len(names)]
     slices[target].add(index)
-    set_endpoints(api, target, slices[target])
     slices[source].remove(index)
-    set_endpoints(api, source, slices[source])
+    for name in (target, source) if is_added_first else (source, target):
+        set_endpoints(api, name, slices[name])
 
 
 def check_cutting(cluster, server):
@@ -209,7 +209,7 @@ def check_cutting(cluster, server):
     becomes(server, [endpoint["addresses"][0] for endpoint in CUT_ENDPOINTS], f"cut.etcd.{Z}", "A")
     with SteadyPoller(server, cut_questions()) as poller:
         for index in range(MOVES):
-            move(api, slices, index % 4)
+            move(api, slices, index % 4, is_added_first=index // 4 % 2 == 0)
         make_slice(api, "cut-whole", "cut", CUT_ENDPOINTS)
         for name in slices:
             must(api, "DELETE", f"{SLICES}/{name}", None)

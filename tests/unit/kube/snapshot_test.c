@@ -74,8 +74,9 @@ static void fill_parts(struct parts *parts)
 		parts->ports[i] = (struct port){ some_text(), (uint16_t)below(65536), below(2),
 						 (uint8_t)below(4) };
 	for (size_t i = 0; i < COUNT_OF(parts->endpoints); i++)
-		parts->endpoints[i] = (struct endpoint_text){ some_address(), below(2), some_text(),
-							      some_text(), some_text() };
+		parts->endpoints[i] =
+			(struct endpoint_text){ some_address(), below(2),    below(2),
+						some_text(),	some_text(), some_text() };
 }
 
 static struct object *some_object(enum object_kind kind, const char *name)

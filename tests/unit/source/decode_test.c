@@ -154,6 +154,8 @@ static void an_endpoint_is_ready_unless_it_says_no(void **state)
 	assert_int_equal(slice->endpoint_count, COUNT_OF(ready));
 	for (size_t i = 0; i < COUNT_OF(ready); i++)
 		assert_int_equal(slice->endpoints[i].ready, ready[i]);
+	assert_true(slice->endpoints[3].terminating);
+	assert_false(slice->endpoints[4].terminating);
 	model_free(model);
 }
 

@@ -143,6 +143,7 @@ static void throw_slice(struct dice *dice, struct given *given)
 			.addresses = throw_addresses(dice),
 			.has_conditions = often(dice),
 			.ready = (int)dice_throw(dice, 3) - 1,
+			.terminating = (int)dice_throw(dice, 3) - 1,
 			.hostname = often(dice) ? throw_name(dice) : NULL,
 			.pod_name = often(dice) ? throw_name(dice) : NULL,
 			.zone = often(dice) ? throw_name(dice) : NULL,

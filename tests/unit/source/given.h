@@ -25,7 +25,7 @@ struct given_port {
 };
 struct given_endpoint {
 	struct given_texts addresses;
-	int has_conditions, ready; /* ready -1: left out */
+	int has_conditions, ready, terminating; /* -1: left out */
 	const char *hostname, *pod_name, *zone;
 };
 struct given {

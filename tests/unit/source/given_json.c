@@ -148,6 +148,7 @@ static void put_endpoint(struct printer *printer, const struct given_endpoint *e
 		open_mapping(printer, "conditions");
 		put_bool(printer, "ready", endpoint->ready);
 		put_bool(printer, "serving", 1);
+		put_bool(printer, "terminating", endpoint->terminating);
 		close_mapping(printer);
 		text_add(printer->text, ",");
 	}

@@ -161,6 +161,8 @@ static void put_endpoint(struct dice *dice, struct text *text, const struct give
 		put_number(&conditions, 1, (uint64_t)endpoint->ready);
 	maybe_part(dice, &message, 2, &conditions);
 	put_number(&conditions, 2, 1);
+	if (endpoint->has_conditions && endpoint->terminating >= 0)
+		put_number(&conditions, 3, (uint64_t)endpoint->terminating);
 	put_message(&message, 2, conditions);
 	put_text(dice, &message, 3, endpoint->hostname);
 	put_word(&target, 1, "Pod");
