@@ -4,7 +4,7 @@
  *   API server --client (HTTP/2)--> body (cut into objects) --decode--> watch, one per kind --put/remove--> model
  *
  * List and watch only. What was read once is kept for ever: no trouble of the API takes anything away that it
- * did not say was deleted. All of it is the control thread's. */
+ * did not say was deleted. All of it is the control thread's, but for the disk's part of a snapshot. */
 #ifndef KNAMED_KUBE_H
 #define KNAMED_KUBE_H
 

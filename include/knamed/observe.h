@@ -88,6 +88,9 @@ void metrics_label(struct text *labels, const char *name, const char *value);
 typedef double (*metrics_read)(void *context);
 void metrics_value(struct metrics *metrics, const char *name, const char *type, const char *help, const char *labels,
 		   metrics_read read, void *context);
+/* Takes back all values that are read with this context; no scrape reads them from then on. Whoever declares values
+ * calls it before what they read goes. */
+void metrics_withdraw(struct metrics *metrics, const void *context);
 /* A cell of the caller's to count in (tally_add() by one thread), zero from the start. Owned by metrics. The same
  * name and labels give the same cell, or histogram. */
 tally_cell *metrics_counter(struct metrics *metrics, const char *name, const char *help, const char *labels);

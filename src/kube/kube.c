@@ -305,6 +305,8 @@ void kube_close(struct kube *kube)
 {
 	if (kube == NULL)
 		return;
+	meters_free(kube->meters);
+	kube->meters = NULL;
 	kube_snapshot_close(kube);
 	kube_alive_stop(kube);
 	for (int i = 0; i < OBJECT_KINDS; i++) {
@@ -315,6 +317,5 @@ void kube_close(struct kube *kube)
 	event_free(kube->waiting);
 	client_free(kube->client);
 	identity_close(kube->identity);
-	meters_free(kube->meters);
 	mem_free(kube);
 }

@@ -21,6 +21,7 @@ struct reading {
 
 struct meters {
 	struct metrics *metrics;
+	struct kube *kube;
 	const char *zone; /* the first of the directive: it tells clusters apart */
 	struct reading readings[OBJECT_KINDS];
 	tally_cell *events[OBJECT_KINDS][BODY_ERROR + 1];
@@ -109,12 +110,12 @@ static double read_stale(void *context)
 	return kube_is_stale(context);
 }
 
-static void declare_readings(struct meters *meters, struct kube *kube, enum object_kind kind)
+static void declare_readings(struct meters *meters, enum object_kind kind)
 {
 	struct reading *reading = &meters->readings[kind];
 	char *labels = labels_of(meters, object_kind_name(kind), NULL, NULL);
 
-	*reading = (struct reading){ kube, kind };
+	*reading = (struct reading){ meters->kube, kind };
 	metrics_value(meters->metrics, "knamed_kubernetes_in_step", "gauge",
 		      "Whether everything of a kind was read once.", labels, read_in_step, reading);
 	metrics_value(meters->metrics, "knamed_kubernetes_watch_age_seconds", "gauge",
@@ -125,13 +126,13 @@ static void declare_readings(struct meters *meters, struct kube *kube, enum obje
 	mem_free(labels);
 }
 
-static void declare_stale(struct meters *meters, struct kube *kube)
+static void declare_stale(struct meters *meters)
 {
 	char *labels = labels_of(meters, NULL, NULL, NULL);
 
 	metrics_value(meters->metrics, "knamed_kubernetes_stale", "gauge",
 		      "Whether answers are from a snapshot that the API server has not confirmed.",
-		      labels, read_stale, kube);
+		      labels, read_stale, meters->kube);
 	mem_free(labels);
 }
 
@@ -165,20 +166,26 @@ struct meters *meters_new(struct metrics *metrics, struct kube *kube, const char
 		return NULL;
 	struct meters *meters = mem_zalloc(sizeof(*meters));
 	meters->metrics = metrics;
+	meters->kube = kube;
 	meters->zone = zone;
 	for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++) {
 		if (!kube_kind(kube, kind).is_watched)
 			continue;
 		declare_counters(meters, kind);
-		declare_readings(meters, kube, kind);
+		declare_readings(meters, kind);
 	}
-	declare_stale(meters, kube);
+	declare_stale(meters);
 	declare_histograms(meters);
 	return meters;
 }
 
 void meters_free(struct meters *meters)
 {
+	if (meters == NULL)
+		return;
+	for (int kind = 0; kind < OBJECT_KINDS; kind++)
+		metrics_withdraw(meters->metrics, &meters->readings[kind]);
+	metrics_withdraw(meters->metrics, meters->kube);
 	mem_free(meters);
 }
 

@@ -12,6 +12,7 @@ struct meters;
 /* metrics NULL gives NULL, which all verbs take for "nothing is counted". zone: the label of what
  * is this cluster's alone; borrowed. */
 struct meters *meters_new(struct metrics *metrics, struct kube *kube, const char *zone);
+/* While the kube that they read is still there. */
 void meters_free(struct meters *meters);
 
 void meters_event(struct meters *meters, enum object_kind kind, enum body_event event);

@@ -98,17 +98,35 @@ void histogram_observe(struct histogram *histogram, double value)
 	atomic_store_explicit(&histogram->sum, sum + value, memory_order_relaxed);
 }
 
-void metrics_free_values(struct metrics *metrics)
+static void value_done(struct value *value)
 {
+	mem_free(value->name);
+	mem_free(value->type);
+	mem_free(value->help);
+	mem_free(value->labels);
+	mem_free(value->cell);
+	mem_free(value->histogram);
+}
+
+void metrics_withdraw(struct metrics *metrics, const void *context)
+{
+	size_t kept = 0;
+	pthread_mutex_lock(&metrics->lock); /* who prints has it, too, while it reads */
 	for (size_t i = 0; i < metrics->value_count; i++) {
 		struct value *value = &metrics->values[i];
-		mem_free(value->name);
-		mem_free(value->type);
-		mem_free(value->help);
-		mem_free(value->labels);
-		mem_free(value->cell);
-		mem_free(value->histogram);
+		if (value->read != NULL && value->context == context)
+			value_done(value);
+		else
+			metrics->values[kept++] = *value;
 	}
+	metrics->value_count = kept;
+	pthread_mutex_unlock(&metrics->lock);
+}
+
+void metrics_free_values(struct metrics *metrics)
+{
+	for (size_t i = 0; i < metrics->value_count; i++)
+		value_done(&metrics->values[i]);
 	mem_free(metrics->values);
 }
 

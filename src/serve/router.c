@@ -221,6 +221,7 @@ void router_free(struct router *router)
 {
 	if (router == NULL)
 		return;
+	metrics_withdraw(router->metrics, router);
 	for (size_t i = 0; i < router->listener_count; i++) {
 		routes_done(&router->listeners[i].routes);
 		mem_free(router->listeners[i].zones);

@@ -235,6 +235,8 @@ void server_stop(struct server *server)
 {
 	if (server == NULL)
 		return;
+	if (server->router != NULL)
+		metrics_withdraw(server->router->metrics, server);
 	for (size_t i = 0; i < server->worker_count; i++)
 		udp_worker_stop(server->workers[i]);
 	for (size_t i = 0; i < server->tcp_count; i++)

@@ -10,7 +10,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import urllib.error
+import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
@@ -358,6 +361,47 @@ def check_lameduck():
                          "[INFO] plugin/health: Going into lameduck mode for 4s"], "and says what it does")
 
 
+def scrape_to_the_end(place, found):
+    """Asks for metrics until nobody listens; keeps what was no page and no refusal."""
+    while (reply := ask_hastily(place.metrics)) is not None:
+        found.append(reply)
+
+
+def ask_hastily(port):
+    """The status of a page that came as a whole, 0 for one that was cut off; None: there is nobody."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=DEADLINE_S) as reply:
+            return reply.status if reply.read().endswith(b"\n") else 0
+    except urllib.error.HTTPError as error:
+        return error.code
+    except urllib.error.URLError as error:
+        return None if isinstance(error.reason, ConnectionRefusedError) else 0
+    except (OSError, http.client.HTTPException):
+        return 0
+
+
+def check_scraped_to_the_end():
+    """What metrics read must be there as long as somebody can ask."""
+    api = ApiServer()
+    api.refuses = False
+    for _ in range(5):
+        place = cluster_place(api)
+        with place.serve() as server:
+            wait_for(lambda at=place: get(at.ready, "/ready") == (200, PLAIN, "OK"))
+            found = []
+            scrapers = [threading.Thread(target=scrape_to_the_end, args=(place, found)) for _ in range(4)]
+            for scraper in scrapers:
+                scraper.start()
+            wait_for(lambda at=found: len(at) > 10)
+            server.process.send_signal(signal.SIGTERM)
+            for scraper in scrapers:
+                scraper.join()
+            code = server.process.wait(DEADLINE_S)
+            tap.ok(code == 0, "a server that is scraped while it stops ends in order", server.text())
+            tap.ok(set(found) <= {200, 0}, "and shows a page or none", set(found))
+    api.end()
+
+
 def check_interrupts():
     place = Place(LAMEDUCK.replace("4s", "1h2m"), "health", "ready")
     with place.serve() as server:
@@ -382,6 +426,7 @@ def main():
     check_before_cluster()
     check_stop_while_waiting()
     check_lameduck()
+    check_scraped_to_the_end()
     check_interrupts()
     tap.done()
 

@@ -254,6 +254,28 @@ static void a_series_declared_twice_is_printed_once(void **state)
 	metrics_free(metrics);
 }
 
+static void what_is_withdrawn_is_not_read_any_more(void **state)
+{
+	(void)state;
+	struct metrics *metrics = metrics_new();
+	double *gone = mem_zalloc(sizeof(*gone)), stays = 4;
+	tally_cell *cell = metrics_counter(metrics, "z_total", "Zs.", "");
+	metrics_value(metrics, "x", "gauge", "Xs.", "a=\"1\"", read_number, gone);
+	metrics_value(metrics, "x", "gauge", "Xs.", "a=\"2\"", read_number, &stays);
+	metrics_value(metrics, "y", "gauge", "Ys.", "", read_number, gone);
+	metrics_withdraw(metrics, gone);
+	metrics_withdraw(metrics, NULL);
+	mem_free(gone);
+	tally_add(cell, 1);
+	struct text text = print(metrics);
+	assert_non_null(strstr(text.data, "# HELP z_total Zs.\n# TYPE z_total counter\nz_total 1\n"
+					  "# HELP x Xs.\n# TYPE x gauge\nx{a=\"2\"} 4\n"));
+	assert_null(strstr(text.data, "a=\"1\""));
+	assert_null(strstr(text.data, "Ys."));
+	text_done(&text);
+	metrics_free(metrics);
+}
+
 static void counters_are_zero_from_the_start_and_shared_by_name_and_labels(void **state)
 {
 	(void)state;
@@ -380,6 +402,7 @@ int main(void)
 		cmocka_unit_test(labels_are_escaped),
 		cmocka_unit_test(values_of_one_name_share_a_head),
 		cmocka_unit_test(a_series_declared_twice_is_printed_once),
+		cmocka_unit_test(what_is_withdrawn_is_not_read_any_more),
 		cmocka_unit_test(counters_are_zero_from_the_start_and_shared_by_name_and_labels),
 		cmocka_unit_test(histograms_are_cumulative_and_their_bounds_belong_below),
 		cmocka_unit_test(the_process_tells_about_itself),
