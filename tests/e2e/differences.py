@@ -352,6 +352,15 @@ def loop(pair):
     return pair.ours.rcode == SERVFAIL and has_alias(pair.ours) and keys(pair.theirs.answer) < keys(pair.ours.answer)
 
 
+LINKS_OF_COREDNS = 8  # plugin/backend_lookup.go
+
+
+def long_chain(pair):
+    """We follow 16 aliases; CoreDNS forgets those of a chain with more than 8."""
+    links = [item for item in pair.ours.answer if item.record.type == CNAME]
+    return len(links) > LINKS_OF_COREDNS and pair.qtype in (A, AAAA) and keys(pair.theirs.answer) < keys(pair.ours.answer)
+
+
 def glue(pair):
     """All addresses of a host, where CoreDNS gives those of one endpoint."""
     hosts = {fold(target[3]) for target in targets(pair.ours, SRV)}
@@ -402,6 +411,7 @@ RULES = [
     Rule("5.1 case", "case", case_of_targets),
     Rule("5.1 glue", "additional", glue),
     Rule("6 loop", FEW_PARTS, loop),
+    Rule("6 links", FEW_PARTS, long_chain),
     Rule("8", FEW_PARTS, lambda pair: "8" in pointer_rules(pair)),  # endpoints of an ExternalName have no name
     Rule("9", "answer", soa_minimum),
     Rule("11 ANY", FEW_PARTS, any_type),
