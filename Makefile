@@ -211,12 +211,13 @@ $(BIN)/bench/malloc_trap.so: tests/bench/malloc_trap.c $(OBJ)/flags
 	$(call say,LD $@)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -shared -pthread -o $@ $<
 bench-tools: all $(BIN)/blast $(BIN)/bench/echo $(BIN)/bench/churn $(BIN)/bench/change $(BIN)/bench/malloc_trap.so
-bench: ## CPU, rate, latency and memory against other servers (BENCH="--quick": one minute)
+bench: ## CPU, rate, latency, freshness, memory against other servers (BENCH="--quick": one minute, no API server)
 	$(Q)tools/install-deps build bench
 	$(Q)$(MAKE) --no-print-directory bench-tools
 	$(Q)tests/bench/run --build $(BIN) $(BENCH)
 	$(Q)$(BIN)/bench/change
-bench-watch: ## freshness, start and relist on a real API server, beside CoreDNS
+	$(if $(BENCH),,$(Q)$(MAKE) --no-print-directory bench-watch)
+bench-watch: ## its part with a real API server (W9, W10): freshness, start and relist, beside CoreDNS
 	$(Q)tools/install-deps build bench e2e
 	$(Q)$(MAKE) --no-print-directory bench-tools
 	$(Q)E2E_PROGRAMS=$$(tests/e2e/build) && export E2E_PROGRAMS && tests/bench/watch --build $(BIN) $(BENCH_WATCH)
