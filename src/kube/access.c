@@ -61,6 +61,15 @@ bool access_set_server(struct access *access, const char *server, const char *sc
 	return good;
 }
 
+const char *access_host(const char *server, size_t *ret_size)
+{
+	const char *host = strstr(server, "://") + 3;
+	size_t whole = strcspn(host, "/"), size = strcspn(host, ":/");
+	const char *bracket = host[0] == '[' ? memchr(host, ']', whole) : NULL;
+	*ret_size = bracket != NULL ? (size_t)(bracket + 1 - host) : size;
+	return host;
+}
+
 void access_free(struct access *access)
 {
 	if (access == NULL)

@@ -25,7 +25,7 @@ struct access {
 	struct arena *arena;	 /* holds all texts */
 	const char *server;	 /* with scheme, without a final slash */
 	const char *server_name; /* as which its certificate is checked; NULL: its host */
-	const char *proxy;	 /* NULL: what the environment says; "": none */
+	const char *proxy;	 /* NULL: what the environment says */
 	bool insecure;
 	struct access_text ca, certificate, key, token;
 	const char *user, *password;
@@ -37,6 +37,8 @@ struct access {
  * not http(s), no host, or a password in it. */
 bool access_set_server(struct access *access, const char *server, const char *scheme,
 		       struct error *error);
+/* Where its host begins and ends, without its port; of [::1] with the brackets. */
+const char *access_host(const char *server, size_t *ret_size);
 void access_free(struct access *access);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client_parts.h"
+#include "proxy.h"
 
 enum { HEAD_MS = 30 * 1000 };
 
@@ -52,6 +53,8 @@ static void client_destroy(struct client *client)
 	free_empty_lines(client);
 	event_free(client->kick);
 	mem_free(client->server);
+	text_done(&client->proxy);
+	text_done(&client->route);
 	mem_free(client->agent);
 	mem_free(client);
 	curl_global_cleanup();
@@ -101,7 +104,7 @@ static void on_done(void *context, CURL *easy, CURLcode code)
 	if (is_connection_bad(code) && transfer->line == client->current)
 		client->current = NULL;
 	enum client_trouble trouble =
-		easy_trouble(easy, code, client->server, transfer->complaint, &text);
+		easy_trouble(easy, code, client->route.data, transfer->complaint, &text);
 	if (code == CURLE_WRITE_ERROR && transfer->own_trouble != CLIENT_DONE) {
 		trouble = transfer->own_trouble;
 		text = transfer->own_text;
@@ -109,17 +112,33 @@ static void on_done(void *context, CURL *easy, CURLcode code)
 	transfer_end(transfer, trouble, text.text);
 }
 
-static void open_line(struct client *client, uint32_t generation)
+/* A proxy is not what one would expect, least of all in a pod: it is told. */
+static void find_route(struct client *client, const char *proxy)
+{
+	struct text route = { 0 };
+	mem_free(client->server);
+	client->server = mem_text(identity_server(client->identity));
+	text_add(&route, client->server);
+	if (proxy_find(client->server, proxy, &client->proxy)) {
+		text_add(&route, " through the proxy ");
+		proxy_show(client->proxy.data, &route);
+		if (strcmp(route.data, client->route.data) != 0)
+			log_line(LOG_INFO, "kubernetes", "the API server is asked at %s", route.data);
+	}
+	text_done(&client->route);
+	client->route = route;
+}
+
+static void open_line(struct client *client, const struct credentials *credentials)
 {
 	const struct line_calls calls = { client_enter, on_done, client_leave, client };
 	struct client_line *line = mem_zalloc(sizeof(*line));
 	line->line = client_line_new(client->events, &calls);
 	LIST_INSERT_HEAD(&client->lines, line, entry);
 	client->current = line;
-	client->generation = generation;
+	client->generation = credentials->generation;
 	client->is_shared = false;
-	mem_free(client->server);
-	client->server = mem_text(identity_server(client->identity));
+	find_route(client, credentials->proxy);
 	client_meter_begin(&client->meter, client->metrics, client->server);
 }
 
@@ -127,9 +146,10 @@ static void transfer_start(struct transfer *transfer, const struct credentials *
 {
 	struct client *client = transfer->client;
 	if (client->current == NULL || client->generation != credentials->generation)
-		open_line(client, credentials->generation);
+		open_line(client, credentials);
 	const struct easy_request request = {
 		.server = client->server,
+		.proxy = client->proxy.data,
 		.path = transfer->path,
 		.accept = transfer->accept,
 		.agent = client->agent,
@@ -221,7 +241,7 @@ struct client *client_new(struct event_base *events, struct identity *identity,
 	client->identity = identity;
 	client->metrics = metrics;
 	client->agent = mem_text(agent);
-	client->server = mem_text(identity_server(identity));
+	text_add(&client->route, identity_server(identity));
 	client->kick = evtimer_new(events, on_kick, client);
 	TAILQ_INIT(&client->transfers);
 	LIST_INIT(&client->lines);
@@ -283,7 +303,8 @@ void client_reconnect(struct client *client)
 			continue;
 		transfer->state = TRANSFER_BROKEN;
 		transfer->own_trouble = CLIENT_BROKEN;
-		error_set(&transfer->own_text, "%.300s: the connection was given up", client->server);
+		error_set(&transfer->own_text, "%.300s: the connection was given up",
+			  client->route.data);
 		evtimer_del(transfer->timer);
 	}
 	start_soon(client);

@@ -48,7 +48,9 @@ struct client {
 	struct event_base *events;
 	struct identity *identity;
 	char *agent;
-	char *server; /* of the requests now */
+	char *server;	   /* of the requests now */
+	struct text proxy; /* and theirs; "": none */
+	struct text route; /* both, for sentences */
 	struct metrics *metrics;
 	struct client_meter meter;
 	struct event *kick;

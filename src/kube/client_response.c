@@ -85,7 +85,7 @@ size_t transfer_head_line(char *bytes, size_t size, size_t count, void *context)
 		transfer->own_trouble = CLIENT_BROKEN;
 		error_set(&transfer->own_text,
 			  "%.300s: the head of its response is larger than %d bytes",
-			  transfer->client->server, HEAD_SIZE_MOST);
+			  transfer->client->route.data, HEAD_SIZE_MOST);
 		return 0;
 	}
 	bool is_end = size <= 2 && (bytes[0] == '\r' || bytes[0] == '\n');
@@ -120,7 +120,7 @@ void transfer_late(evutil_socket_t fd, short what, void *context)
 	struct error text;
 	bool has_head = transfer->status != 0;
 	error_set(&text, has_head ? "%.300s: no byte for %.3g s" : "%.300s: no answer within %.3g s",
-		  client->server, (has_head ? transfer->silence_ms : transfer->head_ms) / 1000.0);
+		  client->route.data, (has_head ? transfer->silence_ms : transfer->head_ms) / 1000.0);
 	client_enter(client);
 	transfer_end(transfer, CLIENT_TIMEOUT, text.text);
 	client_leave(client);

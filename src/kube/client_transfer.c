@@ -2,12 +2,13 @@
 /* One request as libcurl sees it: its options, and what it is called when it went wrong. */
 #include "client_transfer.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "access.h"
 
 /* libcurl waits for no PING's answer, so that the kernel has to notice a peer that is gone: silent for IDLE_S it is
  * asked every INTERVAL_S, and given up when nothing was acknowledged for GONE_MS. */
@@ -25,33 +26,6 @@ static int set_up_socket(void *context, curl_socket_t fd, curlsocktype purpose)
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s));
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_ms, sizeof(gone_ms));
 	return CURL_SOCKOPT_OK;
-}
-
-/* Where the host of a URL begins and ends, without its port; of [::1] with the brackets. */
-static const char *host_of(const char *server, size_t *ret_size)
-{
-	const char *host = strstr(server, "://") + 3;
-	size_t whole = strcspn(host, "/"), size = strcspn(host, ":/");
-	const char *bracket = host[0] == '[' ? memchr(host, ']', whole) : NULL;
-	*ret_size = bracket != NULL ? (size_t)(bracket + 1 - host) : size;
-	return host;
-}
-
-/* The server's own machine is asked without a proxy, whatever the environment says, as Go's client does. */
-static bool is_loopback(const char *host, size_t size)
-{
-	char text[INET6_ADDRSTRLEN];
-	struct ip ip;
-	if (size == strlen("localhost") && strncasecmp(host, "localhost", size) == 0)
-		return true;
-	bool is_bracketed = size > 2 && host[0] == '[';
-	host += is_bracketed;
-	size -= is_bracketed ? 2 : 0;
-	if (size >= sizeof(text))
-		return false;
-	memcpy(text, host, size);
-	text[size] = '\0';
-	return ip_parse(text, &ip) && ip_is_loopback(&ip);
 }
 
 static struct curl_slist *add_line(struct curl_slist *list, const char *format, const char *value)
@@ -84,7 +58,7 @@ static char *url_of(const struct easy_request *request, struct curl_slist **head
 	const char *name = request->credentials->server_name;
 	struct text url = { 0 };
 	size_t host_size;
-	const char *host = host_of(request->server, &host_size), *rest = host + host_size;
+	const char *host = access_host(request->server, &host_size), *rest = host + host_size;
 	if (name == NULL) {
 		text_printf(&url, "%s%s", request->server, request->path);
 		return url.data;
@@ -130,25 +104,17 @@ static void set_credentials(CURL *easy, const struct credentials *credentials)
 	}
 }
 
-/* What credentials say, else the environment (HTTPS_PROXY, NO_PROXY). A name is resolved by the
- * SOCKS proxy, as Go has it. */
-static void set_proxy(CURL *easy, const char *server, const char *proxy)
+/* libcurl does not look at the environment itself. A proxy that speaks TLS has a certificate of the same authorities. */
+static void set_proxy(CURL *easy, const char *proxy, const struct credentials *credentials)
 {
-	size_t size;
-	const char *host = host_of(server, &size);
-	if (proxy == NULL && is_loopback(host, size))
-		proxy = "";
-	if (proxy == NULL)
-		return;
-	struct text text = { 0 };
-	if (strncasecmp(proxy, "socks5://", 9) == 0)
-		text_printf(&text, "socks5h://%s", proxy + 9);
-	else
-		text_add(&text, proxy);
-	curl_easy_setopt(easy, CURLOPT_PROXY, text.data);
-	if (proxy[0] != '\0')
-		curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-	text_done(&text);
+	curl_easy_setopt(easy, CURLOPT_PROXY, proxy);
+	curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+	set_blob(easy, CURLOPT_PROXY_CAINFO_BLOB, credentials->ca, credentials->ca_size);
+	curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (credentials->insecure) {
+		curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 0L);
+	}
 }
 
 /* Over TLS the server says whether it speaks HTTP/2; until it did, further requests wait for the
@@ -192,7 +158,7 @@ CURL *easy_new(const struct easy_request *request, struct curl_slist **ret_heade
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->complaint);
 	set_protocol(easy, request->server);
 	set_credentials(easy, request->credentials);
-	set_proxy(easy, request->server, request->credentials->proxy);
+	set_proxy(easy, request->proxy, request->credentials);
 	*ret_headers = headers;
 	*ret_hosts = hosts;
 	return easy;
@@ -231,7 +197,7 @@ static enum client_trouble trouble_of(CURLcode code, const char *complaint)
 	}
 }
 
-enum client_trouble easy_trouble(CURL *easy, CURLcode code, const char *server,
+enum client_trouble easy_trouble(CURL *easy, CURLcode code, const char *route,
 				 const char *complaint, struct error *ret_text)
 {
 	enum client_trouble trouble = trouble_of(code, complaint);
@@ -241,7 +207,7 @@ enum client_trouble easy_trouble(CURL *easy, CURLcode code, const char *server,
 	if (trouble == CLIENT_NO_CONNECT && number != 0)
 		reason = strerrordesc_np((int)number);
 	if (trouble != CLIENT_DONE)
-		error_set(ret_text, "%.300s: %s%s%s%s", server, what, reason != NULL ? " (" : "",
+		error_set(ret_text, "%.300s: %s%s%s%s", route, what, reason != NULL ? " (" : "",
 			  reason != NULL ? reason : "", reason != NULL ? ")" : "");
 	return trouble;
 }

@@ -9,6 +9,7 @@
 
 struct easy_request {
 	const char *server, *path, *accept, *agent;
+	const char *proxy; /* "": none */
 	const struct credentials *credentials;
 	char *complaint; /* CURL_ERROR_SIZE, must outlive the handle */
 	size_t (*head_line)(char *bytes, size_t size, size_t count, void *context);
@@ -19,8 +20,8 @@ struct easy_request {
 CURL *easy_new(const struct easy_request *request, struct curl_slist **ret_headers,
 	       struct curl_slist **ret_hosts);
 
-/* The sentence begins with the server. */
-enum client_trouble easy_trouble(CURL *easy, CURLcode code, const char *server,
+/* The sentence begins with the route. */
+enum client_trouble easy_trouble(CURL *easy, CURLcode code, const char *route,
 				 const char *complaint, struct error *ret_text);
 
 #endif

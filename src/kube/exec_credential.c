@@ -116,7 +116,7 @@ static json_t *describe_cluster(const struct access *access, const char *ca, siz
 		json_object_set_new(cluster, "insecure-skip-tls-verify", json_true());
 	if (ca != NULL)
 		json_object_set_new(cluster, "certificate-authority-data", base64(ca, ca_size));
-	if (access->proxy != NULL && access->proxy[0] != '\0')
+	if (access->proxy != NULL)
 		json_object_set_new(cluster, "proxy-url", json_string(access->proxy));
 	if (access->exec->cluster_config != NULL)
 		json_object_set(cluster, "config", access->exec->cluster_config);

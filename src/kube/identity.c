@@ -155,7 +155,6 @@ struct identity *identity_open_pod(struct event_base *events, const char *direct
 	}
 	access->ca.path = kept_path(access, directory, "ca.crt");
 	access->token.path = kept_path(access, directory, "token");
-	access->proxy = ""; /* a service's address leads nowhere outside */
 	struct identity *identity = identity_new(events);
 	take_access(identity, access);
 	return open_with(identity, error);

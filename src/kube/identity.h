@@ -30,7 +30,7 @@ struct credentials {
 	const void *ca, *certificate, *key; /* PEM text in memory */
 	size_t ca_size, certificate_size, key_size;
 	const char *server_name; /* as which the server's certificate is checked; NULL: its host */
-	const char *proxy;	 /* NULL: what the environment says; "": none */
+	const char *proxy;	 /* NULL: what the environment says */
 	const char *const *headers; /* "Name: value", then NULL */
 	bool insecure;
 	uint32_t generation; /* another one: server, CA, certificate or key changed, connect anew */

@@ -1,37 +1,52 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """knamed as a pod: all it knows of its cluster are two variables and what the kubelet mounts. The files lie where they always
-lie, on a tmpfs that this test alone sees."""
+lie, on a tmpfs that this test alone sees; and the API server is at the first address of the services, in a network of one
+interface."""
+import fcntl
 import os
 import shutil
+import socket
+import struct
 import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
+from fault_proxy import TcpProxy  # noqa: E402
 from following import Follower, Poller, one_of, run_together  # noqa: E402
 from kube_api import KubeApi, service, wait_watching  # noqa: E402
+from tunnel_proxy import TunnelProxy  # noqa: E402
 
 MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
-INSIDE = "KNAMED_TEST_MOUNTS"
+ADDRESS = "10.96.0.1"
+INSIDE = "KNAMED_TEST_NAMESPACE"
 ALWAYS = ("web.default.svc", "A", one_of(["10.0.0.1"]))
 
 
 def enter_namespace():
     """Starts this test anew where a tmpfs hides what lies around MOUNT; says why not where that is forbidden."""
     hidden = "/var/run/secrets" if os.path.isdir("/var/run/secrets") else "/var/run"
-    unshare = ["unshare", "-m" if os.geteuid() == 0 else "-rm"]
-    mount = ["mount", "-t", "tmpfs", "tmpfs", hidden]
+    unshare = ["unshare", "-mn" if os.geteuid() == 0 else "-rmn"]
+    mounts = f"mount -t tmpfs tmpfs {hidden}"
     try:
-        tried = subprocess.run([*unshare, *mount], capture_output=True, text=True, check=False)
+        tried = subprocess.run([*unshare, "sh", "-c", mounts], capture_output=True, text=True, check=False)
         reason = (tried.stderr.strip() or f"exit code {tried.returncode}") if tried.returncode != 0 else None
     except OSError as error:
         reason = str(error)
     if reason is not None:
-        print("1..0 # SKIP no mount namespace of our own:", " ".join(reason.split()))
+        print("1..0 # SKIP no namespaces of our own:", " ".join(reason.split()))
         sys.exit(0)
     os.environ[INSIDE] = "1"
-    os.execvp("unshare", [*unshare, "sh", "-c", '"$@" && exec "$0"', os.path.abspath(__file__), *mount])
+    os.execvp("unshare", [*unshare, "sh", "-c", mounts + ' && exec "$0"', os.path.abspath(__file__)])
+
+
+def raise_network():
+    """The loopback interface, with ADDRESS as a second one of its own."""
+    up, set_flags, set_address = 1, 0x8914, 0x8916  # IFF_UP, SIOCSIFFLAGS, SIOCSIFADDR
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        fcntl.ioctl(sock, set_flags, struct.pack("16sh22x", b"lo", up))
+        fcntl.ioctl(sock, set_address, struct.pack("16sH2x4s16x", b"lo:1", socket.AF_INET, socket.inet_aton(ADDRESS)))
 
 
 class Mounted:
@@ -67,13 +82,14 @@ class Mounted:
         shutil.rmtree(os.path.join(MOUNT, before), ignore_errors=True)
 
 
-def environment_of(api):
-    return {**os.environ, "KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": str(api.port)}
+def environment_of(port, **more):
+    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    return {**kept, "KUBERNETES_SERVICE_HOST": ADDRESS, "KUBERNETES_SERVICE_PORT": str(port), **more}
 
 
-def follow(api):
+def follow(api, port, **more):
     """A knamed whose Corefile says nothing about where objects come from."""
-    server = Follower(source="", environment=environment_of(api))
+    server = Follower(source="", environment=environment_of(port, **more))
     server.says("web.default.svc", ["10.0.0.1"])
     wait_watching(api)
     return server
@@ -90,9 +106,9 @@ def step(tap, api, server, address, name):
     tap.same(server.says("step.default.svc", [address]), [address], name)
 
 
-def check_token(tap, api, mounted):
+def check_token(tap, api, mounted, port):
     """It is read; the kubelet's new one is used as soon as it is there; and no one misses it for a while."""
-    with follow(api) as server, Poller(server, ALWAYS) as poller:
+    with follow(api, port) as server, Poller(server, ALWAYS) as poller:
         tap.same(set(bearers(api)), {"Bearer first"}, "the token is shown to the API server")
         before = len(bearers(api))
         mounted.write(token="second")
@@ -110,10 +126,10 @@ def check_token(tap, api, mounted):
     tap.ok(not poller.wrong, "answers went on", *poller.wrong[:10])
 
 
-def check_authority(tap, api, mounted):
+def check_authority(tap, api, mounted, port):
     """First as clusters do it, by a time in which both are trusted; then all at once."""
     old = api.place["ca"]
-    with follow(api) as server, Poller(server, ALWAYS) as poller:
+    with follow(api, port) as server, Poller(server, ALWAYS) as poller:
         api.rotate(authority=True)
         mounted.write(ca=old + api.place["ca"])
         step(tap, api, server, "10.0.5.1", "the second of two authorities is trusted")
@@ -129,6 +145,22 @@ def check_authority(tap, api, mounted):
     tap.ok(not poller.wrong, "answers went on", *poller.wrong[:10])
 
 
+def check_proxy(tap, api, mounted, port):
+    """The environment may name a proxy, as for any client of the cluster; it is one only for what it is named for."""
+    del mounted
+    with TunnelProxy({f"{ADDRESS}:{port}": api.port}) as proxy:
+        url = f"http://127.0.0.1:{proxy.port}"
+        with follow(api, port, HTTPS_PROXY=url, NO_PROXY="10.96.0.2,.svc") as server:
+            tap.same(proxy.asked, [f"{ADDRESS}:{port}"], "HTTPS_PROXY is gone through")
+            tap.ok(server.logged(f"through the proxy {url}"), "the log says so", server.text())
+        proxy.asked.clear()
+        for more in ({"HTTPS_PROXY": url, "NO_PROXY": "example.com,10.96.0.0/12"}, {"HTTPS_PROXY": url, "no_proxy": ADDRESS},
+                     {"HTTP_PROXY": url, "ALL_PROXY": url, "all_proxy": url}):
+            with follow(api, port, **more) as server:
+                tap.ok("proxy" not in server.text(), f"there is no proxy for us in {' '.join(more)}", server.text())
+        tap.same(proxy.asked, [], "none was asked")
+
+
 def refused(tap, environment, line, name):
     """It does not start, and says why in a line that names the place in the Corefile."""
     try:
@@ -138,8 +170,9 @@ def refused(tap, environment, line, name):
         tap.ok(line in str(error) and "Corefile" in str(error), name, error)
 
 
-def check_start(tap, api, mounted):
-    environment = environment_of(api)
+def check_start(tap, api, mounted, port):
+    del api
+    environment = environment_of(port)
     for name, file in ("token", "token"), ("ca", "ca.crt"):
         text = mounted.files[file]
         mounted.write(**{name: None})
@@ -155,13 +188,14 @@ def check_start(tap, api, mounted):
 
 def pod(tap):
     """One after the other: there is one MOUNT."""
-    for check in check_token, check_authority, check_start:
-        with KubeApi(tls=True) as api:
+    for check in check_token, check_authority, check_proxy, check_start:
+        with KubeApi(tls=True) as api, TcpProxy(api.port, (ADDRESS, 0)) as front:
             api.set(tokens=["first"])
             api.put(service("web", "10.0.0.1"))
-            check(tap, api, Mounted(ca=api.place["ca"], token="first", namespace="kube-system"))
+            check(tap, api, Mounted(ca=api.place["ca"], token="first", namespace="kube-system"), front.port)
 
 
 if INSIDE not in os.environ:
     enter_namespace()
+raise_network()
 run_together([pod])

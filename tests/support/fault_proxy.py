@@ -31,11 +31,11 @@ def reset(sock):
 class TcpProxy:
     """Set at any time: `rate` (bytes a second to the client, None: all), `refuses` (new connections are reset)."""
 
-    def __init__(self, target):
+    def __init__(self, target, address=("127.0.0.1", 0)):
         self.target = target
         self.rate, self.refuses, self.accepted = None, False, 0
         self.pairs, self.silent, self.lock, self.over = [], set(), threading.Lock(), False
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(address)
         self.port = self.listener.getsockname()[1]
         self.thread = threading.Thread(target=self.accept, daemon=True)
         self.thread.start()

@@ -46,7 +46,7 @@ static struct pki *pki_new(const struct pki *issuer, const char *name)
 		extend(pki->certificate, pki->certificate, NID_basic_constraints, "critical,CA:TRUE");
 	else
 		extend(pki->certificate, issuer->certificate, NID_subject_alt_name,
-		       "IP:127.0.0.1,IP:::1,DNS:localhost,DNS:api.test");
+		       "IP:127.0.0.1,IP:::1,IP:10.96.0.1,DNS:localhost,DNS:api.test");
 	assert(X509_sign(pki->certificate, issuer->key, EVP_sha256()) > 0);
 	return pki;
 }
