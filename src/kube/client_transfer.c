@@ -85,6 +85,8 @@ static void set_blob(CURL *easy, CURLoption option, const void *bytes, size_t si
 static void set_credentials(CURL *easy, const struct credentials *credentials)
 {
 	set_blob(easy, CURLOPT_CAINFO_BLOB, credentials->ca, credentials->ca_size);
+	if (credentials->ca != NULL) /* else those of the machine would be trusted beside it */
+		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	set_blob(easy, CURLOPT_SSLCERT_BLOB, credentials->certificate, credentials->certificate_size);
 	set_blob(easy, CURLOPT_SSLKEY_BLOB, credentials->key, credentials->key_size);
 	curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L); /* else an old CA would live for a day */
@@ -111,6 +113,8 @@ static void set_proxy(CURL *easy, const char *proxy, const struct credentials *c
 	curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
 	set_blob(easy, CURLOPT_PROXY_CAINFO_BLOB, credentials->ca, credentials->ca_size);
 	curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (credentials->ca != NULL)
+		curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
 	if (credentials->insecure) {
 		curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 0L);

@@ -4,6 +4,7 @@
 lie, on a tmpfs that this test alone sees; and the API server is at the first address of the services, in a network of one
 interface."""
 import fcntl
+import hashlib
 import os
 import shutil
 import socket
@@ -16,9 +17,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 from fault_proxy import TcpProxy  # noqa: E402
 from following import Follower, Poller, one_of, run_together  # noqa: E402
 from kube_api import KubeApi, service, wait_watching  # noqa: E402
+from running_server import wait_for  # noqa: E402
 from tunnel_proxy import TunnelProxy  # noqa: E402
 
 MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+TRUSTED = "/etc/ssl/certs"  # by the machine, for all the world
 ADDRESS = "10.96.0.1"
 INSIDE = "KNAMED_TEST_NAMESPACE"
 ALWAYS = ("web.default.svc", "A", one_of(["10.0.0.1"]))
@@ -28,7 +31,7 @@ def enter_namespace():
     """Starts this test anew where a tmpfs hides what lies around MOUNT; says why not where that is forbidden."""
     hidden = "/var/run/secrets" if os.path.isdir("/var/run/secrets") else "/var/run"
     unshare = ["unshare", "-mn" if os.geteuid() == 0 else "-rmn"]
-    mounts = f"mount -t tmpfs tmpfs {hidden}"
+    mounts = " && ".join(f"mount -t tmpfs tmpfs {place}" for place in (hidden, TRUSTED) if os.path.isdir(place))
     try:
         tried = subprocess.run([*unshare, "sh", "-c", mounts], capture_output=True, text=True, check=False)
         reason = (tried.stderr.strip() or f"exit code {tried.returncode}") if tried.returncode != 0 else None
@@ -145,6 +148,28 @@ def check_authority(tap, api, mounted, port):
     tap.ok(not poller.wrong, "answers went on", *poller.wrong[:10])
 
 
+def subject_hash(name):
+    """As OpenSSL calls a certificate's file: over the subject's one part, CN, in small letters."""
+    text = bytes([0x0c, len(name)]) + name.encode()
+    pair = bytes.fromhex("0603550403") + text
+    digest = hashlib.sha1(bytes([0x31, len(pair) + 2, 0x30, len(pair)]) + pair).digest()
+    return f"{struct.unpack('<I', digest[:4])[0]:08x}"
+
+
+def check_trust(tap, api, mounted, port):
+    """What the machine trusts is not what the cluster's authority signed."""
+    machine = api.place["ca"]
+    with open(os.path.join(TRUSTED, subject_hash("test authority") + ".0"), "w", encoding="ascii") as file:
+        file.write(machine)
+    mounted.write(ca=api.place["certificate"])  # of another name: who finds one here looks no further
+    with Follower(source="", options="startup_timeout 200ms", environment=environment_of(port)) as server:
+        tap.ok(wait_for(lambda: server.metric("knamed_kubernetes_watch_failures_total", 'reason="tls"') > 0),
+               "an authority of the machine is none of the cluster", server.text())
+        tap.same(api.stats()["requests"], 0, "and is asked nothing")
+        mounted.write(ca=machine)
+        tap.same(server.says("web.default.svc", ["10.0.0.1"]), ["10.0.0.1"], "until ca.crt says it")
+
+
 def check_proxy(tap, api, mounted, port):
     """The environment may name a proxy, as for any client of the cluster; it is one only for what it is named for."""
     del mounted
@@ -188,7 +213,7 @@ def check_start(tap, api, mounted, port):
 
 def pod(tap):
     """One after the other: there is one MOUNT."""
-    for check in check_token, check_authority, check_proxy, check_start:
+    for check in check_token, check_authority, check_trust, check_proxy, check_start:
         with KubeApi(tls=True) as api, TcpProxy(api.port, (ADDRESS, 0)) as front:
             api.set(tokens=["first"])
             api.put(service("web", "10.0.0.1"))
