@@ -45,8 +45,6 @@ struct api_decoder *api_decoder_new(const struct decode_options *options, enum o
 
 void api_decoder_free(struct api_decoder *decoder)
 {
-	if (decoder == NULL)
-		return;
 	object_drop(decoder->object);
 	mem_free(decoder->texts.block);
 	lists_free(decoder);

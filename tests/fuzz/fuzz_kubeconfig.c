@@ -2,9 +2,10 @@
 /* Kubeconfigs, and what exec plugins print. What is refused is refused with a sentence on one line;
  * what is read keeps the promises of access.h: nothing in it can break a request, a header or an
  * environment. Covers: src/kube/kubeconfig.c src/kube/kubeconfig_part.c src/kube/access.c
- * src/kube/exec_credential.c src/source/yaml_document.c */
+ * src/kube/exec_credential.c src/kube/proxy.c src/source/yaml_document.c */
 #include "../../src/kube/exec_credential.h"
 #include "../../src/kube/kubeconfig.h"
+#include "../../src/kube/proxy.h"
 
 #undef NDEBUG
 #include <assert.h>
@@ -34,9 +35,23 @@ static void check_exec(const struct access *access)
 	assert(exec->words[0] != NULL && exec->words[0][0] != '\0');
 	for (char *const *at = exec->variables; *at != NULL; at++)
 		assert(strchr(*at, '=') != NULL && **at != '=');
-	char *info = exec_credential_info(access, NULL, 0);
+	char *info = exec_credential_info(access, access->ca.data, access->ca.size);
 	assert(info != NULL && info[0] == '{');
 	mem_free(info);
+}
+
+/* What libcurl is told has a scheme, and what is printed no password. */
+static void check_proxy(const struct access *access)
+{
+	struct text proxy = { 0 }, shown = { 0 };
+	bool is_there = proxy_find(access->server, access->proxy, &proxy);
+	assert(is_there || (access->proxy == NULL && proxy.size == 0));
+	if (is_there) {
+		proxy_show(proxy.data, &shown);
+		assert(strstr(shown.data, "://") != NULL && strchr(shown.data, '@') == NULL);
+	}
+	text_done(&proxy);
+	text_done(&shown);
 }
 
 static void check_access(const struct access *access)
@@ -48,6 +63,7 @@ static void check_access(const struct access *access)
 		assert(*at > ' ' && *at <= '~' && *at != '?' && *at != '#');
 	check_line(access->server_name);
 	check_line(access->proxy);
+	check_proxy(access);
 	check_text(&access->ca);
 	check_text(&access->certificate);
 	check_text(&access->key);
@@ -88,6 +104,9 @@ static void read_credential(const char *text, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	setenv("HTTPS_PROXY", "socks5://user:password@proxy:1080", 1);
+	setenv("http_proxy", "proxy:3128", 1);
+	setenv("NO_PROXY", "a, .b:80,*.c,10.0.0.0/8,[fd00::1]:443,192.0.2.1:", 1);
 	read_kubeconfig((const char *)data, size, NULL);
 	read_kubeconfig((const char *)data, size, "b");
 	read_credential((const char *)data, size);

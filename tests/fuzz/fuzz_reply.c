@@ -96,7 +96,8 @@ static struct packet_info info_of(uint8_t how, enum proto proto)
 	return info;
 }
 
-/* Records that are taken back lie behind the reply, but never where none may be. */
+/* Records that are taken back, for ANY and where a denial falls through, lie behind the reply, but
+ * never where none may be. */
 static void check_untouched(const uint8_t *room, size_t from, size_t room_size)
 {
 	for (; from < room_size; from++)
@@ -121,7 +122,8 @@ static struct view ask(const struct packet *query, const struct judged *judged, 
 		limit = view.opt && view.opt_size < judged->udp_size ? view.opt_size
 								     : judged->udp_size;
 	assert(reply.size <= limit);
-	check_untouched(room, judged->type == TYPE_ANY ? limit : reply.size, room_size);
+	bool may_take_back = judged->type == TYPE_ANY || (how & HOW_OTHER_PORT) != 0;
+	check_untouched(room, may_take_back ? limit : reply.size, room_size);
 	return view;
 }
 
