@@ -347,15 +347,17 @@ class Cluster:
 
     def coredns(self, options="", **rest):
         """A running CoreDNS that has read everything: what has `dig` and `short` as knamed's."""
-        return CoreDns(self, self.corefile(f"Corefile-{free_port()}", options, **rest))
+        zone = rest.get("zones", "cluster.local").split()[0]
+        return CoreDns(self, self.corefile(f"Corefile-{free_port()}", options, **rest), zone)
 
 
 class CoreDns(Server):
-    def __init__(self, cluster, corefile):
+    def __init__(self, cluster, corefile, zone):
         self.address, self.port = "127.0.0.1", free_port()
         self.output = tempfile.TemporaryFile(mode="w+")
         self.process = subprocess.Popen([os.path.join(programs(), "coredns"), "-conf", corefile, "-dns.port", str(self.port)],
                                         stdout=self.output, stderr=subprocess.STDOUT, cwd=cluster.directory)
-        if not wait_for(lambda: self.short("kubernetes.default.svc.cluster.local"), START_S):
+        # It denies a name only when it has read everything.
+        if not wait_for(lambda: self.rcode(f"nobody.nowhere.svc.{zone}", "A")[0] == "NXDOMAIN", START_S):
             self.stop()
             raise RuntimeError("CoreDNS does not answer:\n" + self.text())

@@ -121,7 +121,7 @@ class Served:
 
     def wait_until_seen(self, name):
         for server in self.coredns, self.knamed:
-            if not wait_for(lambda server=server: server.short(f"{name}.{self.zones[0]}", "A")):
+            if not wait_for(lambda server=server: server.rcode(f"{name}.{self.zones[0]}", "A")[1]):
                 raise RuntimeError("never seen: " + name + "\n" + server.text()[-2000:])
 
     def stop(self):

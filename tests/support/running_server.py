@@ -99,7 +99,7 @@ class Server:
         return done.stdout
 
     def short(self, *words):
-        """The lines of `dig +short`."""
+        """The lines of `dig +short`. If nobody answers, dig says so in lines of its own: to wait, ask for the rcode."""
         return self.dig("+short", *words).splitlines()
 
     def rcode(self, *words):
