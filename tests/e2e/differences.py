@@ -211,7 +211,8 @@ def d12(pair):
     words = {fold(name_from_text(text)) for endpoint in found for text in endpoint["addresses"]}
     hosts = {(endpoint.get("hostname") or "").encode() for endpoint in found} | {b"-".join(name) for name in words}
     theirs, ours = (without_weight(keys(message.answer)) for message in (pair.theirs, pair.ours))
-    return found and ours <= theirs and all(
+    only_hosts = {rtype for _, rtype, _, _ in theirs} == {CNAME}
+    return found and (ours <= theirs or only_hosts) and all(
         rtype == CNAME and fold(rdata) in words or rtype == SRV and rdata[1][0] in hosts
         for _, rtype, _, rdata in theirs - ours)
 
@@ -236,7 +237,7 @@ def d34(pair):
     found = dotted_pods(pair, service) if service is not None else {}
     dashed = set().union(*found.values())
     if len(pair.left) == 4 and pair.left[0] in dashed:
-        return is_absent(pair.theirs) and pair.ours.rcode == NOERROR
+        return not pair.theirs.answer and pair.ours.rcode == NOERROR
     theirs, ours = targets(pair.theirs, SRV), targets(pair.ours, SRV)
     return pair.qtype == SRV and found and \
         all(is_host_in(target[3], found) for target in theirs if fold_srv(target) not in ours) and \
@@ -352,6 +353,18 @@ def loop(pair):
     return pair.ours.rcode == SERVFAIL and has_alias(pair.ours) and keys(pair.theirs.answer) < keys(pair.ours.answer)
 
 
+def no_number(pair):
+    """A port without a number has no SRV; to CoreDNS the name is there, and empty."""
+    service = pair.service()
+    if service is None or pair.qtype != SRV or len(pair.left) != 5 or not (is_empty(pair.theirs) and is_absent(pair.ours)):
+        return False
+    name, protocol = (label[1:].decode() for label in pair.left[:2])
+    named = [port for piece in slices_of(pair, service) for port in piece.get("ports") or []
+             if fold((port.get("name") or "").encode()).decode() == name and
+             fold(port.get("protocol", "TCP").encode()).decode() == protocol]
+    return bool(named) and all(port.get("port") is None for port in named)
+
+
 LINKS_OF_COREDNS = 8  # plugin/backend_lookup.go
 
 
@@ -406,6 +419,7 @@ RULES = [
     Rule("D30", FEW_PARTS, d30),
     Rule("D34", FEW_PARTS, d34),
     Rule("D34 long", "silence", d34_long, silence=True),
+    Rule("4 port", "rcode ttl", no_number),
     Rule("5.3", FEW_PARTS, short_form),
     Rule("5.1 addresses", FEW_PARTS + " tc", address_at_srv_name),
     Rule("5.1 case", "case", case_of_targets),

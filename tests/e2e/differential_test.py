@@ -15,10 +15,10 @@ import time
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path += [TESTS + "/support", TESTS + "/oracle"]
-from addresses import reverse_labels, zones_of_cidr  # noqa: E402
+from addresses import address_of_reverse, reverse_labels, zones_of_cidr  # noqa: E402
 from cluster import Cluster, wait_for  # noqa: E402
 from compare import compare  # noqa: E402
-from differences import RULES, Pair, differing, explain  # noqa: E402
+from differences import RULES, Pair, differing, explain, slices_of  # noqa: E402
 from differential import encode, show_message, show_reply  # noqa: E402
 from names import Names, Question  # noqa: E402
 from objects import SERVICE_LABEL, Options, labels_of, parse_addresses  # noqa: E402
@@ -225,6 +225,18 @@ def text_of(message):
     return "no reply" if message is None else message if isinstance(message, str) else show_message(message)
 
 
+def slices_about(pair):
+    """A line for each slice of the service, or with the address, that was asked about."""
+    service, octets = pair.service(), pair.reverse and address_of_reverse(pair.qname)
+    found = slices_of(pair, service) if service is not None else []
+    for piece in pair.names.cluster.slices if octets else found:
+        holders = [endpoint for endpoint in piece.get("endpoints") or [] if
+                   not octets or octets in parse_addresses(endpoint["addresses"])]
+        if holders:
+            yield "slice    " + json.dumps({"name": piece["metadata"]["name"], "labels": labels_of(piece), "ports":
+                                            piece.get("ports"), "type": piece["addressType"], "endpoints": holders})
+
+
 def check(served, names, ready_names, question, tally):
     """One question to both, over TCP too if UDP had no room."""
     tally.asked += 1
@@ -244,7 +256,7 @@ def check(served, names, ready_names, question, tally):
     elif used is None:
         tally.unexplained += 1
         tally.show("CoreDNS and knamed differ in " + ", ".join(sorted(found)) + "; " + served.label, question,
-                   "CoreDNS  " + text_of(theirs), "knamed   " + text_of(ours))
+                   "CoreDNS  " + text_of(theirs), "knamed   " + text_of(ours), *slices_about(pair))
     else:
         tally.by_rule.update(rule.reference for rule in used)
     cut = [bool(message.flags & TC) for message in (theirs, ours) if hasattr(message, "flags")]

@@ -99,8 +99,8 @@ class Server:
         return done.stdout
 
     def short(self, *words):
-        """The lines of `dig +short`. If nobody answers, dig says so in lines of its own: to wait, ask for the rcode."""
-        return self.dig("+short", *words).splitlines()
+        """The lines of `dig +short`; what dig says of its own troubles is none."""
+        return [line for line in self.dig("+short", *words).splitlines() if not line.startswith(";")]
 
     def rcode(self, *words):
         """The rcode, as dig spells it, and the lines of the answer section."""
