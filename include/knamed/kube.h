@@ -38,7 +38,7 @@ struct kube_options {
 	struct event_base *events;
 	const struct config_kubernetes *config; /* without `manifests`; must outlive kube */
 	struct model *model;
-	struct metrics *metrics; /* NULL: nothing is counted (knamectl) */
+	struct metrics *metrics; /* NULL: nothing is counted, and the snapshot is left alone (knamectl) */
 	const char *agent;       /* User-Agent */
 	struct kube_calls calls;
 };

@@ -174,7 +174,8 @@ void kube_snapshot_soon(struct kube *kube)
 
 void kube_snapshot_open(struct kube *kube)
 {
-	if (kube->options.config->snapshot == NULL)
+	/* It is the server's: who only looks wants what is now. */
+	if (kube->options.config->snapshot == NULL || kube->options.metrics == NULL)
 		return;
 	kube->snapshot_timer = evtimer_new(kube->options.events, on_timer, kube);
 	fill_head(kube);

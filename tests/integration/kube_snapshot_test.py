@@ -4,6 +4,7 @@
 right as soon as the API server has told its state."""
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 
@@ -11,7 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 from following import Follower, Poller, one_of, run_together  # noqa: E402
 from kube_api import KubeApi, namespace, service, slice_, wait_watching  # noqa: E402
-from running_server import wait_for  # noqa: E402
+from running_server import KNAMECTL, wait_for  # noqa: E402
 
 WEB, DB = service("web", "10.0.0.1"), service("db")
 ENDPOINTS = slice_("db-1", "db", {"a": "10.1.0.1"})
@@ -158,6 +159,24 @@ def refused(tap):
             tap.ok(len(file.read()) == len(whole), "and a good one is written")
 
 
+def who_only_looks(tap):
+    """knamectl reads a server's Corefile, and its API server, not its snapshot."""
+    with KubeApi() as api:
+        place = Place(api)
+        with open(place.path, "rb") as file:
+            before = file.read()
+        api.do("start")
+        api.put(service("web", "10.0.0.7"))
+        corefile = os.path.join(place.directory.name, "Corefile")
+        with open(corefile, "w", encoding="utf-8") as file:
+            file.write(f".\nkubernetes cluster.local {{\nendpoint {api.url}\nsnapshot {place.path}\n}}\n")
+        done = subprocess.run([KNAMECTL, "dump", "-conf", corefile, "default/web"], capture_output=True,
+                              text=True, check=False)
+        tap.ok("10.0.0.7" in done.stdout and "10.0.0.1" not in done.stdout, "it shows what is now", done.stdout, done.stderr)
+        with open(place.path, "rb") as file:
+            tap.ok(file.read() == before, "and leaves the snapshot as it was")
+
+
 def nowhere_to_write(tap):
     with KubeApi() as api:
         api.put(WEB)
@@ -201,4 +220,4 @@ def slow_disk(tap):
 
 if __name__ == "__main__":
     run_together([warm_start, never_away, killed_at_once, another_cluster, another_cluster_in_part, another_server, refused,
-                  nowhere_to_write, another_cause, slow_disk])
+                  who_only_looks, nowhere_to_write, another_cause, slow_disk])

@@ -93,7 +93,8 @@ static void dump_block(const struct serve_block *block, const struct dump_option
 static bool dump(const struct config *config, const struct dump_options *options, struct error *error)
 {
 	struct pipeline *pipeline =
-		pipeline_new(&(struct pipeline_options){ .config = config }, error);
+		pipeline_new(&(struct pipeline_options){ .config = config, .api_wait_s = API_WAIT_S },
+			     error);
 	if (pipeline == NULL)
 		return false;
 	size_t block_count, count = 0;
