@@ -1,113 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where knamed may differ from CoreDNS 1.15. A rule says for which question and which two replies, what part of the
 reply it explains, and why (D1: src/names.md 18; a number: that section of it)."""
+import itertools
+import re
 from dataclasses import dataclass
 
-from addresses import address_of_reverse, dashed_label
-from fixed import is_reverse
+from addresses import address_of_reverse, dashed_label, parse_address
 from objects import EXTERNAL_NAME, HEADLESS, SERVICE_LABEL, labels_of, namespace_of, parse_addresses
+from pairs import has_alias, is_absent, is_empty, keys, record_key, targets
 from services import PROTOCOLS
-from wire import (A, AAAA, ANY, AXFR, CNAME, IXFR, NOERROR, NXDOMAIN, PTR, REFUSED, SERVFAIL, SOA, SRV, TC, TXT, fold,
+from wire import (A, AAAA, ANY, AXFR, CNAME, IXFR, NOERROR, PTR, REFUSED, SERVFAIL, SOA, SRV, TC, TXT, fold,
                   name_from_text)
 
 FEW_PARTS = "rcode answer authority additional"
-
-
-def record_key(record):
-    """What makes records the same. Names are folded: the case of SRV targets is a part of its own. Serials are free."""
-    rdata = record.rdata
-    if record.type == SOA:
-        rdata = (fold(rdata[0]), fold(rdata[1])) + rdata[3:]
-    if record.type == SRV:
-        rdata = rdata[:3] + (fold(rdata[3]),)
-    return fold(record.owner), record.type, record.ttl, rdata
-
-
-def keys(section):
-    return {record_key(item.record) for item in section}
-
-
-def targets(message, rtype):
-    return {item.record.rdata for item in message.answer if item.record.type == rtype}
-
-
-def is_absent(message):
-    return message.rcode == NXDOMAIN and not message.answer
-
-
-def is_empty(message):
-    return message.rcode == NOERROR and not message.answer
-
-
-def has_alias(message):
-    return any(item.record.type == CNAME for item in message.answer)
-
-
-class Pair:
-    """A question with both replies. `left`: its labels in front of the zone, folded."""
-
-    def __init__(self, question, theirs, ours, names, ready_names):
-        self.question, self.theirs, self.ours = question, theirs, ours
-        self.names, self.ready_names = names, ready_names  # the oracle, and one to whom nobody publishes the unready
-        self.qtype = question.qtype
-        self.qname = fold(question.qname)
-        self.zone = names.zone_of(question.qname)
-        self.left = self.qname[:len(self.qname) - len(self.zone)] if self.zone is not None else None
-        self.silent = theirs is None or isinstance(theirs, str)
-        self.reverse = self.zone is not None and is_reverse(self.zone)
-
-    def service(self, left=None):
-        """The service whose name is in the question, or the one of a short form."""
-        left = self.left if left is None else left
-        if self.zone is None or self.reverse or left[-1:] != (b"svc",) or len(left) < 3:
-            return None
-        is_short = left[-3] in PROTOCOLS and (len(left) == 3 or len(left) == 4 and left[0][:1] == b"_")
-        return self.names.cluster.service(left[-2], left[-2] if is_short else left[-3])
-
-    def last_service(self):
-        """The same, of the name at the end of our aliases."""
-        aliases = {fold(item.record.owner): fold(item.record.rdata) for item in self.ours.answer
-                   if item.record.type == CNAME}
-        last = self.qname
-        while aliases and last in aliases:
-            last = aliases.pop(last)
-        zone = self.names.zone_of(last)
-        return None if zone is None else self.service(last[:len(last) - len(zone)])
-
-    def from_absent_to_empty(self):
-        return is_absent(self.theirs) and is_empty(self.ours)
-
-    def from_something_to_absent(self):
-        return self.theirs.rcode == NOERROR and is_absent(self.ours)
-
-
-def same_denial(pair):
-    """Both carry the same SOA but for TTL and MINIMUM."""
-    both = [[item.record for item in message.authority] for message in (pair.theirs, pair.ours)]
-    return [len(records) for records in both] == [1, 1] and len({
-        (key[0], key[1], key[3][:-1]) for key in (record_key(records[0]) for records in both) if key[1] == SOA}) == 1 and \
-        both[0][0].type == both[1][0].type
-
-
-def differing(pair):
-    """The parts that differ."""
-    if pair.silent:
-        return {"silence"}
-    theirs, ours, found = pair.theirs, pair.ours, set()
-    if theirs.rcode != ours.rcode:
-        found.add("rcode")
-    if (theirs.flags ^ ours.flags) & 0x400:
-        found.add("aa")
-    if (theirs.flags ^ ours.flags) & TC:
-        found.add("tc")
-    for part in () if (theirs.flags | ours.flags) & TC else ("answer", "authority", "additional"):
-        if keys(getattr(theirs, part)) != keys(getattr(ours, part)):
-            found.add(part)
-        if part == "authority" and part in found and same_denial(pair):
-            found ^= {"authority", "ttl"}
-        if part == "answer" and part not in found and targets(theirs, SRV) != targets(ours, SRV):
-            found.add("case")
-    return found
 
 
 @dataclass
@@ -201,29 +106,53 @@ def without_weight(found):
     return {(owner, rtype, ttl, rdata[2:] if rtype == SRV else rdata) for owner, rtype, ttl, rdata in found}
 
 
+def host_names_of(pair, service):
+    """The endpoints that slices of host names give to a service in CoreDNS."""
+    return [endpoint for piece in slices_of(pair, service) if piece["addressType"] == "FQDN"
+            for endpoint in piece["endpoints"] or [] if (endpoint.get("conditions") or {}).get("ready") is not False]
+
+
+def ready_replies(pair):
+    """(rcode, answer, glue) of what is right if nobody publishes unready endpoints."""
+    return [(reply.rcode, {record_key(record) for record in reply.answer}, {record_key(record) for record in reply.glue})
+            for reply in pair.ready_names.answer(pair.question)]
+
+
 def d12(pair):
     """What CoreDNS has more comes from slices of host names, whose endpoints count in weights too."""
+    if pair.reverse:
+        return "D12" in pointer_rules(pair)
     service = pair.last_service()
-    if service is None or service.kind != HEADLESS:
+    found = host_names_of(pair, service) if service is not None else []
+    if not found or service.kind != HEADLESS and len(pair.left) != 4:
         return False
-    found = [endpoint for piece in slices_of(pair, service) if piece["addressType"] == "FQDN"
-             for endpoint in piece["endpoints"]]
-    words = {fold(name_from_text(text)) for endpoint in found for text in endpoint["addresses"]}
+    texts = [text for endpoint in found for text in endpoint["addresses"]]
+    words, addresses = {fold(name_from_text(text)) for text in texts}, parse_addresses(texts)
     hosts = {(endpoint.get("hostname") or "").encode() for endpoint in found} | {b"-".join(name) for name in words}
-    theirs, ours = (without_weight(keys(message.answer)) for message in (pair.theirs, pair.ours))
-    only_hosts = {rtype for _, rtype, _, _ in theirs} == {CNAME}
-    return found and (ours <= theirs or only_hosts) and all(
-        rtype == CNAME and fold(rdata) in words or rtype == SRV and rdata[1][0] in hosts
-        for _, rtype, _, rdata in theirs - ours)
+    theirs = without_weight(keys(pair.theirs.answer))
+    right = [keys(pair.ours.answer)] + [answer for _, answer, _ in ready_replies(pair)]
+    return any(ours <= theirs and all(
+        rtype == CNAME and fold(rdata) in words or rtype == SRV and rdata[1][0] in hosts or rdata in addresses
+        for _, rtype, _, rdata in theirs - ours) for ours in map(without_weight, right))
+
+
+def d33(pair):
+    """An alias to an address with leading zeros is none, for its name is absent."""
+    service = pair.service()
+    text = service.external_name.removesuffix(".") if service and service.kind == EXTERNAL_NAME else ""
+    address = parse_address(text)
+    return len(pair.left) == 3 and address is not None and re.search(r"\b0[0-9]", text) and is_absent(pair.ours) and \
+        pair.theirs.rcode == NOERROR and targets(pair.theirs, CNAME) <= {name_from_text(text)} and \
+        all(item.record.type == CNAME for item in pair.theirs.answer)
 
 
 def dotted_pods(pair, service):
-    """{the name of a pod with a dot, or too long for a label: the dashed addresses that stand for it}"""
+    """{the name of a pod with a dot: the dashed addresses that stand for it}"""
     found = {}
     for piece in slices_of(pair, service) if pair.names.options.endpoint_pod_names else ():
         for endpoint in piece.get("endpoints") or []:
             pod = ((endpoint.get("targetRef") or {}).get("name") or "").encode()
-            if not endpoint.get("hostname") and (b"." in pod or len(pod) > 63):
+            if not endpoint.get("hostname") and b"." in pod and len(pod) < 64:
                 found.setdefault(pod, set()).update(
                     dashed_label(octets) for octets in parse_addresses(endpoint["addresses"]))
     return found
@@ -237,7 +166,9 @@ def d34(pair):
     found = dotted_pods(pair, service) if service is not None else {}
     dashed = set().union(*found.values())
     if len(pair.left) == 4 and pair.left[0] in dashed:
-        return not pair.theirs.answer and pair.ours.rcode == NOERROR
+        # There may be another endpoint of that address, with other ports. Weights count both.
+        theirs, ours = (without_weight(keys(message.answer)) for message in (pair.theirs, pair.ours))
+        return pair.ours.rcode == NOERROR and (is_absent(pair.theirs) or pair.qtype == SRV and theirs <= ours)
     theirs, ours = targets(pair.theirs, SRV), targets(pair.ours, SRV)
     return pair.qtype == SRV and found and \
         all(is_host_in(target[3], found) for target in theirs if fold_srv(target) not in ours) and \
@@ -253,22 +184,13 @@ def is_host_in(target, pods):
     return any(target[:len(pod.split(b"."))] == tuple(pod.split(b".")) for pod in pods)
 
 
-def d34_long(pair):
-    """A reply with a label over 63 octets cannot be written at all."""
-    service = pair.service()
-    services = [service] if not pair.reverse else [
-        owner for owner, _, _ in pair.names.reverse.get(address_of_reverse(pair.qname), [])]
-    return any(len(pod) > 63 for owner in services if owner is not None for pod in dotted_pods(pair, owner))
-
-
 def d13(pair):
     """CoreDNS answers as if nobody published unready endpoints."""
     if pair.reverse:
         return "D13" in pointer_rules(pair)
     said = [(message.rcode, keys(message.answer)) for message in (pair.theirs, pair.ours)]
-    for reply in pair.ready_names.answer(pair.question):
-        told = reply.rcode, {record_key(record) for record in reply.answer}
-        glue_of_ready = {record_key(record) for record in reply.glue}
+    for rcode, answer, glue_of_ready in ready_replies(pair):
+        told = rcode, answer
         if said[0] == told and (told != said[1] or pair.qtype == SRV) and keys(pair.theirs.additional) <= glue_of_ready:
             return glue_of_ready != keys(pair.ours.additional) or told != said[1]
     return False
@@ -296,6 +218,9 @@ def pointer_rules(pair):
             used.add("D20")
         elif target in ours and target not in ready:
             used.add("D13")
+        elif target in theirs and any(address_of_reverse(pair.qname) in parse_addresses(endpoint["addresses"])
+                                      for endpoint in host_names_of(pair, cluster.services[key])):
+            used.add("D12")
         elif target in theirs and is_host_in(target, dotted_pods(pair, cluster.services[key])):
             used.add("D34")
         elif target in ours and target[0] in set().union(*dotted_pods(pair, cluster.services[key]).values()):
@@ -333,6 +258,17 @@ def address_at_srv_name(pair):
         pair.qtype in (A, AAAA) and is_empty(pair.ours) and pair.theirs.rcode == NOERROR
 
 
+def null_port(pair):
+    """The name of a port without a number is none; CoreDNS has it, without SRV."""
+    service = pair.service()
+    if service is None or service.kind != HEADLESS or len(pair.left) != 5 or not is_absent(pair.ours):
+        return False
+    name, protocol = (label[1:] for label in pair.left[:2])
+    numbers = {port.get("port") for piece in slices_of(pair, service) for port in piece.get("ports") or []
+               if fold((port.get("name") or "").encode()) == name and fold(port["protocol"].encode()) == protocol}
+    return numbers == {None} and pair.theirs.rcode == NOERROR and (is_empty(pair.theirs) or pair.qtype in (A, AAAA))
+
+
 def case_of_targets(pair):
     zone = pair.question.qname[len(pair.left):]
     return pair.qtype == SRV and all(target[3][-len(zone):] == zone for target in targets(pair.theirs, SRV))
@@ -353,25 +289,19 @@ def loop(pair):
     return pair.ours.rcode == SERVFAIL and has_alias(pair.ours) and keys(pair.theirs.answer) < keys(pair.ours.answer)
 
 
-def no_number(pair):
-    """A port without a number has no SRV; to CoreDNS the name is there, and empty."""
-    service = pair.service()
-    if service is None or pair.qtype != SRV or len(pair.left) != 5 or not (is_empty(pair.theirs) and is_absent(pair.ours)):
-        return False
-    name, protocol = (label[1:].decode() for label in pair.left[:2])
-    named = [port for piece in slices_of(pair, service) for port in piece.get("ports") or []
-             if fold((port.get("name") or "").encode()).decode() == name and
-             fold(port.get("protocol", "TCP").encode()).decode() == protocol]
-    return bool(named) and all(port.get("port") is None for port in named)
-
-
-LINKS_OF_COREDNS = 8  # plugin/backend_lookup.go
+MOST_LINKS = 11  # a row of more is forgotten: maxCnameChainLength in CoreDNS' plugin/backend_lookup.go
 
 
 def long_chain(pair):
-    """We follow 16 aliases; CoreDNS forgets those of a chain with more than 8."""
-    links = [item for item in pair.ours.answer if item.record.type == CNAME]
-    return len(links) > LINKS_OF_COREDNS and pair.qtype in (A, AAAA) and keys(pair.theirs.answer) < keys(pair.ours.answer)
+    """CoreDNS has the aliases in front of the first row within one zone that is too long for it, and nothing else."""
+    links = [item.record for item in pair.ours.answer if item.record.type == CNAME]
+    before = set()
+    for _, row in itertools.groupby(links, key=lambda link: pair.names.zone_of(link.owner)):
+        row = {record_key(link) for link in row}
+        if len(row) > MOST_LINKS:
+            return pair.qtype in (A, AAAA) and pair.theirs.rcode == NOERROR and keys(pair.theirs.answer) == before
+        before |= row
+    return False
 
 
 def glue(pair):
@@ -417,11 +347,11 @@ RULES = [
     Rule("D22", "tc", d22),
     Rule("D26", FEW_PARTS, lambda pair: "D26" in pointer_rules(pair)),
     Rule("D30", FEW_PARTS, d30),
+    Rule("D33", FEW_PARTS, d33),
     Rule("D34", FEW_PARTS, d34),
-    Rule("D34 long", "silence", d34_long, silence=True),
-    Rule("4 port", "rcode ttl", no_number),
     Rule("5.3", FEW_PARTS, short_form),
     Rule("5.1 addresses", FEW_PARTS + " tc", address_at_srv_name),
+    Rule("5.1 null", FEW_PARTS, null_port),
     Rule("5.1 case", "case", case_of_targets),
     Rule("5.1 glue", "additional", glue),
     Rule("6 loop", FEW_PARTS, loop),
