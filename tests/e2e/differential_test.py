@@ -18,10 +18,11 @@ sys.path += [TESTS + "/support", TESTS + "/oracle"]
 from addresses import address_of_reverse, reverse_labels, zones_of_cidr  # noqa: E402
 from cluster import Cluster, wait_for  # noqa: E402
 from compare import compare  # noqa: E402
-from differences import RULES, Pair, differing, explain, slices_of  # noqa: E402
+from differences import RULES, explain  # noqa: E402
 from differential import encode, show_message, show_reply  # noqa: E402
 from names import Names, Question  # noqa: E402
 from objects import SERVICE_LABEL, Options, labels_of, parse_addresses  # noqa: E402
+from pairs import Pair, differing  # noqa: E402
 from questions import ODD_LABELS, describe, forward_names, mix_case, random_questions  # noqa: E402
 from random_objects import ApiMaker, path_of, sentinel  # noqa: E402
 from server import Asker  # noqa: E402
@@ -212,13 +213,13 @@ def ask(asker, question):
 
 class Tally:
     def __init__(self):
-        self.asked = self.same = self.unexplained = self.wrong = 0
+        self.asked = self.same = self.unexplained = self.wrong = self.round = 0
         self.by_rule = collections.Counter()
         self.shown = []
 
     def show(self, title, question, *lines):
         if len(self.shown) < MOST_SHOWN:
-            self.shown.append("\n  ".join([f"{title}: {describe(question)}", *lines]))
+            self.shown.append("\n  ".join([f"round {self.round}: {title}: {describe(question)}", *lines]))
 
 
 def text_of(message):
@@ -278,7 +279,7 @@ def run(cluster, tally):
     api, number, refused = cluster.api(), 0, collections.Counter()
     make(api, ApiMaker(random.Random(SEED)).namespaces_to_make())
     while tally.asked < QUESTIONS:
-        rng = random.Random(f"{SEED}/{number}")
+        rng, tally.round = random.Random(f"{SEED}/{number}"), number
         # Half of the servers see the objects come and go, the others read them all at their start.
         early = [Served(cluster, rng, plain=True)] if number % 2 == 0 else []
         thin_out(api, rng)
@@ -304,8 +305,8 @@ def run(cluster, tally):
 
 
 def report(tally, refused):
-    for text in tally.shown:
-        print("# " + text.replace("\n", "\n# "))
+    for text in tally.shown:  # where run-tests shows it
+        print(f"# E2E_SEED={SEED}, " + text.replace("\n", "\n# "), file=sys.stderr)
     for kind in sorted({kind for kind, _ in refused}):
         print(f"# {kind}: {refused[kind, True]} made, {refused[kind, False]} refused")
     print(f"# {tally.asked} questions, {tally.same} answered alike, {sum(tally.by_rule.values())} differences by rule:")
