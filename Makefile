@@ -178,10 +178,13 @@ fuzz: ## fuzz with libFuzzer: FUZZ=query (default all), T=60 seconds each, KEEP=
 	$(Q)$(MAKE) --no-print-directory SAN=fuzzer-no-link,address,undefined CC=clang FUZZ='$(FUZZ)' T=$(T) fuzz-all
 fuzz-all: $(FUZZ:%=$(OBJ)/fuzzer/%)
 	$(Q)tools/fuzz $(T) $^
-soak: ## the long forms: 10 minutes of each fuzzer, 200 random clusters, 20,000 questions to CoreDNS and us
+SOAK_SEEDS ?= 1 7 8 $(shell od -An -N4 -tu4 /dev/urandom) $(shell od -An -N4 -tu4 /dev/urandom)
+soak: ## the long forms: 10 minutes of each fuzzer, 200 random clusters, 20,000 questions to CoreDNS and us per SOAK_SEEDS
 	$(Q)$(MAKE) --no-print-directory fuzz T=600
 	$(Q)$(MAKE) --no-print-directory test ORACLE='--clusters 200 --questions 2000'
-	$(Q)E2E_SEED=random E2E_QUESTIONS=20000 TEST_LIMIT_S=3600 $(MAKE) --no-print-directory e2e E2E=tests/e2e/differential_test.py
+	$(Q)failed=0; for seed in $(SOAK_SEEDS); do echo "E2E_SEED=$$seed"; \
+	E2E_SEED=$$seed E2E_QUESTIONS=20000 TEST_LIMIT_S=1200 $(MAKE) --no-print-directory e2e E2E=tests/e2e/differential_test.py \
+	|| failed=1; done; exit $$failed
 cover: ## line coverage of all tests, and of each parser by its fuzz corpus alone
 	$(Q)tools/install-deps build test
 	$(Q)$(MAKE) --no-print-directory COVER=1 cover-all

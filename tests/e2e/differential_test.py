@@ -18,7 +18,7 @@ sys.path += [TESTS + "/support", TESTS + "/oracle"]
 from addresses import address_of_reverse, reverse_labels, zones_of_cidr  # noqa: E402
 from cluster import Cluster, wait_for  # noqa: E402
 from compare import compare  # noqa: E402
-from differences import RULES, explain  # noqa: E402
+from differences import RULES, explain, slices_of  # noqa: E402
 from differential import encode, show_message, show_reply  # noqa: E402
 from names import Names, Question  # noqa: E402
 from objects import SERVICE_LABEL, Options, labels_of, parse_addresses  # noqa: E402
