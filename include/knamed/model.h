@@ -111,6 +111,8 @@ void model_relist_begin(struct model *model, enum object_kind kind);
 bool model_keep(struct model *model, enum object_kind kind, const char *namespace_, const char *name);
 void model_relist_abandon(struct model *model, enum object_kind kind); /* nothing goes */
 size_t model_relist_end(struct model *model, enum object_kind kind); /* how many went */
+/* Until all that went was told too. */
+bool model_is_relisting(const struct model *model, enum object_kind kind);
 const struct object *model_get(const struct model *model, enum object_kind kind, const char *namespace_,
 			       const char *name);
 size_t model_count(const struct model *model, enum object_kind kind);

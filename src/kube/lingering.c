@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who makes slices writes them one after the other, and events come as they were written: an
  * endpoint may leave one slice before it is in the next. An endpoint that was ready and not about
- * to end, and that leaves without another in its place, is therefore shown LINGER_MS longer. That
- * is far less than any TTL we hand out, and a pod that really ends says so (not ready, or
- * terminating) before it leaves. */
+ * to end, and that leaves without being replaced, is therefore shown LINGER_MS longer, each by a
+ * time of its own. That is far less than any TTL we hand out, and a pod that really ends says so
+ * (not ready, or terminating) before it leaves. */
 #include <string.h>
 
 #include <event2/event.h>
 
 #include "knamed/kube.h"
+#include "leavers.h"
 
-enum { LINGER_MS = 200 };
+/* At most LINGER_MS; ends of it fall together in steps, so that many cost few publications.
+ * LINGER_MOST of one slice, as many as the API lets it have. */
+enum { LINGER_MS = 200, STEP_MS = 50, LINGER_MOST = 1000 };
 
 /* A slice of which more is shown than it has. */
 struct held {
 	struct object *shown; /* what the listener was told last */
-	uint64_t due_ns;
+	uint32_t count;	      /* so many at its end linger */
+	uint64_t *due_ns;     /* until when each of them; those that left last come first */
 };
 
 struct lingering {
@@ -46,95 +50,6 @@ static void tell(const struct lingering *linger, const struct object *before, co
 
 /* ---- who leaves ---- */
 
-struct leaving {
-	const struct slice *before, *after; /* after NULL: the slice goes */
-	uint32_t *left;			    /* endpoints of before */
-	uint32_t count, come;		    /* come: endpoints of after that are new */
-};
-
-static uint32_t endpoint_count(const struct slice *slice)
-{
-	return slice != NULL ? slice->endpoint_count : 0;
-}
-
-static bool same_place(const struct leaving *leaving, uint32_t i, uint32_t j)
-{
-	return i < endpoint_count(leaving->before) && j < endpoint_count(leaving->after) &&
-	       ip_equal(&leaving->before->endpoints[i].address, &leaving->after->endpoints[j].address);
-}
-
-/* Out of step for more than one endpoint: by a map of what is left of both. */
-static void compare_rest(struct leaving *leaving, uint32_t i, uint32_t j)
-{
-	struct map *there = map_new();
-	uint32_t come = endpoint_count(leaving->after) - j;
-	for (uint32_t k = j; k < endpoint_count(leaving->after); k++)
-		map_put(there, &leaving->after->endpoints[k].address, sizeof(struct ip), leaving);
-	for (; i < leaving->before->endpoint_count; i++) {
-		if (map_get(there, &leaving->before->endpoints[i].address, sizeof(struct ip)) == NULL)
-			leaving->left[leaving->count++] = i;
-		else if (come > 0)
-			come--;
-	}
-	leaving->come += come;
-	map_free(there);
-}
-
-static void compare(struct leaving *leaving)
-{
-	uint32_t i = 0, j = 0;
-	while (i < leaving->before->endpoint_count && j < endpoint_count(leaving->after)) {
-		if (same_place(leaving, i, j)) {
-			i++;
-			j++;
-		} else if (same_place(leaving, i + 1, j)) {
-			leaving->left[leaving->count++] = i++;
-		} else if (same_place(leaving, i, j + 1)) {
-			leaving->come++;
-			j++;
-		} else {
-			compare_rest(leaving, i, j);
-			return;
-		}
-	}
-	while (i < leaving->before->endpoint_count)
-		leaving->left[leaving->count++] = i++;
-	leaving->come += endpoint_count(leaving->after) - j;
-}
-
-/* Its name has another address now: it was replaced. */
-static bool is_named(const struct map *names, const struct slice *slice, const struct endpoint *endpoint)
-{
-	const char *name = slice_string(slice, endpoint->hostname);
-	return name[0] != '\0' && map_get(names, name, strlen(name)) != NULL;
-}
-
-static struct map *names_of(const struct slice *slice)
-{
-	struct map *names = map_new();
-	for (uint32_t i = 0; i < endpoint_count(slice); i++) {
-		const char *name = slice_string(slice, slice->endpoints[i].hostname);
-		if (name[0] != '\0')
-			map_put(names, name, strlen(name), names);
-	}
-	return names;
-}
-
-/* Leaves in `left` those that linger. */
-static void keep_movers(struct leaving *leaving)
-{
-	struct map *names = names_of(leaving->after);
-	uint32_t kept = 0;
-	for (uint32_t i = 0; i < leaving->count; i++) {
-		const struct endpoint *endpoint = &leaving->before->endpoints[leaving->left[i]];
-		if (endpoint->ready && !endpoint->terminating &&
-		    !is_named(names, leaving->before, endpoint))
-			leaving->left[kept++] = leaving->left[i];
-	}
-	leaving->count = kept;
-	map_free(names);
-}
-
 static bool is_owned(const struct lingering *linger, const struct slice *slice)
 {
 	const struct model *model = linger->options.model;
@@ -152,20 +67,18 @@ static bool same_owner(const struct slice *before, const struct slice *after)
 				 before->address_type == after->address_type);
 }
 
-/* Where as many come as leave they took their places. */
-static bool find_movers(const struct lingering *linger, struct leaving *leaving)
+/* What a reading of all slices says is the truth, and nobody sees a half of it. */
+static struct leavers find_leavers(const struct lingering *linger, const struct slice *before,
+				   const struct slice *after)
 {
-	leaving->count = leaving->come = 0;
-	if (leaving->before->endpoint_count == 0 || !same_owner(leaving->before, leaving->after) ||
-	    !is_owned(linger, leaving->before))
-		return false;
-	leaving->left = mem_alloc(leaving->before->endpoint_count * sizeof(*leaving->left));
-	compare(leaving);
-	if (leaving->count > leaving->come)
-		keep_movers(leaving);
-	else
-		leaving->count = 0;
-	return leaving->count > 0;
+	if (before == NULL || before->endpoint_count == 0 ||
+	    model_is_relisting(linger->options.model, OBJECT_SLICE) || !same_owner(before, after) ||
+	    !is_owned(linger, before))
+		return (struct leavers){ 0 };
+	struct leavers leavers = leavers_find(before, after);
+	if (leavers.count > LINGER_MOST)
+		leavers.count = LINGER_MOST;
+	return leavers;
 }
 
 /* ---- what is shown ---- */
@@ -183,24 +96,27 @@ static void add_endpoint(struct endpoint_text *to, const struct slice *slice, ui
 	};
 }
 
-static struct object *blend(const struct leaving *leaving)
+/* after, and behind its own the endpoints of before that left it. */
+static struct object *blend(const struct slice *before, const struct slice *after,
+			    const struct leavers *leavers)
 {
-	struct slice fields = leaving->after != NULL ? *leaving->after : *leaving->before;
-	uint32_t there = endpoint_count(leaving->after);
-	struct endpoint_text *all = mem_alloc((there + leaving->count) * sizeof(*all));
+	struct slice fields = after != NULL ? *after : *before;
+	uint32_t there = after != NULL ? after->endpoint_count : 0;
+	struct endpoint_text *all = mem_alloc((there + leavers->count) * sizeof(*all));
 	for (uint32_t i = 0; i < there; i++)
-		add_endpoint(&all[i], leaving->after, i);
-	for (uint32_t i = 0; i < leaving->count; i++)
-		add_endpoint(&all[there + i], leaving->before, leaving->left[i]);
-	fields.endpoint_count = there + leaving->count;
+		add_endpoint(&all[i], after, i);
+	for (uint32_t i = 0; i < leavers->count; i++)
+		add_endpoint(&all[there + i], before, leavers->at[i]);
+	fields.endpoint_count = there + leavers->count;
 	struct object *object = slice_new(&fields, all);
 	object->version = fields.head.version;
 	mem_free(all);
 	return object;
 }
 
-static void set_timer(struct lingering *linger, uint64_t wait_ns)
+static void set_timer(struct lingering *linger, uint64_t due_ns)
 {
+	uint64_t now = clock_now_ns(), wait_ns = due_ns > now ? due_ns - now : 0;
 	const struct timeval wait = { (time_t)(wait_ns / 1000000000),
 				      (suseconds_t)(wait_ns % 1000000000 / 1000) };
 	if (linger->is_set)
@@ -209,49 +125,79 @@ static void set_timer(struct lingering *linger, uint64_t wait_ns)
 	evtimer_add(linger->timer, &wait);
 }
 
-static void let_go(struct lingering *linger, const struct object *object)
+static struct held *held_of(struct lingering *linger, const struct object *object)
 {
 	const struct text *key = key_of(linger, object);
-	struct held *held = map_remove(linger->held, key->data, key->size);
+	return map_get(linger->held, key->data, key->size);
+}
+
+static struct held *held_new(struct lingering *linger, const struct object *shown)
+{
+	const struct text *key = key_of(linger, shown);
+	struct held *held = mem_zalloc(sizeof(*held));
+	held->shown = object_hold(shown);
+	map_put(linger->held, key->data, key->size, held);
+	return held;
+}
+
+static void held_free(struct held *held)
+{
 	object_drop(held->shown);
+	mem_free(held->due_ns);
 	mem_free(held);
 }
 
-/* The slice is shown with those that have left; what was shown before it goes. */
-static void hold(struct lingering *linger, struct held *held, const struct object *before,
-		 const struct leaving *leaving)
+/* Who lingers already keeps its time. */
+static uint64_t *due_times(const struct held *held, const struct leavers *leavers)
 {
-	struct object *shown = blend(leaving), *was = NULL;
-	if (held == NULL) {
-		const struct text *key = key_of(linger, before);
-		held = mem_zalloc(sizeof(*held));
-		held->due_ns = clock_now_ns() + LINGER_MS * UINT64_C(1000000);
-		map_put(linger->held, key->data, key->size, held);
-		set_timer(linger, LINGER_MS * UINT64_C(1000000));
-	} else {
-		was = held->shown;
-	}
-	held->shown = shown;
-	tell(linger, was != NULL ? was : before, shown);
+	uint32_t own = slice_of(held->shown)->endpoint_count - held->count;
+	uint64_t due = clock_now_ns() + LINGER_MS * UINT64_C(1000000);
+	due -= due % (STEP_MS * UINT64_C(1000000));
+	uint64_t *times = mem_alloc(leavers->count * sizeof(*times));
+	for (uint32_t i = 0; i < leavers->count; i++)
+		times[i] = leavers->at[i] < own ? due : held->due_ns[leavers->at[i] - own];
+	return times;
+}
+
+/* The slice as it is now, with some of what was shown before. */
+static void show_with(struct lingering *linger, struct held *held, const struct object *now,
+		      const struct leavers *leavers)
+{
+	struct object *was = held->shown;
+	uint64_t *due_ns = due_times(held, leavers);
+	held->shown = blend(slice_of(was), slice_of(now), leavers);
+	mem_free(held->due_ns);
+	held->due_ns = due_ns;
+	held->count = leavers->count;
+	tell(linger, was, held->shown);
 	object_drop(was);
+}
+
+/* The slice as it is now. */
+static void let_go(struct lingering *linger, struct held *held, const struct object *now)
+{
+	const struct text *key = key_of(linger, held->shown);
+	map_remove(linger->held, key->data, key->size);
+	tell(linger, held->shown, now);
+	held_free(held);
 }
 
 static void slice_changed(struct lingering *linger, const struct object *before,
 			  const struct object *after)
 {
-	const struct object *any = before != NULL ? before : after;
-	const struct text *key = key_of(linger, any);
-	struct held *held = map_get(linger->held, key->data, key->size);
+	struct held *held = held_of(linger, before != NULL ? before : after);
 	const struct object *shown = held != NULL ? held->shown : before;
-	struct leaving leaving = { .before = slice_of(shown), .after = slice_of(after) };
-	if (shown != NULL && find_movers(linger, &leaving)) {
-		hold(linger, held, shown, &leaving);
+	struct leavers leavers = find_leavers(linger, slice_of(shown), slice_of(after));
+	if (leavers.count > 0) {
+		held = held != NULL ? held : held_new(linger, shown);
+		show_with(linger, held, after, &leavers);
+		set_timer(linger, held->due_ns[0]); /* if none runs, all of them have left just now */
+	} else if (held != NULL) {
+		let_go(linger, held, after);
 	} else {
-		tell(linger, shown, after);
-		if (held != NULL)
-			let_go(linger, any);
+		tell(linger, before, after);
 	}
-	mem_free(leaving.left);
+	leavers_done(&leavers);
 }
 
 static void on_change(void *context, const struct object *before, const struct object *after)
@@ -266,33 +212,64 @@ static void on_change(void *context, const struct object *before, const struct o
 
 /* ---- the end of it ---- */
 
-static void on_timer(evutil_socket_t fd, short what, void *context)
+/* Those whose time has not come; they left last. */
+static struct leavers find_rest(const struct held *held, uint64_t now_ns)
 {
-	struct lingering *linger = context;
-	uint64_t now = clock_now_ns(), next = UINT64_MAX;
+	uint32_t own = slice_of(held->shown)->endpoint_count - held->count;
+	struct leavers rest = { .count = held->count };
+	while (rest.count > 0 && held->due_ns[rest.count - 1] <= now_ns)
+		rest.count--;
+	rest.at = mem_alloc(rest.count * sizeof(*rest.at));
+	for (uint32_t i = 0; i < rest.count; i++)
+		rest.at[i] = own + i;
+	return rest;
+}
+
+/* Whether something else is shown. */
+static bool leave_out_due(struct lingering *linger, struct held *held, uint64_t now_ns)
+{
+	const struct object *now = model_get(linger->options.model, OBJECT_SLICE,
+					     held->shown->namespace_, held->shown->name);
+	struct leavers rest = find_rest(held, now_ns);
+	bool changed = rest.count < held->count;
+	if (rest.count == 0)
+		let_go(linger, held, now);
+	else if (changed)
+		show_with(linger, held, now, &rest);
+	leavers_done(&rest);
+	return changed;
+}
+
+static uint64_t next_due(const struct lingering *linger)
+{
+	uint64_t next = UINT64_MAX;
 	size_t position = 0, key_size;
 	const void *key;
 	void *value;
+	while (map_next(linger->held, &position, &key, &key_size, &value)) {
+		const struct held *held = value;
+		if (held->due_ns[held->count - 1] < next)
+			next = held->due_ns[held->count - 1];
+	}
+	return next;
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *context)
+{
+	struct lingering *linger = context;
+	uint64_t now = clock_now_ns();
+	size_t position = 0, key_size;
+	const void *key;
+	void *held;
 	bool changed = false;
 	(void)fd;
 	(void)what;
 	linger->is_set = false;
-	while (map_next(linger->held, &position, &key, &key_size, &value)) {
-		struct held *held = value;
-		if (held->due_ns > now) {
-			next = held->due_ns < next ? held->due_ns : next;
-			continue;
-		}
-		struct object *shown = held->shown;
-		map_remove(linger->held, key, key_size);
-		mem_free(held);
-		tell(linger, shown,
-		     model_get(linger->options.model, OBJECT_SLICE, shown->namespace_, shown->name));
-		object_drop(shown);
-		changed = true;
-	}
+	while (map_next(linger->held, &position, &key, &key_size, &held))
+		changed |= leave_out_due(linger, held, now);
+	uint64_t next = next_due(linger);
 	if (next != UINT64_MAX)
-		set_timer(linger, next - now);
+		set_timer(linger, next);
 	if (changed)
 		linger->options.calls.changed(linger->options.calls.context);
 }
@@ -318,10 +295,8 @@ void lingering_free(struct lingering *linger)
 	void *value;
 	if (linger == NULL)
 		return;
-	while (map_next(linger->held, &position, &key, &key_size, &value)) {
-		object_drop(((struct held *)value)->shown);
-		mem_free(value);
-	}
+	while (map_next(linger->held, &position, &key, &key_size, &value))
+		held_free(value);
 	map_free(linger->held);
 	text_done(&linger->key);
 	event_free(linger->timer);

@@ -151,14 +151,19 @@ size_t model_relist_end(struct model *model, enum object_kind kind)
 	void *value;
 
 	assert(store->relisting);
-	store->relisting = false;
 	while (map_next(store->objects, &position, &key, &key_size, &value)) {
 		struct object *object = value;
 		if (object->sweep == store->sweep)
 			continue;
 		gone += model_remove(model, kind, object->namespace_, object->name);
 	}
+	store->relisting = false;
 	return gone;
+}
+
+bool model_is_relisting(const struct model *model, enum object_kind kind)
+{
+	return model->stores[kind].relisting;
 }
 
 const struct object *model_get(const struct model *model, enum object_kind kind,

@@ -169,11 +169,11 @@ class Kubelet(threading.Thread):
 
 
 class Cluster:
-    """etcd_program: another etcd than the one built (Debian's, for the fall-back's test)."""
+    """etcd_program: another etcd than the one built (Debian's, for the fall-back's test). manager_options: more of them."""
 
-    def __init__(self, etcd_program=None, controllers=True):
+    def __init__(self, etcd_program=None, controllers=True, manager_options=()):
         self.directory = tempfile.mkdtemp(prefix="knamed-e2e-")
-        self.etcd_program, self.controllers = etcd_program, controllers
+        self.etcd_program, self.controllers, self.manager_options = etcd_program, controllers, manager_options
         self.etcd_port, self.etcd_peer_port, self.port = tcp_port(), tcp_port(), tcp_port()
         self.addresses = {}  # pod name -> address that it is to get
         self.etcd = self.apiserver = self.manager = self.kubelet = None
@@ -252,7 +252,7 @@ class Cluster:
         self.manager = Program("kube-controller-manager", [
             "--kubeconfig", self.kubeconfig(ADMIN, "admin.kubeconfig"), "--leader-elect=false",
             "--controllers", ",".join(CONTROLLERS), "--secure-port", "0", "--kube-api-qps", "2000",
-            "--kube-api-burst", "4000"], self.file("manager.log"))
+            "--kube-api-burst", "4000", *self.manager_options], self.file("manager.log"))
 
     def start(self):
         self.make_ca()

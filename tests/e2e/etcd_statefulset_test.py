@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The StatefulSet of etcd, scaled 1-3-2-3, and endpoint slices cut anew under load: what was answered once stays until
-its pod goes, and all records of a pod come and go together."""
+"""The StatefulSet of etcd, scaled 1-3-2-3, and endpoint slices cut anew under load, by hand and by their controller: what
+was answered once stays until its pod goes, and all records of a pod come and go together."""
 import time
 
 from cluster import Cluster, wait_for
@@ -49,6 +49,23 @@ kind: Service
 metadata: {name: end, namespace: etcd}
 spec: {clusterIP: None, ports: [{name: http, port: 80}]}
 """
+SHUFFLED = """
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: etcd}
+spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: etcd}
+spec:
+  replicas: 12
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {nodeName: node-1, containers: [{name: web, image: none}]}
+"""
+SLICE_SIZE, SHUFFLES = 4, 40
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/etcd/endpointslices"
 MOVES = 200
 CUT_ENDPOINTS = [{"addresses": [f"10.9.9.{i}"], "hostname": f"h{i}"} for i in range(4)]
@@ -220,7 +237,31 @@ def check_cutting(cluster, server):
     api.close()
 
 
-with Cluster() as the_cluster, the_cluster.knamed() as the_server:
+# -- slices shuffled by their controller --
+
+
+def check_shuffling(cluster, server):
+    """For another port the controller fills the slices that it has anew, one after the other, in whatever order."""
+    cluster.apply(SHUFFLED)
+    name, api = f"web.etcd.{Z}", cluster.api()
+    tap.ok(wait_for(lambda: len(server.short(name, "A")) == 12), "all endpoints are there", server.short(name, "A"))
+    addresses = server.short(name, "A")
+    asked = [(name, "A", exactly(addresses))]
+    asked += [(f"{address.replace('.', '-')}.{name}", "A", exactly([address])) for address in addresses]
+    with SteadyPoller(server, asked) as poller:
+        for port in range(1, SHUFFLES + 1):
+            must(api, "PATCH", "/api/v1/namespaces/etcd/services/web", {"spec": {"ports": [
+                {"name": "http", "port": 80, "targetPort": 8000 + port}]}}, "application/merge-patch+json")
+            records = [f"{8000 + port} {address.replace('.', '-')}.{name}." for address in addresses]
+            wait_for(lambda want=sorted(records): want == sorted(
+                text.split(" ", 2)[2] for text in server.short(f"_http._tcp.{name}", "SRV")))
+        tap.ok(poller.another_round(), "the poller polls to the end")
+    tap.same(poller.wrong[:5], [], f"slices are shuffled {SHUFFLES} times: no endpoint is ever missing")
+    api.close()
+
+
+with Cluster(manager_options=["--max-endpoints-per-slice", str(SLICE_SIZE)]) as the_cluster, the_cluster.knamed() as the_server:
     check_scaling(the_cluster, the_server)
     check_cutting(the_cluster, the_server)
+    check_shuffling(the_cluster, the_server)
 tap.done()

@@ -132,7 +132,7 @@ def together(tap):
         late = []
         for i in range(40):
             host, address = f"p{i}", f"10.6.0.{i + 1}"
-            api.put(slice_("db-1", "db", {host: address}))
+            api.put(slice_("db-1", "db", {host: address}, conditions={"ready": True, "terminating": True}))  # goes at once
             asked = [(f"{host}.db.default.svc", "A"), ("_http._tcp.db.default.svc", "SRV"),
                      (f"{i + 1}.0.6.10.in-addr.arpa.", "PTR"), ("db.default.svc", "A")]
             first = asked[i % len(asked)]
@@ -261,6 +261,54 @@ def leaving_before_it_comes(tap):
         tap.same(server.says(name, []), [], "and so does a slice")
 
 
+def changing_places(tap):
+    """Slices that are written anew, as for another port of the Service, exchange their endpoints: as many come as leave."""
+    name, port = "db.default.svc", "_http._tcp.db.default.svc"
+    addresses = [f"10.1.0.{i}" for i in range(1, 9)]
+
+    def pair(turn):
+        first = addresses[:4] if turn % 2 == 0 else addresses[::2]
+        rest = [address for address in addresses if address not in first]
+        return [slice_(f"db-{i}", "db", part, port=80 + turn) for i, part in enumerate((first, rest))]
+
+    with KubeApi() as api, Follower(api) as server:
+        api.put(DB, *pair(0))
+        server.says(name, addresses)
+        wait_watching(api)
+        questions = [(address.replace(".", "-") + "." + name, "A", one_of([address])) for address in addresses]
+        with Poller(server, (name, "A", one_of(addresses)), *questions, pause_s=0) as poller:
+            for turn in range(1, 13):
+                for one in pair(turn):
+                    asked = poller.count
+                    api.put(one)
+                    tap.ok(wait_for(lambda before=asked: poller.count > before + 30), "it is asked between the two")
+        tap.same(poller.wrong[:3], [], "who changes places with another is never missing")
+        wanted = [f"0 12 92 {address.replace('.', '-')}.{name}.cluster.local." for address in addresses]
+        tap.same(server.says(port, wanted, "SRV"), wanted, "at last all have the new port, and the weight is as it was")
+
+
+def leaving_for_good(tap):
+    """Who says that it ends, was not ready, or is replaced goes at once: before the next event of its kind is seen."""
+    def db(hosts, **endpoint):
+        return slice_("db-2", "db", hosts, **endpoint)
+
+    two, none = {"db-1": "10.1.0.2"}, db({})
+    leaves = [(db(two, conditions={"ready": True, "terminating": True}), none, "one that is terminating"),
+              (db(two, conditions={"ready": False}), none, "one that is not ready, of a Service that shows it"),
+              (db(two), db({"db-1": "10.1.0.3"}), "one whose name has another address")]
+    name = "db.default.svc"
+    with KubeApi() as api, Follower(api) as server:
+        api.put(service("db", selector={"app": "db"}, publishNotReadyAddresses=True), service("mark"))
+        api.put(slice_("db-1", "db", {"db-0": "10.1.0.1"}))
+        for round_, (before, after, which) in enumerate(leaves):
+            api.put(before)
+            tap.same(server.says(name, ["10.1.0.1", "10.1.0.2"]), ["10.1.0.1", "10.1.0.2"], f"{which} is there")
+            api.put(after, slice_(f"mark-{round_}", "mark", [f"10.2.0.{round_}"]))
+            marked = wait_for(lambda which=f"10.2.0.{round_}": which in server.ask("mark.default.svc").answers)
+            gone = "10.1.0.2" not in server.ask(name).answers
+            tap.ok(marked and gone, f"{which} goes at once")
+
+
 def freshness(tap):
     with KubeApi() as api, Follower(api) as server:
         api.put(DB)
@@ -283,6 +331,6 @@ def freshness(tap):
         tap.same(server.ready()[0], 200, "and /ready")
 
 
-run_together([pages_refused_with_400, moving_endpoint, leaving_before_it_comes, protobuf_by_streaming, json_by_streaming, protobuf_by_pages,
-              json_by_pages, other_kinds, definition_comes_late, selectors, together, bookmarks,
-              audits_while_much_changes, watch_age, freshness])
+run_together([pages_refused_with_400, moving_endpoint, leaving_before_it_comes, changing_places, leaving_for_good,
+              protobuf_by_streaming, json_by_streaming, protobuf_by_pages, json_by_pages, other_kinds, definition_comes_late,
+              selectors, together, bookmarks, audits_while_much_changes, watch_age, freshness])

@@ -125,9 +125,11 @@ static void a_relist_keeps_what_was_put_and_removes_the_rest(void **state)
 	model_put(heard->model, alias("a", "gone", "y"));
 	heard->calls = 0;
 	model_relist_begin(heard->model, OBJECT_SERVICE);
+	assert_true(model_is_relisting(heard->model, OBJECT_SERVICE));
 	model_put(heard->model, alias("a", "kept", "x"));
 	model_put(heard->model, alias("a", "new", "z"));
 	assert_int_equal(model_relist_end(heard->model, OBJECT_SERVICE), 1);
+	assert_false(model_is_relisting(heard->model, OBJECT_SERVICE));
 	assert_int_equal(heard->calls, 2);
 	assert_string_equal(heard->before, "y");
 	assert_string_equal(heard->after, "-");
