@@ -15,7 +15,7 @@ OBJ     := $(BUILD)/$(if $(SAN),$(subst $(comma),-,$(SAN)),$(if $(COVER),cover,o
 BIN     := $(if $(SAN)$(COVER),$(OBJ),$(BUILD))
 
 # The architecture: which stage may use which. STAGES is also the link order, users first.
-STAGES        := serve policy answers kube source model config observe dns base
+STAGES        := serve upstream cache policy answers kube source model config observe dns base
 USES_base     :=
 USES_dns      := base
 USES_observe  := base
@@ -25,10 +25,12 @@ USES_source   := model config observe dns base
 USES_kube     := source model config observe dns base
 USES_answers  := model dns base
 USES_policy   := answers config observe dns base
-USES_serve    := answers policy config observe dns base
+USES_cache    := config observe dns base
+USES_upstream := config observe dns base
+USES_serve    := answers policy cache upstream config observe dns base
 # Programs beside the server. What they are made of is an archive too, so that unit tests can link it.
 TOOLS         := knamectl blast
-USES_knamectl := serve policy answers kube source model config observe dns base
+USES_knamectl := serve upstream cache policy answers kube source model config observe dns base
 USES_blast    :=
 
 CC       := gcc

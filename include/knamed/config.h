@@ -74,6 +74,52 @@ struct config_log { struct config_zones names; char *format; unsigned classes; }
 struct config_errors { bool stdout_, stacktrace; };
 struct config_chaos { char *version; struct words authors; }; /* version NULL: ours; authors sorted, may be none */
 
+/* Who is asked: one address of `forward`. A resolv.conf stands for the nameservers in it, read anew when it changes. */
+struct config_target {
+	char *file;                      /* NULL: ip and port are set */
+	struct ip ip; uint16_t port;
+	bool tls;                        /* tls:// */
+	char *tls_name;                  /* tls://IP%NAME, else tls_servername, else NULL */
+};
+enum forward_policy { FORWARD_RANDOM, FORWARD_ROUND_ROBIN, FORWARD_SEQUENTIAL };
+struct config_forward {
+	struct config_zone from;
+	struct config_zones except;
+	struct config_target *targets; size_t target_count;
+	enum forward_policy policy;
+	bool force_tcp, prefer_udp;
+	uint32_t max_fails;              /* default 2; 0: never down */
+	uint32_t max_concurrent;         /* 0: our own bound only */
+	uint32_t max_connect_attempts;   /* 0: twice the targets */
+	uint64_t expire_ms, max_age_ms;  /* of kept connections; 10 s; 0: no bound */
+	uint32_t max_idle_connections;   /* 0: no bound of its own */
+	uint64_t read_timeout_ms;        /* 2 s */
+	uint64_t health_check_ms;        /* 500; 0: never */
+	bool health_recursion;           /* RD in the health check */
+	char *health_domain;             /* "." */
+	bool uses_tls_files; char *tls_certificate, *tls_key, *tls_ca;
+	char *tls_servername;
+	uint16_t next[32]; size_t next_count;         /* rcodes that make the next `forward` of the block be asked */
+	bool next_on_no_data;
+	uint16_t failover[32]; size_t failover_count; /* rcodes that make the next target be asked */
+	bool fails_fast;                 /* failfast_all_unhealthy_upstreams */
+	struct ip source;                /* family 0: any */
+};
+/* `cache`. Times in seconds. */
+struct config_cache_kind { uint32_t capacity, most_s, least_s; bool disabled; struct config_zones disabled_zones; };
+struct config_cache {
+	struct config_zones zones;                    /* the block's where none are given */
+	struct config_cache_kind success, denial;
+	uint32_t prefetch;                            /* 0: off; hits before it is worth it */
+	uint64_t prefetch_within_ms; uint32_t prefetch_percent;
+	bool serves_stale;                            /* on by default, for time-outs and SERVFAIL */
+	bool stale_at_once, stale_verifies;           /* serve_stale immediate; verify */
+	uint64_t stale_ms, stale_verify_ms, stale_recheck_ms; uint32_t stale_ttl_s;
+	bool stale_prefers_positive;
+	uint32_t servfail_s;
+	bool keep_ttl;
+};
+
 /* Where an HTTP listener is: address as ip_print() writes it, "" for all. */
 struct config_place { char *address; uint16_t port; };
 struct config_health { struct config_place place; uint64_t lameduck_ms; };
@@ -96,6 +142,8 @@ struct config_block {
 	/* Addresses (as ip_print() writes them) and interfaces; bind empty: all. What interfaces in bind_except have,
 	 * or its addresses, are not listened on. An address may come twice by way of interfaces. */
 	struct words bind, bind_except;
+	struct config_forward *forwards; size_t forward_count;
+	struct config_cache *cache;
 	char *nsid;                              /* NULL: off; text as given */
 	char *root;                              /* NULL: where knamed runs */
 	bool any, minimal, whoami, local, loadbalance;
