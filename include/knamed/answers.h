@@ -109,6 +109,7 @@ struct reply {
 	uint16_t alias_at;         /* after ANSWER_ALIAS: where the target stands in the packet, uncompressed */
 	const uint8_t *alias;      /* after ANSWER_ALIAS: the target where it is stored, if the reply is cut */
 	uint16_t rcode;
+	uint16_t flags;            /* beside AA and TC: AD and RA of what others said */
 	uint32_t *rotations;       /* ANSWERS_ROTATIONS counters of the asking thread: which address comes first */
 	bool authoritative, truncated;
 	bool stale;                /* after writing: the data are from an earlier run */

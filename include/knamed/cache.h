@@ -22,7 +22,7 @@ void cache_free(struct cache *cache); /* all readers have ended */
 /* What was found, with TTLs as of now. Its records stand in ret_records as they followed the question: pointers in
  * them are right if that place is just behind a question of this name at offset 12. */
 struct cached {
-	uint16_t rcode, flags;     /* flags: AA and AD as they were stored */
+	uint16_t rcode, flags;     /* flags: AA, AD and RA as they were stored */
 	uint16_t counts[3];        /* records: answers, authorities, additionals */
 	uint32_t size;             /* octets of the records */
 	bool is_denial;            /* NXDOMAIN or NODATA */

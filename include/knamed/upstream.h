@@ -54,7 +54,7 @@ typedef void (*upstream_done)(void *context, const struct upstream_reply *reply)
 void upstream_ask(struct upstream *upstream, const struct upstream_question *question, upstream_done done,
 		  void *context);
 
-/* Whether this directive is for the name: below its zone and in none of `except`. Any thread. */
-bool upstream_holds(const struct config_forward *config, const uint8_t *lower);
+/* Whether the block's next `forward` is to be asked instead (`next`, `next_on_nodata`). */
+bool upstream_is_next(const struct config_forward *config, const struct dns_message *message);
 
 #endif

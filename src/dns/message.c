@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one parser of what upstreams say. A message is checked whole before anything of it is used: afterwards every name
- * can be followed and every record walked without another look at lengths. Pointers lead strictly backwards from
- * the name they end, so following them ends. */
+/* The one parser of what upstreams say. A message is checked whole before anything of it is used:
+ * afterwards every name can be followed and every record walked without another look at lengths.
+ * Pointers lead strictly backwards from the name they end, so following them ends. */
 #include <string.h>
 
 #include "knamed/dns.h"
@@ -295,8 +295,8 @@ static bool write_whole(const struct dns_message *message, const struct dns_reco
 	return true;
 }
 
-bool dns_record_write(const struct dns_message *message, const struct dns_record *record, uint32_t ttl,
-		      struct dns_writer *writer)
+bool dns_record_write(const struct dns_message *message, const struct dns_record *record,
+		      uint32_t ttl, struct dns_writer *writer)
 {
 	uint8_t *before = writer->at;
 	if (write_whole(message, record, ttl, writer))

@@ -47,6 +47,7 @@ const char *answerer_name(enum answerer answerer)
 		[BY_FILE] = "file",	[BY_AUTO] = "auto",
 		[BY_ANY] = "any",	[BY_CHAOS] = "chaos",
 		[BY_LOCAL] = "local",	[BY_WHOAMI] = "whoami",
+		[BY_CACHE] = "cache",	[BY_FORWARD] = "forward",
 		[BY_SERVER] = "server",
 	};
 	return names[answerer];

@@ -3,6 +3,7 @@
  * replies is not read from either; what it may hold and for how long is bounded. */
 #include <errno.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "tcp.h"
@@ -66,7 +67,9 @@ void connection_close(struct connection *connection)
 	release(thread, &connection->input, &connection->input_size);
 	release(thread, &connection->output, &connection->output_size);
 	tcp_clients_leave(thread->clients, &connection->info.client);
-	mem_free(connection);
+	connection->is_closed = true;
+	if (connection->owed == 0)
+		mem_free(connection);
 }
 
 static void connection_cut(struct connection *connection)
@@ -181,11 +184,13 @@ static void connection_answer(struct connection *connection, size_t size)
 	struct tcp_thread *thread = connection->thread;
 	answers_reader_online();
 	asker_begin(thread->asker, connection->listener);
+	thread->asker->way_back.connection = connection;
 	struct progress progress = answer_messages(connection, thread->input, size);
 	asker_end(thread->asker);
 	answers_reader_offline();
 
-	bool is_last = progress.is_broken || (connection->has_ended && progress.sent == SENT_ALL);
+	bool is_last = (progress.is_broken || (connection->has_ended && progress.sent == SENT_ALL)) &&
+		       connection->owed == 0;
 	if (progress.sent == SENT_FAILED || (is_last && progress.sent == SENT_ALL)) {
 		connection_close(connection);
 		return;
@@ -199,6 +204,8 @@ static void connection_answer(struct connection *connection, size_t size)
 		connection_cut(connection);
 		return;
 	}
+	if (connection->has_ended && connection->output == NULL)
+		event_del(&connection->event); /* nothing is read any more; replies are still owed */
 	if (progress.has_replied && progress.sent == SENT_ALL)
 		connection_renew(connection);
 }
@@ -257,6 +264,82 @@ static void on_ready(evutil_socket_t fd, short what, void *context)
 		connection_write(context);
 	else
 		connection_read(context);
+}
+
+/* ---- replies that come later ---- */
+
+void connection_owe(struct connection *connection)
+{
+	connection->owed++;
+}
+
+void connection_deliver(struct connection *connection, const uint8_t *bytes, size_t size)
+{
+	struct tcp_thread *thread = connection->thread;
+	struct delivery *delivery = mem_alloc(sizeof(*delivery) + size);
+	delivery->connection = connection;
+	delivery->size = size;
+	memcpy(delivery->bytes, bytes, size);
+	delivery->next = atomic_load_explicit(&thread->inbox, memory_order_relaxed);
+	while (!atomic_compare_exchange_weak_explicit(&thread->inbox, &delivery->next, delivery,
+						      memory_order_release, memory_order_relaxed))
+		;
+	eventfd_write(thread->wake_fd, 1);
+}
+
+/* Behind replies that the client has not read yet it waits its turn; a client for whom that is too
+ * much does not read. */
+static bool connection_put(struct connection *connection, const uint8_t *bytes, size_t size)
+{
+	struct tcp_thread *thread = connection->thread;
+	if (connection->output == NULL)
+		return connection_send(connection, bytes, size) != SENT_FAILED;
+	if (size > thread->buffered_most - thread->buffered)
+		return false;
+	connection->output = mem_realloc(connection->output, connection->output_size + size);
+	memcpy(connection->output + connection->output_size, bytes, size);
+	connection->output_size += (uint32_t)size;
+	thread->buffered += size;
+	return true;
+}
+
+static void take_delivery(struct delivery *delivery)
+{
+	struct connection *connection = delivery->connection;
+	connection->owed--;
+	if (connection->is_closed) {
+		if (connection->owed == 0)
+			mem_free(connection);
+		return;
+	}
+	if (!connection_put(connection, delivery->bytes, delivery->size)) {
+		connection_cut(connection);
+		return;
+	}
+	if (connection->output != NULL)
+		return;
+	if (connection->has_ended && connection->owed == 0)
+		connection_close(connection);
+	else
+		connection_renew(connection);
+}
+
+void connections_take_deliveries(struct tcp_thread *thread)
+{
+	struct delivery *newest = atomic_exchange_explicit(&thread->inbox, NULL, memory_order_acquire);
+	struct delivery *oldest = NULL;
+	while (newest != NULL) {
+		struct delivery *next = newest->next;
+		newest->next = oldest;
+		oldest = newest;
+		newest = next;
+	}
+	while (oldest != NULL) {
+		struct delivery *next = oldest->next;
+		take_delivery(oldest);
+		mem_free(oldest);
+		oldest = next;
+	}
 }
 
 /* ---- opening ---- */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "knamed/policy.h"
+#include "elsewhere.h"
 #include "query_log.h"
 #include "reply.h"
 
@@ -46,16 +47,9 @@ static bool is_transfer(uint16_t type)
 	return type == TYPE_AXFR || type == TYPE_IXFR;
 }
 
-void question_read(struct asker *asker, struct question *question, const struct packet_info *info,
-		   const uint8_t *packet, size_t size)
+static void question_route(struct asker *asker, struct question *question)
 {
 	const struct dns_query *query = &question->query;
-	question->info = info;
-	question->route = NULL;
-	question->is_looked_up = false;
-	question->verdict = (uint8_t)dns_query_read(packet, size, &question->query);
-	if (question->verdict != QUERY_GOOD)
-		return;
 	question->route = routes_find(&asker->listener->routes, query);
 	if (question->route == NULL || query->class_ != CLASS_IN || is_transfer(query->type))
 		return;
@@ -63,6 +57,17 @@ void question_read(struct asker *asker, struct question *question, const struct 
 		return;
 	question->is_looked_up = true;
 	answers_probe(&question->lookup);
+}
+
+void question_read(struct asker *asker, struct question *question, const struct packet_info *info,
+		   const uint8_t *packet, size_t size)
+{
+	question->info = info;
+	question->route = NULL;
+	question->is_looked_up = false;
+	question->verdict = (uint8_t)dns_query_read(packet, size, &question->query);
+	if (question->verdict == QUERY_GOOD)
+		question_route(asker, question);
 }
 
 /* ---- counting and saying ---- */
@@ -170,11 +175,30 @@ static void settle_kind(enum answer_kind kind, struct reply *reply, struct outco
 	}
 }
 
-/* RCODE, SOA and AA of a chain: the last name decides, but for AA, which speaks for the first (RFC 6604). */
-static void settle_alias(struct asker *asker, struct question *question, struct reply *reply,
+/* The end of an alias that is not in our zones: whoever the block of its zone forwards to. */
+static bool follow_elsewhere(struct asker *asker, struct question *question, struct reply *reply,
+			     struct outcome *outcome)
+{
+	const struct route *route = routes_find(&asker->listener->routes, &asker->target);
+	enum answerer by = outcome->by;
+	if (route == NULL)
+		return true;
+	const uint8_t *name = reply->truncated ? reply->alias : reply->packet + reply->alias_at;
+	enum elsewhere found =
+		elsewhere_answer(asker, question, route->block, &asker->target, name, reply, outcome);
+	outcome->by = by;
+	if (found == ELSEWHERE_KNOWN && outcome->rcode == RCODE_REFUSED)
+		outcome->rcode = RCODE_SERVFAIL;
+	return found != ELSEWHERE_ASKED;
+}
+
+/* RCODE, SOA and AA of a chain: the last name decides, but for AA, which speaks for the first (RFC
+ * 6604). False: the reply comes later. */
+static bool settle_alias(struct asker *asker, struct question *question, struct reply *reply,
 			 struct outcome *outcome)
 {
 	enum answer_kind kind;
+	bool is_known = true;
 	switch (chain_follow(asker, question, reply, &kind)) {
 	case CHAIN_ENDS:
 		settle_kind(kind, reply, outcome);
@@ -186,10 +210,13 @@ static void settle_alias(struct asker *asker, struct question *question, struct 
 		settle_failure(outcome, "zone is not loaded");
 		break;
 	case CHAIN_LEAVES:
+		is_known = follow_elsewhere(asker, question, reply, outcome);
+		break;
 	case CHAIN_CUT:
 		break;
 	}
 	reply->authoritative = true;
+	return is_known;
 }
 
 static bool answer_after_data(const struct question *question, struct reply *reply,
@@ -215,10 +242,29 @@ static bool is_somebody_behind(const struct question *question)
 	return question->query.type != TYPE_ANY || !block->any || block->config->whoami;
 }
 
+/* Who stands behind the data, in the chain's order: any, forward, whoami. */
+static enum elsewhere answer_behind_data(struct asker *asker, struct question *question,
+					 struct reply *reply, struct outcome *outcome)
+{
+	const struct block *block = question->route->block;
+	const struct dns_query *query = &question->query;
+	bool is_any = query->type == TYPE_ANY && block->any && query->class_ == CLASS_IN;
+	enum elsewhere found = ELSEWHERE_NOBODY;
+	if (block->forwardings != NULL && !is_any)
+		found = elsewhere_answer(asker, question, block, query,
+					 query->packet + DNS_HEADER_SIZE, reply, outcome);
+	if (found == ELSEWHERE_NOBODY && answer_after_data(question, reply, outcome))
+		found = ELSEWHERE_KNOWN;
+	return found;
+}
+
+/* What became of a denial. */
+enum fall { FALL_DENIED, FALL_LOOKED_UP, FALL_KNOWN, FALL_ASKED };
+
 /* The directives behind `kubernetes` are asked for what it denies. Where none of them has the name
- * the denial stays. True: the reply is complete; else ret_kind says what it has become. */
-static bool fall_through(struct asker *asker, struct question *question, struct reply *reply,
-			 struct outcome *outcome, enum answer_kind *ret_kind)
+ * the denial stays. LOOKED_UP: ret_kind says what was found. */
+static enum fall fall_through(struct asker *asker, struct question *question, struct reply *reply,
+			      struct outcome *outcome, enum answer_kind *ret_kind)
 {
 	const struct route *behind = question->route->behind;
 	struct reply denial = *reply;
@@ -229,30 +275,37 @@ static bool fall_through(struct asker *asker, struct question *question, struct 
 	if (lookup_behind(asker, question->route, &question->query, &lookup, &question->by)) {
 		question->lookup = lookup;
 		*ret_kind = answers_write(&question->lookup, reply);
-		return false;
+		return FALL_LOOKED_UP;
 	}
 	if (behind->catalog != NULL) {
 		outcome->by = behind->by;
 		settle_failure(outcome, "zone is not loaded");
-		return true;
+		return FALL_KNOWN;
 	}
-	if (is_somebody_behind(question) && answer_after_data(question, reply, outcome))
-		return true;
+	enum elsewhere found = is_somebody_behind(question)
+				       ? answer_behind_data(asker, question, reply, outcome)
+				       : ELSEWHERE_NOBODY;
+	if (found != ELSEWHERE_NOBODY)
+		return found == ELSEWHERE_KNOWN ? FALL_KNOWN : FALL_ASKED;
 	*reply = denial;
-	return false;
+	return FALL_DENIED;
 }
 
-static void answer_from_data(struct asker *asker, struct question *question, struct reply *reply,
+/* False: the reply comes later. */
+static bool answer_from_data(struct asker *asker, struct question *question, struct reply *reply,
 			     struct outcome *outcome)
 {
 	uint16_t type = question->query.type;
 	enum answer_kind kind = answers_write(&question->lookup, reply);
-	if (kind == ANSWER_NO_NAME && question->route->behind != NULL &&
-	    fall_through(asker, question, reply, outcome, &kind))
-		return;
+	if (kind == ANSWER_NO_NAME && question->route->behind != NULL) {
+		enum fall fall = fall_through(asker, question, reply, outcome, &kind);
+		if (fall == FALL_KNOWN || fall == FALL_ASKED)
+			return fall == FALL_KNOWN;
+	}
 	outcome->by = question->by;
+	bool is_known = true;
 	if (kind == ANSWER_ALIAS && type != TYPE_ANY)
-		settle_alias(asker, question, reply, outcome);
+		is_known = settle_alias(asker, question, reply, outcome);
 	else
 		settle_kind(kind, reply, outcome);
 	if (type == TYPE_ANY && question->route->block->any &&
@@ -261,21 +314,25 @@ static void answer_from_data(struct asker *asker, struct question *question, str
 		policy_write_any(&question->query, reply);
 		outcome->by = BY_ANY;
 	}
+	return is_known;
 }
 
 /* What stands behind the data in the chain; at its end nobody is left to answer. */
-static void answer_without_data(struct question *question, struct reply *reply, struct outcome *outcome)
+static bool answer_without_data(struct asker *asker, struct question *question, struct reply *reply,
+				struct outcome *outcome)
 {
 	const struct route *route = question->route;
 	if (route->catalog != NULL) { /* a zone of the configuration that could not be read */
 		outcome->by = question->by;
 		settle_failure(outcome, "zone is not loaded");
-		return;
+		return true;
 	}
-	if (answer_after_data(question, reply, outcome))
-		return;
-	outcome->by = BY_SERVER;
-	outcome->rcode = RCODE_REFUSED;
+	enum elsewhere found = answer_behind_data(asker, question, reply, outcome);
+	if (found == ELSEWHERE_NOBODY) {
+		outcome->by = BY_SERVER;
+		outcome->rcode = RCODE_REFUSED;
+	}
+	return found != ELSEWHERE_ASKED;
 }
 
 static bool answer_from_policy(const struct question *question, struct reply *reply,
@@ -300,12 +357,13 @@ static size_t answer(struct asker *asker, struct question *question, uint8_t *pa
 		outcome.rcode = RCODE_REFUSED;
 		outcome.by = BY_SERVER;
 	} else if (!answer_from_policy(question, &reply, &outcome)) {
-		if (is_other)
+		if (is_other && block->forwardings == NULL)
 			return refuse(asker, question, packet, RCODE_REFUSED);
-		if (question->is_looked_up)
-			answer_from_data(asker, question, &reply, &outcome);
-		else
-			answer_without_data(question, &reply, &outcome);
+		bool is_known = question->is_looked_up
+					? answer_from_data(asker, question, &reply, &outcome)
+					: answer_without_data(asker, question, &reply, &outcome);
+		if (!is_known)
+			return 0;
 	}
 	if (reply.stale && outcome.extended_error == 0)
 		outcome.extended_error = EDE_STALE;
@@ -333,6 +391,17 @@ size_t question_reply(struct asker *asker, struct question *question, uint8_t *p
 		return refuse(asker, question, packet, RCODE_BADVERS);
 	}
 	return 0;
+}
+
+size_t question_answer_again(struct asker *asker, const struct packet_info *info,
+			     const struct dns_query *query, uint8_t *ret_reply)
+{
+	struct question *question = &asker->single;
+	*question = (struct question){ .info = info, .verdict = QUERY_GOOD, .query = *query };
+	question_route(asker, question);
+	question_match(question);
+	memcpy(ret_reply, query->packet, query->question_end);
+	return question_reply(asker, question, ret_reply);
 }
 
 size_t question_answer(struct asker *asker, const struct packet_info *info, const uint8_t *query,

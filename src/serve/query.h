@@ -10,6 +10,7 @@
 #define KNAMED_SERVE_QUERY_H
 
 #include "router.h"
+#include "way_back.h"
 
 struct question {
 	const struct packet_info *info;
@@ -30,7 +31,10 @@ struct asker {
 	uint32_t *uncounted;   /* by meter: answers of the batch whose duration is not known yet */
 	unsigned *touched;     /* meters with some of them */
 	size_t touched_count;
-	struct log_ring *ring; /* NULL: no block says anything */
+	struct log_ring *ring;	       /* NULL: no block says anything */
+	struct errands *errands;       /* for what others know; NULL: nobody can be asked */
+	struct way_back way_back;      /* of the question at hand, for an errand */
+	const struct arrival *arrival; /* what an errand brought back; NULL: nothing */
 	uint32_t rotations[ANSWERS_ROTATIONS];
 	struct dns_query target; /* of the alias that is being followed */
 	struct question single;	 /* for who asks one by one */
@@ -48,6 +52,10 @@ static inline void question_match(struct question *question)
 /* Writes the reply over the query, whose header and question are in `packet`; `room` is at least
  * 4,096 for UDP and 65,535 for TCP. Returns its size; 0: nothing is to be sent. */
 size_t question_reply(struct asker *asker, struct question *question, uint8_t *packet);
+/* The same for a question that was read before and is answered at last; its header and question are
+ * in query->packet. */
+size_t question_answer_again(struct asker *asker, const struct packet_info *info,
+			     const struct dns_query *query, uint8_t *ret_reply);
 /* All three for one query that lies elsewhere; between asker_begin and asker_end. */
 size_t question_answer(struct asker *asker, const struct packet_info *info, const uint8_t *query,
 		       size_t size, uint8_t *ret_reply);

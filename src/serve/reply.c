@@ -97,6 +97,7 @@ size_t reply_end(const struct question *question, const struct reply *reply,
 		additionals++;
 	}
 	unsigned flags = FLAG_QR | (query->flags & (FLAG_RD | FLAG_CD)) | (outcome->rcode & 15u);
+	flags |= reply->flags;
 	flags |= reply->authoritative ? FLAG_AA : 0;
 	flags |= reply->truncated ? FLAG_TC : 0;
 	put_u16(packet + 2, (uint16_t)flags);
@@ -112,4 +113,5 @@ void reply_rewind(const struct question *question, struct reply *reply)
 	reply->at = question->query.question_end;
 	reply->answers = reply->authorities = reply->additionals = 0;
 	reply->truncated = false;
+	reply->flags = 0;
 }

@@ -31,8 +31,9 @@ struct block {
 	struct query_log *log; /* NULL: no `log` */
 	struct claim *claims;
 	size_t claim_count;
-	bool falls_through;	 /* `kubernetes` lets go of names that it denies */
-	struct zone_name *falls; /* in these zones; none: in all */
+	bool falls_through;		 /* `kubernetes` lets go of names that it denies */
+	struct forwardings *forwardings; /* NULL: no `forward` */
+	struct zone_name *falls;	 /* in these zones; none: in all */
 	size_t fall_count;
 	uint16_t udp_size; /* what our OPT says, and the most that a reply over UDP has */
 	bool errors, rotate, minimal, any;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "knamed/policy.h"
+#include "elsewhere.h"
 #include "query_log.h"
 
 /* ---- blocks ---- */
@@ -76,13 +77,15 @@ static bool block_compile(struct block *block, const struct serve_block *source,
 		block->nsid = config->nsid;
 		block->nsid_size = (uint16_t)strlen(config->nsid);
 	}
-	return claims_compile(block, source, error);
+	return forwardings_compile(config, &block->forwardings, error) &&
+	       claims_compile(block, source, error);
 }
 
 static void block_done(struct block *block)
 {
 	policy_free(block->policy);
 	query_log_free(block->log);
+	forwardings_free(block->forwardings);
 	mem_free(block->claims);
 	mem_free(block->falls);
 }
@@ -121,7 +124,8 @@ static bool listener_add_zone(struct listener *listener, const struct block *blo
 	listener->zones[listener->zone_count++] = served;
 	if (listener->workers == 0)
 		listener->workers = block->config->multisocket;
-	listener->wants_addresses |= block->policy != NULL || block->log != NULL;
+	listener->wants_addresses |=
+		block->policy != NULL || block->log != NULL || block->forwardings != NULL;
 	return true;
 }
 

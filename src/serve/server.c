@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "away.h"
 #include "cpus.h"
 #include "tcp.h"
 #include "udp.h"
@@ -35,6 +36,10 @@ struct server {
 	struct tcp_thread **tcp;
 	struct thread *tcp_threads;
 	size_t tcp_count;
+	struct away *away; /* NULL: no block forwards */
+	struct thread away_thread;
+	struct errands **errands; /* of workers, then of TCP threads */
+	size_t errand_count;
 };
 
 /* ---- threads ---- */
@@ -78,7 +83,8 @@ static bool start_threads(struct server *server, struct error *error)
 		if (!thread_start(&server->tcp_threads[i], "tcp", i, tcp_thread_run, server->tcp[i],
 				  error))
 			return false;
-	return true;
+	return server->away == NULL ||
+	       thread_start(&server->away_thread, "away", 0, away_run, server->away, error);
 }
 
 /* ---- sockets ---- */
@@ -161,10 +167,35 @@ static bool open_workers(struct server *server, unsigned usual, struct error *er
 	return true;
 }
 
+static void give_errands(struct server *server, struct asker *asker)
+{
+	struct errands *errands = away_join(server->away);
+	asker->errands = server->errands[server->errand_count++] = errands;
+}
+
+/* Who goes to others, and errands for all who may send it. */
+static bool open_away(struct server *server, struct error *error)
+{
+	size_t threads = server->worker_count + server->tcp_count;
+	struct error failure = { 0 };
+	server->away = away_new(server->router, threads, &failure);
+	if (server->away == NULL) {
+		*error = failure;
+		return failure.text[0] == '\0';
+	}
+	server->errands = mem_zalloc((threads + 1) * sizeof(*server->errands));
+	for (size_t i = 0; i < server->worker_count; i++)
+		give_errands(server, udp_worker_asker(server->workers[i]));
+	for (size_t i = 0; i < server->tcp_count; i++)
+		give_errands(server, server->tcp[i]->asker);
+	return true;
+}
+
 static bool open_all(struct server *server, const struct serve_limits *limits, struct error *error)
 {
 	unsigned cpus = cpus_allowed(""), usual = cpus < WORKERS_MOST ? cpus : WORKERS_MOST;
-	return open_tcp_threads(server, limits, usual, error) && open_workers(server, usual, error);
+	return open_tcp_threads(server, limits, usual, error) &&
+	       open_workers(server, usual, error) && open_away(server, error);
 }
 
 /* ---- values for the metrics page ---- */
@@ -239,19 +270,27 @@ void server_stop(struct server *server)
 		metrics_withdraw(server->router->metrics, server);
 	for (size_t i = 0; i < server->worker_count; i++)
 		udp_worker_stop(server->workers[i]);
+	for (size_t i = 0; i < server->worker_count; i++)
+		thread_join(&server->worker_threads[i]);
+	/* What is on its way to others comes back while the ways to clients are still there. */
+	if (server->away != NULL)
+		away_stop(server->away);
+	thread_join(&server->away_thread);
 	for (size_t i = 0; i < server->tcp_count; i++)
 		tcp_thread_stop(server->tcp[i]);
-	for (size_t i = 0; i < server->worker_count; i++) {
-		thread_join(&server->worker_threads[i]);
-		udp_worker_free(server->workers[i]);
-	}
-	for (size_t i = 0; i < server->tcp_count; i++) {
+	for (size_t i = 0; i < server->tcp_count; i++)
 		thread_join(&server->tcp_threads[i]);
+	for (size_t i = 0; i < server->tcp_count; i++)
 		tcp_thread_free(server->tcp[i]);
-	}
+	for (size_t i = 0; i < server->worker_count; i++)
+		udp_worker_free(server->workers[i]);
+	for (size_t i = 0; i < server->errand_count; i++)
+		errands_free(server->errands[i]);
+	away_free(server->away);
 	tcp_clients_free(server->clients);
 	mem_free(server->workers);
 	mem_free(server->worker_threads);
+	mem_free(server->errands);
 	mem_free(server->tcp);
 	mem_free(server->tcp_threads);
 	router_free(server->router);

@@ -96,9 +96,12 @@ static void on_connect(evutil_socket_t fd, short what, void *context)
 static void on_wake(evutil_socket_t fd, short what, void *context)
 {
 	struct tcp_thread *thread = context;
-	(void)fd;
+	eventfd_t count;
 	(void)what;
-	event_base_loopbreak(thread->events);
+	eventfd_read(fd, &count);
+	connections_take_deliveries(thread);
+	if (atomic_load_explicit(&thread->is_stopping, memory_order_acquire))
+		event_base_loopbreak(thread->events);
 }
 
 static struct event_base *loop_new(void)
@@ -171,6 +174,7 @@ void *tcp_thread_run(void *context)
 
 void tcp_thread_stop(struct tcp_thread *thread)
 {
+	atomic_store_explicit(&thread->is_stopping, true, memory_order_release);
 	eventfd_write(thread->wake_fd, 1);
 }
 
@@ -185,6 +189,7 @@ void tcp_thread_free(struct tcp_thread *thread)
 {
 	if (thread == NULL)
 		return;
+	connections_take_deliveries(thread);
 	for (size_t i = 0; i < thread->listening_count; i++)
 		free_with_socket(thread->listening[i].event);
 	free_with_socket(thread->wake);

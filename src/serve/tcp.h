@@ -9,6 +9,8 @@
 #ifndef KNAMED_SERVE_TCP_H
 #define KNAMED_SERVE_TCP_H
 
+#include <stdatomic.h>
+
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
@@ -37,6 +39,14 @@ enum tcp_admission tcp_clients_admit(struct tcp_clients *clients, const struct i
 void tcp_clients_leave(struct tcp_clients *clients, const struct ip *ip);
 unsigned tcp_clients_count(struct tcp_clients *clients);
 
+/* A reply that comes later than its question. */
+struct delivery {
+	struct delivery *next;
+	struct connection *connection;
+	size_t size;
+	uint8_t bytes[];
+};
+
 struct tcp_listening {
 	struct event *event;
 	struct tcp_thread *thread;
@@ -51,6 +61,8 @@ struct tcp_thread {
 	size_t listening_count;
 	struct event *wake, *clock, *resume;
 	int wake_fd;
+	atomic_bool is_stopping;
+	_Atomic(struct delivery *) inbox;   /* replies of the away thread */
 	struct connection *oldest, *newest; /* by deadline */
 	uint64_t idle_ns;
 	size_t buffered, buffered_most; /* octets that connections hold */
@@ -77,12 +89,19 @@ struct connection {
 	uint8_t *input, *output; /* NULL: nothing is held */
 	uint32_t input_size, output_size, output_sent;
 	bool has_ended; /* the client will send no more */
+	bool is_closed; /* what is left waits for replies that nobody will read */
+	uint32_t owed;	/* replies that the away thread will bring */
 	struct packet_info info;
 };
 void connection_open(struct tcp_thread *thread, const struct listener *listener, int fd,
 		     const struct sockaddr *client);
 void connection_read(struct connection *connection); /* may close it */
 void connection_close(struct connection *connection);
+/* One of its questions is on an errand. Its own thread. */
+void connection_owe(struct connection *connection);
+/* The away thread: a reply with its length, or nothing (size 0). Once for each that is owed. */
+void connection_deliver(struct connection *connection, const uint8_t *bytes, size_t size);
+void connections_take_deliveries(struct tcp_thread *thread);
 /* Closes the one that has asked nothing for longest and is owed nothing; false if there is none. */
 bool connection_evict(struct tcp_thread *thread);
 

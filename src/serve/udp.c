@@ -138,6 +138,7 @@ static unsigned write_replies(struct udp_worker *worker, unsigned count)
 	unsigned filled = 0;
 	for (unsigned i = 0; i < count; i++) {
 		struct iovec *buffer = worker->messages[i].msg_hdr.msg_iov;
+		worker->asker->way_back.message = &worker->messages[i].msg_hdr;
 		size_t size = question_reply(worker->asker, &worker->questions[i], buffer->iov_base);
 		if (size == 0)
 			continue;
@@ -205,6 +206,7 @@ struct udp_worker *udp_worker_new(struct router *router, const struct listener *
 	worker->has_packet_info = place_is_wildcard(&listener->place);
 	worker->listener = listener;
 	worker->asker = asker_new(router);
+	worker->asker->way_back.fd = fd;
 	atomic_init(&worker->is_stopping, false);
 	atomic_init(&worker->unsent, 0);
 	memset(worker->messages, 0, sizeof(worker->messages));
@@ -237,6 +239,11 @@ void udp_worker_free(struct udp_worker *worker)
 	close(worker->fd);
 	asker_free(worker->asker);
 	mem_free(worker);
+}
+
+struct asker *udp_worker_asker(struct udp_worker *worker)
+{
+	return worker->asker;
 }
 
 uint64_t udp_worker_unsent(const struct udp_worker *worker)

@@ -9,6 +9,7 @@ struct udp_worker;
 /* Takes the bound socket. Nothing is read before udp_worker_run, the thread's whole life. */
 struct udp_worker *udp_worker_new(struct router *router, const struct listener *listener, int fd);
 void *udp_worker_run(void *context); /* the worker */
+struct asker *udp_worker_asker(struct udp_worker *worker);
 /* Makes run return soon, when what was read is answered. Any thread, any number of times. */
 void udp_worker_stop(struct udp_worker *worker);
 void udp_worker_free(struct udp_worker *worker);

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Errands come in, questions go out, replies go back. One thread: sockets of upstreams wait,
+ * nothing here does. */
+#include "away.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "away_parts.h"
+#include "query.h"
+
+enum {
+	PATIENCE_S = 6, /* an upstream's whole deadline is 5 s */
+	EDE_STALE = 3,
+	EDE_NO_UPSTREAM = 22,
+};
+
+/* ---- replies ---- */
+
+static void send_datagram(struct away *away, struct errand *errand, size_t size)
+{
+	struct iovec buffer = { away->reply + 2, size };
+	struct msghdr message = {
+		.msg_name = &errand->address,
+		.msg_namelen = errand->address_size,
+		.msg_iov = &buffer,
+		.msg_iovlen = 1,
+		.msg_control = errand->control_size > 0 ? errand->control : NULL,
+		.msg_controllen = errand->control_size,
+	};
+	if (sendmsg(errand->fd, &message, MSG_DONTWAIT) < 0)
+		tally_add(&away->unsent, 1);
+}
+
+static void send_reply(struct away *away, struct errand *errand, size_t size)
+{
+	if (errand->connection == NULL) {
+		if (size > 0)
+			send_datagram(away, errand, size);
+		return;
+	}
+	put_u16(away->reply, (uint16_t)size);
+	connection_deliver(errand->connection, away->reply, size > 0 ? 2 + size : 0);
+}
+
+/* As if the question had come just now, but for what is known since, and when it came. */
+static void answer(struct away *away, struct errand *errand, const struct arrival *arrival)
+{
+	struct asker *asker = away->asker;
+	answers_reader_online();
+	asker_begin(asker, errand->listener);
+	asker->began_ns = errand->began_ns;
+	asker->arrival = arrival;
+	size_t size = question_answer_again(asker, &errand->info, &errand->query, away->reply + 2);
+	asker->arrival = NULL;
+	asker_end(asker);
+	answers_reader_offline();
+	send_reply(away, errand, size);
+}
+
+static void finish(struct errand *errand, const struct arrival *arrival)
+{
+	struct away *away = errand->away;
+	if (!errand->is_refresh)
+		answer(away, errand, arrival);
+	errand_return(errand);
+	away->under_way--;
+	if (away->under_way == 0 && atomic_load(&away->is_closing))
+		event_base_loopbreak(away->events);
+}
+
+/* ---- the cache ---- */
+
+/* What the cache has, as a message that can be walked. */
+static bool take_cached(struct away *away, const struct errand *errand, bool is_stale,
+			struct dns_message *ret_message)
+{
+	struct cache *cache = errand->block->forwardings->cache;
+	struct dns_writer writer = { away->found, away->found, away->found + sizeof(away->found) };
+	struct cached cached;
+	if (cache == NULL)
+		return false;
+	memset(away->found, 0, DNS_HEADER_SIZE);
+	writer.at += DNS_HEADER_SIZE;
+	write_bytes(&writer, errand->name, errand->name_size);
+	write_u16(&writer, errand->wanted.type);
+	write_u16(&writer, errand->wanted.class_);
+	size_t room = (size_t)(writer.end - writer.at);
+	enum cache_verdict verdict =
+		is_stale ? cache_find_stale(cache, &errand->wanted, clock_now_ns(), writer.at, room,
+					    &cached)
+			 : cache_find(cache, &errand->wanted, clock_now_ns(), writer.at, room, &cached);
+	if (verdict != CACHE_HIT && verdict != CACHE_REFRESH)
+		return false;
+	put_u16(away->found + 2, (uint16_t)(FLAG_QR | cached.flags | (cached.rcode & 15u)));
+	put_u16(away->found + 4, 1);
+	for (unsigned i = 0; i < 3; i++)
+		put_u16(away->found + 6 + 2 * i, cached.counts[i]);
+	return dns_message_read(away->found, (size_t)(writer.at - away->found) + cached.size,
+				ret_message);
+}
+
+static bool answer_from_cache(struct away *away, struct errand *errand, bool is_stale)
+{
+	struct dns_message message;
+	struct arrival arrival = { .name = errand->name, .message = &message, .is_cached = true };
+	if (errand->is_refresh || !take_cached(away, errand, is_stale, &message))
+		return false;
+	arrival.extended_error = is_stale ? EDE_STALE : 0;
+	finish(errand, &arrival);
+	return true;
+}
+
+/* ---- questions ---- */
+
+static void ask(struct errand *errand);
+
+/* `next`: the rcodes for which the next `forward` of the block is asked. */
+static bool ask_next(struct errand *errand, const struct dns_message *message)
+{
+	const struct forwardings *forwardings = errand->block->forwardings;
+	size_t first = (size_t)(errand->forwarding - forwardings->list) + 1;
+	if (!upstream_is_next(errand->forwarding->config, message))
+		return false;
+	const struct forwarding *next = forwarding_find(forwardings, first, errand->wanted.lower);
+	if (next == NULL)
+		return false;
+	errand->forwarding = next;
+	ask(errand);
+	return true;
+}
+
+static uint16_t rcode_of(enum upstream_end end, const struct errand *errand)
+{
+	bool is_told = end == UPSTREAM_TOO_MANY && errand->forwarding->config->max_concurrent > 0;
+	return is_told ? RCODE_REFUSED : RCODE_SERVFAIL;
+}
+
+static void on_reply(void *context, const struct upstream_reply *reply)
+{
+	struct errand *errand = context;
+	struct away *away = errand->away;
+	struct cache *cache = errand->block->forwardings->cache;
+	const struct dns_message *message = reply->end == UPSTREAM_ANSWERED ? reply->message : NULL;
+	if (message != NULL && ask_next(errand, message))
+		return;
+	bool is_failure = message == NULL || message->rcode == RCODE_SERVFAIL;
+	if (is_failure && answer_from_cache(away, errand, true))
+		return;
+	if (message != NULL && cache != NULL && cache_holds(cache, errand->wanted.lower))
+		cache_put(cache, &errand->wanted, message, clock_now_ns());
+	struct arrival arrival = {
+		.name = errand->name,
+		.message = message,
+		.problem = reply->problem,
+		.rcode = rcode_of(reply->end, errand),
+		.extended_error = message == NULL ? EDE_NO_UPSTREAM : 0,
+	};
+	finish(errand, &arrival);
+}
+
+static void ask(struct errand *errand)
+{
+	const struct dns_query *wanted = &errand->wanted, *query = &errand->query;
+	struct upstream_question question = {
+		.name_size = errand->name_size,
+		.type = wanted->type,
+		.class_ = wanted->class_,
+		.dnssec_ok = query->dnssec_ok,
+		.checking_disabled = (query->flags & FLAG_CD) != 0,
+		.authentic_data = (query->flags & FLAG_AD) != 0,
+		.recursion = (query->flags & FLAG_RD) != 0,
+		.proto = errand->info.proto,
+	};
+	memcpy(question.name, errand->name, errand->name_size);
+	upstream_ask(errand->forwarding->upstream, &question, on_reply, errand);
+}
+
+static void set_out(struct errand *errand)
+{
+	struct away *away = errand->away;
+	away->under_way++;
+	if (errand->looks_first && answer_from_cache(away, errand, false))
+		return;
+	ask(errand);
+}
+
+static void on_wake(evutil_socket_t fd, short what, void *context)
+{
+	struct away *away = context;
+	eventfd_t count;
+	(void)what;
+	eventfd_read(fd, &count);
+	for (struct errand *errand = errands_take(away), *next; errand != NULL; errand = next) {
+		next = errand->next;
+		set_out(errand);
+	}
+	if (!atomic_load(&away->is_closing))
+		return;
+	struct timeval patience = { PATIENCE_S, 0 };
+	event_add(away->patience, &patience);
+	if (away->under_way == 0)
+		event_base_loopbreak(away->events);
+}
+
+static void on_patience(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	event_base_loopbreak(((struct away *)context)->events);
+}
+
+/* ---- life ---- */
+
+static void close_upstreams(struct away *away)
+{
+	for (size_t i = 0; i < away->router->block_count; i++) {
+		struct forwardings *forwardings = away->router->blocks[i].forwardings;
+		for (size_t j = 0; forwardings != NULL && j < forwardings->count; j++) {
+			upstream_close(forwardings->list[j].upstream);
+			forwardings->list[j].upstream = NULL;
+		}
+	}
+}
+
+void *away_run(void *context)
+{
+	struct away *away = context;
+	answers_reader_start();
+	answers_reader_offline();
+	event_base_dispatch(away->events);
+	close_upstreams(away); /* who still waits is told */
+	answers_reader_online();
+	answers_reader_end();
+	return NULL;
+}
+
+static bool open_upstreams(struct away *away, struct error *error)
+{
+	for (size_t i = 0; i < away->router->block_count; i++) {
+		struct forwardings *forwardings = away->router->blocks[i].forwardings;
+		for (size_t j = 0; forwardings != NULL && j < forwardings->count; j++) {
+			const struct upstream_options options = { away->events,
+								  forwardings->list[j].config,
+								  away->router->metrics };
+			forwardings->list[j].upstream = upstream_open(&options, error);
+			if (forwardings->list[j].upstream == NULL)
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool is_needed(const struct router *router)
+{
+	for (size_t i = 0; i < router->block_count; i++)
+		if (router->blocks[i].forwardings != NULL)
+			return true;
+	return false;
+}
+
+struct away *away_new(struct router *router, size_t thread_count, struct error *error)
+{
+	if (!is_needed(router))
+		return NULL;
+	int wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	struct event_base *events = wake_fd < 0 ? NULL : event_base_new();
+	if (events == NULL) {
+		error_set(error, "cannot make an event loop: %s", strerror(errno));
+		if (wake_fd >= 0)
+			close(wake_fd);
+		return NULL;
+	}
+	struct away *away = mem_zalloc(sizeof(*away));
+	away->router = router;
+	away->events = events;
+	away->thread_count = thread_count;
+	away->wake_fd = wake_fd;
+	away->asker = asker_new(router);
+	away->wake = event_new(events, wake_fd, EV_READ | EV_PERSIST, on_wake, away);
+	away->patience = evtimer_new(events, on_patience, away);
+	event_add(away->wake, NULL);
+	if (open_upstreams(away, error))
+		return away;
+	away_free(away);
+	return NULL;
+}
+
+struct errands *away_join(struct away *away)
+{
+	return errands_new(away, ERRANDS / away->thread_count);
+}
+
+void away_stop(struct away *away)
+{
+	atomic_store_explicit(&away->is_closing, true, memory_order_release);
+	eventfd_write(away->wake_fd, 1);
+}
+
+void away_free(struct away *away)
+{
+	if (away == NULL)
+		return;
+	close_upstreams(away);
+	event_free(away->wake);
+	event_free(away->patience);
+	event_base_free(away->events);
+	close(away->wake_fd);
+	asker_free(away->asker);
+	mem_free(away);
+}

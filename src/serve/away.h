@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* away -- the thread that goes to others for what is not ours (private to the stage).
+ *
+ * Query threads hand it errands, each of their own fixed number: none is made or freed for a query.
+ * When something comes back it is kept (cache), and the question is answered as if it had just
+ * come, but by this thread, on the way that it came by. */
+#ifndef KNAMED_SERVE_AWAY_H
+#define KNAMED_SERVE_AWAY_H
+
+#include "elsewhere.h"
+
+struct away;
+
+enum { ERRANDS = 16384 }; /* under way at most, over all threads */
+
+/* NULL: no block forwards, and no error is set; or error. */
+struct away *away_new(struct router *router, size_t thread_count, struct error *error);
+void *away_run(void *context); /* the thread */
+/* Nothing is taken on any more; what is under way is waited for, the rest is told so. Any thread. */
+void away_stop(struct away *away);
+void away_free(struct away *away);
+
+/* A query thread's own errands; before threads start. */
+struct errands *away_join(struct away *away);
+void errands_free(struct errands *errands);
+
+struct errand_order {
+	const struct block *block;
+	const struct forwarding *forwarding;
+	const struct dns_query *wanted;
+	const uint8_t *name;
+	bool is_refresh;  /* nobody waits for it */
+	bool looks_first; /* the cache has it, but not in a form that the query thread can use */
+};
+/* False: too many are under way. */
+bool errand_send(struct asker *asker, const struct question *question,
+		 const struct errand_order *order);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "elsewhere.h"
+
+#include <string.h>
+
+#include "away.h"
+#include "relay.h"
+
+enum { EDE_STALE = 3, EDE_NO_ROOM = 23 /* Network Error: there is no way to ask now */ };
+
+/* ---- directives ---- */
+
+static bool zone_read(const struct config_block *config, const char *text,
+		      struct zone_name *ret_name, struct error *error)
+{
+	return zone_name_read(text, ret_name) ||
+	       error_set(error, "%s:%u - not a zone: %s", config->file, config->line, text);
+}
+
+static bool forwarding_compile(struct forwarding *forwarding, const struct config_block *block,
+			       const struct config_forward *config, struct error *error)
+{
+	const struct config_zones *except = &config->except;
+	forwarding->config = config;
+	forwarding->except = mem_zalloc((except->count + 1) * sizeof(*forwarding->except));
+	for (; forwarding->except_count < except->count; forwarding->except_count++)
+		if (!zone_read(block, except->zones[forwarding->except_count].text,
+			       &forwarding->except[forwarding->except_count], error))
+			return false;
+	return zone_read(block, config->from.text, &forwarding->from, error);
+}
+
+bool forwardings_compile(const struct config_block *config, struct forwardings **ret_forwardings,
+			 struct error *error)
+{
+	*ret_forwardings = NULL;
+	if (config->forward_count == 0)
+		return true;
+	struct forwardings *forwardings = *ret_forwardings = mem_zalloc(sizeof(*forwardings));
+	forwardings->list = mem_zalloc(config->forward_count * sizeof(*forwardings->list));
+	while (forwardings->count < config->forward_count) {
+		size_t i = forwardings->count++;
+		if (!forwarding_compile(&forwardings->list[i], config, &config->forwards[i], error))
+			return false;
+	}
+	forwardings->cache = config->cache != NULL ? cache_new(config->cache) : NULL;
+	return true;
+}
+
+void forwardings_free(struct forwardings *forwardings)
+{
+	if (forwardings == NULL)
+		return;
+	for (size_t i = 0; i < forwardings->count; i++)
+		mem_free(forwardings->list[i].except);
+	mem_free(forwardings->list);
+	cache_free(forwardings->cache);
+	mem_free(forwardings);
+}
+
+static bool is_for(const struct forwarding *forwarding, const uint8_t *lower)
+{
+	for (size_t i = 0; i < forwarding->except_count; i++)
+		if (name_is_under(lower, forwarding->except[i].name))
+			return false;
+	return name_is_under(lower, forwarding->from.name);
+}
+
+const struct forwarding *forwarding_find(const struct forwardings *forwardings, size_t first,
+					 const uint8_t *lower)
+{
+	for (size_t i = first; i < forwardings->count; i++)
+		if (is_for(&forwardings->list[i], lower))
+			return &forwardings->list[i];
+	return NULL;
+}
+
+/* ---- what arrived ---- */
+
+static void settle_arrival(const struct arrival *arrival, const struct question *question,
+			   struct reply *reply, struct outcome *outcome)
+{
+	outcome->by = arrival->is_cached ? BY_CACHE : BY_FORWARD;
+	if (arrival->message != NULL)
+		relay_message(question, reply, outcome, arrival->message);
+	if (arrival->message == NULL) {
+		outcome->rcode = arrival->rcode;
+		outcome->problem = arrival->problem;
+	}
+	if (arrival->extended_error != 0)
+		outcome->extended_error = arrival->extended_error;
+}
+
+/* ---- the cache ---- */
+
+/* `minimal` and an answer that comes with more. */
+static bool is_too_much(const struct reply *reply, const struct cached *cached)
+{
+	return reply->minimal && cached->counts[0] > 0 && cached->counts[1] + cached->counts[2] > 0;
+}
+
+static void settle_cached(const struct question *question, const struct cached *cached,
+			  struct reply *reply, struct outcome *outcome)
+{
+	reply->answers = cached->counts[0];
+	reply->authorities = cached->counts[1];
+	reply->additionals = cached->counts[2];
+	reply->authoritative = (cached->flags & FLAG_AA) != 0;
+	reply->flags = cached->flags;
+	outcome->rcode = cached->rcode;
+	outcome->by = BY_CACHE;
+	relay_settle(question, reply, cached->size);
+}
+
+static size_t room_of(const struct reply *reply)
+{
+	return reply->limit > reply->at ? reply->limit - reply->at : 0;
+}
+
+/* ---- deciding ---- */
+
+static enum elsewhere fail(struct reply *reply, struct outcome *outcome, uint16_t rcode,
+			   const char *problem)
+{
+	(void)reply;
+	outcome->by = BY_FORWARD;
+	outcome->rcode = rcode;
+	outcome->extended_error = EDE_NO_ROOM;
+	outcome->problem = problem;
+	return ELSEWHERE_KNOWN;
+}
+
+/* No errand is free: what has run out is better than nothing. */
+static enum elsewhere answer_without_errand(struct asker *asker, const struct question *question,
+					    const struct forwardings *forwardings,
+					    struct reply *reply, struct outcome *outcome)
+{
+	struct cached cached;
+	if (forwardings->cache == NULL || reply->at != question->query.question_end ||
+	    cache_find_stale(forwardings->cache, &question->query, asker->began_ns,
+			     reply->packet + reply->at, room_of(reply), &cached) != CACHE_HIT)
+		return fail(reply, outcome, RCODE_SERVFAIL, "no room for another query on its way");
+	settle_cached(question, &cached, reply, outcome);
+	outcome->extended_error = EDE_STALE;
+	return ELSEWHERE_KNOWN;
+}
+
+/* True: the reply is complete. Else the order says what the cache thinks of it. */
+static bool answer_from_cache(struct asker *asker, const struct question *question,
+			      struct errand_order *order, struct reply *reply, struct outcome *outcome)
+{
+	struct cache *cache = order->block->forwardings->cache;
+	struct cached cached;
+	if (cache == NULL || !cache_holds(cache, order->wanted->lower))
+		return false;
+	if (order->wanted != &question->query) {
+		order->looks_first = true;
+		return false;
+	}
+	switch (cache_find(cache, order->wanted, asker->began_ns, reply->packet + reply->at,
+			   room_of(reply), &cached)) {
+	case CACHE_MISS:
+		return false;
+	case CACHE_TOO_LARGE:
+		order->looks_first = true;
+		return false;
+	case CACHE_REFRESH:
+		order->is_refresh = true;
+		break;
+	case CACHE_HIT:
+		break;
+	}
+	if (is_too_much(reply, &cached)) {
+		order->is_refresh = false;
+		order->looks_first = true;
+		return false;
+	}
+	settle_cached(question, &cached, reply, outcome);
+	if (order->is_refresh)
+		errand_send(asker, question, order);
+	return true;
+}
+
+enum elsewhere elsewhere_answer(struct asker *asker, struct question *question,
+				const struct block *block, const struct dns_query *wanted,
+				const uint8_t *name, struct reply *reply, struct outcome *outcome)
+{
+	const struct forwardings *forwardings = block->forwardings;
+	if (forwardings == NULL)
+		return ELSEWHERE_NOBODY;
+	const struct arrival *arrival = asker->arrival;
+	struct errand_order order = { .block = block, .wanted = wanted, .name = name };
+	order.forwarding = forwarding_find(forwardings, 0, wanted->lower);
+	if (order.forwarding == NULL)
+		return ELSEWHERE_NOBODY;
+	if (arrival != NULL && name_equal_fold(arrival->name, name)) {
+		settle_arrival(arrival, question, reply, outcome);
+		return ELSEWHERE_KNOWN;
+	}
+	if (answer_from_cache(asker, question, &order, reply, outcome))
+		return ELSEWHERE_KNOWN;
+	if (errand_send(asker, question, &order))
+		return ELSEWHERE_ASKED;
+	return answer_without_errand(asker, question, forwardings, reply, outcome);
+}

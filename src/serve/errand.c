@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Errands go to the away thread and come back over two stacks: many push, one takes all. */
+#include "errand.h"
+
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include "away_parts.h"
+
+/* ---- a thread's own ---- */
+
+struct errands *errands_new(struct away *away, size_t count)
+{
+	struct errands *errands = mem_zalloc(sizeof(*errands));
+	errands->away = away;
+	/* Not zeroed: what is never under way never takes memory. */
+	errands->all = mem_alloc(count * sizeof(*errands->all));
+	errands->unused = count;
+	errands->count = count;
+	atomic_init(&errands->returned, NULL);
+	return errands;
+}
+
+void errands_free(struct errands *errands)
+{
+	if (errands == NULL)
+		return;
+	mem_free(errands->all);
+	mem_free(errands);
+}
+
+static struct errand *take_one(struct errands *errands)
+{
+	if (errands->mine == NULL)
+		errands->mine =
+			atomic_exchange_explicit(&errands->returned, NULL, memory_order_acquire);
+	struct errand *errand = errands->mine;
+	if (errand != NULL)
+		errands->mine = errand->next;
+	else if (errands->unused > 0)
+		errand = &errands->all[--errands->unused];
+	return errand;
+}
+
+/* True: nothing was there. */
+static bool push(_Atomic(struct errand *) *stack, struct errand *errand)
+{
+	struct errand *top = atomic_load_explicit(stack, memory_order_relaxed);
+	do
+		errand->next = top;
+	while (!atomic_compare_exchange_weak_explicit(stack, &top, errand, memory_order_release,
+						      memory_order_relaxed));
+	return top == NULL;
+}
+
+void errand_return(struct errand *errand)
+{
+	push(&errand->home->returned, errand);
+}
+
+/* ---- on its way ---- */
+
+static void take_way_back(struct errand *errand, const struct way_back *way)
+{
+	errand->connection = way->connection;
+	errand->fd = way->fd;
+	errand->address_size = errand->control_size = 0;
+	if (errand->is_refresh || way->message == NULL)
+		return;
+	const struct msghdr *message = way->message;
+	errand->address_size = message->msg_namelen;
+	memcpy(&errand->address, message->msg_name, message->msg_namelen);
+	errand->control_size = (socklen_t)message->msg_controllen;
+	memcpy(errand->control, message->msg_control, message->msg_controllen);
+}
+
+static void take_question(struct errand *errand, const struct question *question,
+			  const struct errand_order *order)
+{
+	errand->info = *question->info;
+	errand->query = question->query;
+	memcpy(errand->head, question->query.packet, question->query.question_end);
+	errand->query.packet = errand->head;
+	errand->wanted = *order->wanted;
+	errand->name_size = order->wanted->name_size;
+	memcpy(errand->name, order->name, errand->name_size);
+}
+
+bool errand_send(struct asker *asker, const struct question *question, const struct errand_order *order)
+{
+	struct errands *errands = asker->errands;
+	if (errands == NULL || atomic_load_explicit(&errands->away->is_closing, memory_order_acquire))
+		return false;
+	struct errand *errand = take_one(errands);
+	if (errand == NULL)
+		return false;
+	errand->home = errands;
+	errand->away = errands->away;
+	errand->listener = asker->listener;
+	errand->block = order->block;
+	errand->forwarding = order->forwarding;
+	errand->began_ns = asker->began_ns;
+	errand->is_refresh = order->is_refresh;
+	errand->looks_first = order->looks_first;
+	take_way_back(errand, &asker->way_back);
+	take_question(errand, question, order);
+	if (errand->connection != NULL && !errand->is_refresh)
+		connection_owe(errand->connection);
+	if (push(&errands->away->inbox, errand))
+		eventfd_write(errands->away->wake_fd, 1);
+	return true;
+}
+
+struct errand *errands_take(struct away *away)
+{
+	struct errand *newest = atomic_exchange_explicit(&away->inbox, NULL, memory_order_acquire);
+	struct errand *oldest = NULL;
+	while (newest != NULL) {
+		struct errand *next = newest->next;
+		newest->next = oldest;
+		oldest = newest;
+		newest = next;
+	}
+	return oldest;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pointers in records lead backwards, and the question is as long as it was when it was asked: what
+ * begins right behind it may be copied as it is, whole or cut behind any record. */
+#include "relay.h"
+
+#include <string.h>
+
+enum { POINTER_SIZE = 2, RECORD_HEAD = POINTER_SIZE + 10, RUN_MOST = 2048 };
+
+/* ---- order of addresses ---- */
+
+struct run {
+	uint32_t at, stride;
+	unsigned count;
+};
+
+/* The first addresses of equal size in a row, if all owners up to there are pointers. */
+static bool run_find(const struct reply *reply, uint32_t at, uint32_t end, struct run *ret_run)
+{
+	const uint8_t *packet = reply->packet;
+	*ret_run = (struct run){ 0 };
+	for (unsigned i = 0; i < reply->answers && at + RECORD_HEAD <= end; i++) {
+		if ((packet[at] & 0xc0) != 0xc0)
+			return false;
+		uint16_t type = get_u16(packet + at + 2);
+		uint32_t stride = RECORD_HEAD + get_u16(packet + at + 10);
+		bool is_address = type == TYPE_A || type == TYPE_AAAA;
+		if (is_address && ret_run->count == 0)
+			*ret_run = (struct run){ .at = at, .stride = stride };
+		if (is_address && stride == ret_run->stride)
+			ret_run->count++;
+		else if (ret_run->count > 0)
+			return false;
+		at += stride;
+	}
+	return ret_run->count > 1 && at <= end;
+}
+
+/* `loadbalance`: another address comes first each time. */
+static void rotate(struct reply *reply, uint32_t at, uint32_t end)
+{
+	uint8_t front[RUN_MOST];
+	struct run run;
+	if (!run_find(reply, at, end, &run) || run.count * run.stride > RUN_MOST)
+		return;
+	uint32_t shift = reply->rotations[0]++ % run.count * run.stride;
+	uint32_t rest = run.count * run.stride - shift;
+	uint8_t *first = reply->packet + run.at;
+	memcpy(front, first, shift);
+	memmove(first, first + shift, rest);
+	memcpy(first + rest, front, shift);
+}
+
+/* ---- copies ---- */
+
+static bool is_behind_question(const struct question *question, const struct reply *reply)
+{
+	return reply->at == question->query.question_end;
+}
+
+static void count_section(struct reply *reply, unsigned section)
+{
+	if (section == 0)
+		reply->answers++;
+	else if (section == 1)
+		reply->authorities++;
+	else
+		reply->additionals++;
+}
+
+/* `minimal` wants nothing beside an answer; who has none gets the SOA all the same. */
+static bool is_wanted(const struct reply *reply, const struct dns_message *message, unsigned section)
+{
+	return section == 0 || !reply->minimal || message->counts[0] == 0;
+}
+
+static void copy_some(struct reply *reply, const struct dns_message *message)
+{
+	struct dns_walk walk = { 0 };
+	struct dns_record record;
+	uint32_t end = message->question_end;
+	while (dns_message_next(message, &walk, &record) && is_wanted(reply, message, record.section)) {
+		if (reply->at + (record.end - message->question_end) > reply->limit) {
+			reply->truncated |= record.section < 2;
+			break;
+		}
+		end = record.end;
+		count_section(reply, record.section);
+	}
+	memcpy(reply->packet + reply->at, message->packet + message->question_end,
+	       end - message->question_end);
+	reply->at += end - message->question_end;
+}
+
+static void copy_records(struct reply *reply, const struct dns_message *message)
+{
+	uint32_t size = (uint32_t)message->end - message->question_end, at = reply->at;
+	if (reply->minimal || at + size > reply->limit) {
+		copy_some(reply, message);
+	} else {
+		memcpy(reply->packet + at, message->packet + message->question_end, size);
+		reply->at += size;
+		reply->answers = message->counts[0];
+		reply->authorities = message->counts[1];
+		reply->additionals = message->counts[2];
+	}
+	if (reply->rotate && message->rcode == RCODE_NOERROR)
+		rotate(reply, at, reply->at);
+}
+
+static void append_records(struct reply *reply, const struct dns_message *message)
+{
+	struct dns_writer writer = { reply->packet, reply->packet + reply->at,
+				     reply->packet + reply->limit };
+	struct dns_walk walk = { 0 };
+	struct dns_record record;
+	while (dns_message_next(message, &walk, &record) && record.section < 2) {
+		/* Beside the end of a chain only the SOA of a denial is of use. */
+		if (record.section == 1 && (message->counts[0] > 0 || record.type != TYPE_SOA))
+			continue;
+		if (!dns_record_write(message, &record, record.ttl, &writer)) {
+			reply->truncated = true;
+			break;
+		}
+		count_section(reply, record.section);
+	}
+	reply->at = (uint32_t)(writer.at - reply->packet);
+}
+
+/* AD is told to who can make something of it (RFC 6840 5.7, 5.8). */
+static uint16_t kept_flags(const struct dns_query *query, uint16_t flags)
+{
+	bool wants_ad = query->dnssec_ok || (query->flags & FLAG_AD) != 0;
+	return flags & (FLAG_RA | (wants_ad ? FLAG_AD : 0));
+}
+
+void relay_message(const struct question *question, struct reply *reply, struct outcome *outcome,
+		   const struct dns_message *message)
+{
+	bool is_first = is_behind_question(question, reply);
+	if (is_first)
+		copy_records(reply, message);
+	else
+		append_records(reply, message);
+	outcome->rcode = message->rcode;
+	outcome->extended_error = message->extended_error;
+	reply->flags = kept_flags(&question->query, message->flags);
+	reply->truncated |= (message->flags & FLAG_TC) != 0;
+	reply->authoritative = !is_first || (message->flags & FLAG_AA) != 0;
+}
+
+void relay_settle(const struct question *question, struct reply *reply, uint32_t size)
+{
+	uint32_t at = reply->at;
+	reply->at += size;
+	reply->flags = kept_flags(&question->query, reply->flags);
+	if (reply->rotate && reply->answers > 1)
+		rotate(reply, at, reply->at);
+}
