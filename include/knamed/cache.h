@@ -22,14 +22,15 @@ void cache_free(struct cache *cache); /* all readers have ended */
 /* What was found, with TTLs as of now. Its records stand in ret_records as they followed the question: pointers in
  * them are right if that place is just behind a question of this name at offset 12. */
 struct cached {
-	uint16_t rcode, flags;     /* flags: AA, AD and RA as they were stored */
+	uint16_t rcode, flags;     /* flags: AA, RA and AD as they were stored, AD for who asked with DO or AD */
 	uint16_t counts[3];        /* records: answers, authorities, additionals */
 	uint32_t size;             /* octets of the records */
-	bool is_denial;            /* NXDOMAIN or NODATA */
+	bool is_denial;            /* all but an answer; the label `type` of metrics */
+	bool is_stale;
 };
 enum cache_verdict {
 	CACHE_MISS,
-	CACHE_HIT,
+	CACHE_HIT,       /* perhaps stale, where the directive wants that or upstreams failed for it a moment ago */
 	CACHE_REFRESH,   /* a hit, and the caller is the one to ask anew (prefetch, stale shown at once) */
 	CACHE_TOO_LARGE, /* a hit that does not fit: ret->size says what it takes; nothing was written */
 };
@@ -38,14 +39,25 @@ bool cache_holds(const struct cache *cache, const uint8_t *lower);
 /* Query threads. now_ns: clock_now_ns(). */
 enum cache_verdict cache_find(struct cache *cache, const struct dns_query *query, uint64_t now_ns,
 			      uint8_t *ret_records, size_t room, struct cached *ret_cached);
-/* The same for what has run out, when upstreams fail (RFC 8767; TTLs as configured). */
+/* The same for what has run out, when upstreams fail or do not answer in stale_verify_ms (RFC 8767). What is fresh is
+ * found too, but no SERVFAIL. Never CACHE_REFRESH. */
 enum cache_verdict cache_find_stale(struct cache *cache, const struct dns_query *query, uint64_t now_ns,
 				    uint8_t *ret_records, size_t room, struct cached *ret_cached);
-/* The asking thread: keeps what may be kept. */
-void cache_put(struct cache *cache, const struct dns_query *query, const struct dns_message *message,
+/* The asking thread: keeps what may be kept. message NULL: nobody answered, which is kept as SERVFAIL would be.
+ * True: cache_find_stale() has something that is better than this message, or than none. */
+bool cache_put(struct cache *cache, const struct dns_query *query, const struct dns_message *message,
 	       uint64_t now_ns);
-/* Figures for coredns_cache_entries, _evictions_total...; any thread. */
-struct cache_figures { uint64_t entries[2], evictions[2], bytes; /* [0] positive, [1] denial */ };
+/* What all TTLs of this message become when it is shown to who waited for it, so that they do not jump with the first
+ * hit: bounded as if it was kept. */
+uint32_t cache_ttl(const struct cache *cache, const struct dns_message *message);
+
+/* For coredns_cache_entries, _evictions_total and so on; any thread. Hits and misses are the caller's to count. */
+struct cache_figures {
+	uint64_t entries[2], evictions[2]; /* success, denial */
+	uint64_t bytes;                    /* memory in use; what was taken once is reused, not given back */
+	uint64_t drops;                    /* replies to another question */
+	uint64_t prefetches, served_stale;
+};
 struct cache_figures cache_figures(const struct cache *cache);
 
 #endif

@@ -105,18 +105,23 @@ struct config_forward {
 	bool fails_fast;                 /* failfast_all_unhealthy_upstreams */
 	struct ip source;                /* family 0: any */
 };
-/* `cache`. Times in seconds. */
+/* `cache`. A kind is disabled for names in disabled_zones, or for all if there are none. */
 struct config_cache_kind { uint32_t capacity, most_s, least_s; bool disabled; struct config_zones disabled_zones; };
 struct config_cache {
 	struct config_zones zones;                    /* the block's where none are given */
-	struct config_cache_kind success, denial;
+	struct config_cache_kind success, denial;     /* 9984 entries each; 3600 and 1800 s at most, 5 at least */
+	uint64_t memory_size;                         /* octets for both; 0: what the capacities stand for */
 	uint32_t prefetch;                            /* 0: off; hits before it is worth it */
 	uint64_t prefetch_within_ms; uint32_t prefetch_percent;
-	bool serves_stale;                            /* on by default, for time-outs and SERVFAIL */
+	/* What has run out is kept for stale_ms. Without serve_stale: 24 h, shown when upstreams fail or say nothing for
+	 * 400 ms, with a TTL of 30 s, and asked for again after 1 s (RFC 8767). */
+	bool serves_stale;                            /* not after `serve_stale off` or 0 */
 	bool stale_at_once, stale_verifies;           /* serve_stale immediate; verify */
-	uint64_t stale_ms, stale_verify_ms, stale_recheck_ms; uint32_t stale_ttl_s;
+	uint64_t stale_ms;
+	uint64_t stale_verify_ms;                     /* how long upstreams are waited for; 0: to their end */
+	uint64_t stale_recheck_ms; uint32_t stale_ttl_s;
 	bool stale_prefers_positive;
-	uint32_t servfail_s;
+	uint32_t servfail_s;                          /* 5; 0: SERVFAIL is not kept */
 	bool keep_ttl;
 };
 
