@@ -175,6 +175,19 @@ static uint32_t main_place(struct cache *cache, struct ring *ring, uint32_t size
 	return ring_add(ring, size);
 }
 
+/* Takes off what is over, and what was replaced. */
+static void main_clean(struct cache *cache, struct ring *ring, uint64_t now_ms)
+{
+	struct head head;
+	for (unsigned i = 0; i < CHANCES && ring->live > 0; i++) {
+		uint32_t place = ring->start + ring->tail;
+		head_read(cache, place, &head);
+		if (is_alive(cache, &head, place, now_ms))
+			break;
+		ring_shift(cache, ring, &head);
+	}
+}
+
 /* The oldest of the small ring goes on to the main one or leaves. */
 static void small_step(struct cache *cache, struct part *part, uint64_t now_ms)
 {
@@ -184,6 +197,7 @@ static void small_step(struct cache *cache, struct part *part, uint64_t now_ms)
 	if (!is_alive(cache, &head, place, now_ms))
 		return;
 	uint32_t size = head_words(&head);
+	main_clean(cache, main, now_ms);
 	bool has_room = main->live < main->live_most && ring_fits(cache, main, size);
 	if (has_room || was_visited(cache, &head)) {
 		entry_move(cache, &head, place, main_place(cache, main, size, now_ms));
