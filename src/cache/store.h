@@ -107,7 +107,7 @@ static inline uint64_t milliseconds(uint64_t ns)
 /* An answer and a denial of the same question stand beside each other only where the former may be preferred. */
 static inline bool cache_keeps_both(const struct cache *cache)
 {
-	return cache->config->stale_prefers_positive;
+	return cache->config->stale_prefers_positive && cache->config->serves_stale;
 }
 
 static inline uint64_t word_read(const struct cache *cache, size_t at)

@@ -21,6 +21,7 @@ bool directive_any_read(struct directive *directive, struct error *error);
 bool directive_auto_read(struct directive *directive, struct error *error);
 bool directive_bind_read(struct directive *directive, struct error *error);
 bool directive_bufsize_read(struct directive *directive, struct error *error);
+bool directive_cache_read(struct directive *directive, struct error *error);
 bool directive_chaos_read(struct directive *directive, struct error *error);
 bool directive_errors_read(struct directive *directive, struct error *error);
 bool directive_file_read(struct directive *directive, struct error *error);
