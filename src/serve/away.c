@@ -146,11 +146,14 @@ static void on_reply(void *context, const struct upstream_reply *reply)
 	const struct dns_message *message = reply->end == UPSTREAM_ANSWERED ? reply->message : NULL;
 	if (message != NULL && ask_next(errand, message))
 		return;
-	bool is_failure = message == NULL || message->rcode == RCODE_SERVFAIL;
-	if (is_failure && answer_from_cache(away, errand, true))
+	bool is_kept = cache != NULL && cache_holds(cache, errand->wanted.lower);
+	bool is_stale = is_kept && cache_put(cache, &errand->wanted, message, clock_now_ns());
+	struct dns_message kept;
+	if (is_stale && answer_from_cache(away, errand, true))
 		return;
-	if (message != NULL && cache != NULL && cache_holds(cache, errand->wanted.lower))
-		cache_put(cache, &errand->wanted, message, clock_now_ns());
+	/* Its TTLs are those that who asks next will see. */
+	if (is_kept && message != NULL && !errand->is_refresh && take_cached(away, errand, false, &kept))
+		message = &kept;
 	struct arrival arrival = {
 		.name = errand->name,
 		.message = message,

@@ -109,6 +109,8 @@ static void settle_cached(const struct question *question, const struct cached *
 	reply->flags = cached->flags;
 	outcome->rcode = cached->rcode;
 	outcome->by = BY_CACHE;
+	if (cached->is_stale)
+		outcome->extended_error = EDE_STALE;
 	relay_settle(question, reply, cached->size);
 }
 
@@ -141,7 +143,6 @@ static enum elsewhere answer_without_errand(struct asker *asker, const struct qu
 			     reply->packet + reply->at, room_of(reply), &cached) != CACHE_HIT)
 		return fail(reply, outcome, RCODE_SERVFAIL, "no room for another query on its way");
 	settle_cached(question, &cached, reply, outcome);
-	outcome->extended_error = EDE_STALE;
 	return ELSEWHERE_KNOWN;
 }
 
