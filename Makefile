@@ -35,7 +35,7 @@ USES_blast    :=
 
 CC       := gcc
 AR       := $(if $(findstring clang,$(CC)),ar,gcc-ar)
-PACKAGES := libcurl libevent libevent_pthreads jansson liburcu-qsbr yaml-0.1 libcrypto
+PACKAGES := libcurl libevent libevent_pthreads jansson liburcu-qsbr yaml-0.1 libssl libcrypto
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith \
             -Wwrite-strings -Wformat-security -Werror
@@ -81,6 +81,8 @@ archive = $(Q)rm -f $@ && $(AR) rcs $@ $^
 
 # Tests of kube bring a server of their own.
 TEST_LIBS_kube := -levent_openssl -lssl -lnghttp2
+# And those of upstream a resolver.
+TEST_LIBS_upstream := -levent_openssl -lssl
 
 define stage # of the stage or tool $1 in the folder $2
 $(OBJ)/lib$1.a: $(call objects,$2/*.c)

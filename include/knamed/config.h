@@ -90,8 +90,9 @@ struct config_forward {
 	bool force_tcp, prefer_udp;
 	uint32_t max_fails;              /* default 2; 0: never down */
 	uint32_t max_concurrent;         /* 0: our own bound only */
-	uint32_t max_connect_attempts;   /* 0: twice the targets */
-	uint64_t expire_ms, max_age_ms;  /* of kept connections; 10 s; 0: no bound */
+	uint32_t max_connect_attempts;   /* 0: twice the targets; UINT32_MAX: no bound of its own */
+	uint64_t expire_ms;              /* how long an unused connection is kept; 10 s; 0: not at all */
+	uint64_t max_age_ms;             /* of any connection; 0: no bound */
 	uint32_t max_idle_connections;   /* 0: no bound of its own */
 	uint64_t read_timeout_ms;        /* 2 s */
 	uint64_t health_check_ms;        /* 500; 0: never */
@@ -104,7 +105,13 @@ struct config_forward {
 	uint16_t failover[32]; size_t failover_count; /* rcodes that make the next target be asked */
 	bool fails_fast;                 /* failfast_all_unhealthy_upstreams */
 	struct ip source;                /* family 0: any */
+	bool random_case;                /* 0x20: names are spelled by chance, replies must spell them alike */
 };
+/* The nameservers of a resolv.conf; nothing else in it counts, and nothing behind the first 15. */
+enum { RESOLV_CONF_MOST = 15 };
+struct resolv_conf { struct ip nameservers[RESOLV_CONF_MOST]; size_t count; };
+/* False: it cannot be read. */
+bool resolv_conf_read(const char *path, struct resolv_conf *ret_conf, struct error *error);
 /* `cache`. A kind is disabled for names in disabled_zones, or for all if there are none. */
 struct config_cache_kind { uint32_t capacity, most_s, least_s; bool disabled; struct config_zones disabled_zones; };
 struct config_cache {
