@@ -63,6 +63,8 @@ static void answer(struct away *away, struct errand *errand, const struct arriva
 static void finish(struct errand *errand, const struct arrival *arrival)
 {
 	struct away *away = errand->away;
+	if (errand->has_patience)
+		evtimer_del(&errand->patience);
 	if (!errand->is_refresh)
 		answer(away, errand, arrival);
 	errand_return(errand);
@@ -73,9 +75,9 @@ static void finish(struct errand *errand, const struct arrival *arrival)
 
 /* ---- the cache ---- */
 
-/* What the cache has, as a message that can be walked. */
-static bool take_cached(struct away *away, const struct errand *errand, bool is_stale,
-			struct dns_message *ret_message)
+/* What the cache has, as a message that can be walked. wants_stale: also what has run out. */
+static bool take_cached(struct away *away, const struct errand *errand, bool wants_stale,
+			struct dns_message *ret_message, bool *ret_is_stale)
 {
 	struct cache *cache = errand->block->forwardings->cache;
 	struct dns_writer writer = { away->found, away->found, away->found + sizeof(away->found) };
@@ -88,12 +90,13 @@ static bool take_cached(struct away *away, const struct errand *errand, bool is_
 	write_u16(&writer, errand->wanted.type);
 	write_u16(&writer, errand->wanted.class_);
 	size_t room = (size_t)(writer.end - writer.at);
+	uint64_t now = clock_now_ns();
 	enum cache_verdict verdict =
-		is_stale ? cache_find_stale(cache, &errand->wanted, clock_now_ns(), writer.at, room,
-					    &cached)
-			 : cache_find(cache, &errand->wanted, clock_now_ns(), writer.at, room, &cached);
+		wants_stale ? cache_find_stale(cache, &errand->wanted, now, writer.at, room, &cached)
+			    : cache_find(cache, &errand->wanted, now, writer.at, room, &cached);
 	if (verdict != CACHE_HIT && verdict != CACHE_REFRESH)
 		return false;
+	*ret_is_stale = cached.is_stale;
 	put_u16(away->found + 2, (uint16_t)(FLAG_QR | cached.flags | (cached.rcode & 15u)));
 	put_u16(away->found + 4, 1);
 	for (unsigned i = 0; i < 3; i++)
@@ -102,15 +105,43 @@ static bool take_cached(struct away *away, const struct errand *errand, bool is_
 				ret_message);
 }
 
-static bool answer_from_cache(struct away *away, struct errand *errand, bool is_stale)
+/* The client has its reply; the errand may go on without it. */
+static bool answer_from_cache(struct away *away, struct errand *errand, bool wants_stale)
 {
 	struct dns_message message;
 	struct arrival arrival = { .name = errand->name, .message = &message, .is_cached = true };
-	if (errand->is_refresh || !take_cached(away, errand, is_stale, &message))
+	bool is_stale;
+	if (errand->is_refresh || !take_cached(away, errand, wants_stale, &message, &is_stale))
 		return false;
 	arrival.extended_error = is_stale ? EDE_STALE : 0;
-	finish(errand, &arrival);
+	answer(away, errand, &arrival);
+	errand->is_refresh = true;
 	return true;
+}
+
+static void on_patience_over(evutil_socket_t fd, short what, void *context)
+{
+	struct errand *errand = context;
+	(void)fd;
+	(void)what;
+	errand->has_patience = false;
+	answer_from_cache(errand->away, errand, true);
+}
+
+/* What has run out is shown when others say nothing for a while (RFC 8767 5). */
+static void set_patience(struct away *away, struct errand *errand)
+{
+	const struct config_cache *config = errand->block->config->cache;
+	struct dns_message message;
+	bool is_stale;
+	if (errand->is_refresh || config == NULL || config->stale_verify_ms == 0 ||
+	    !take_cached(away, errand, true, &message, &is_stale))
+		return;
+	const struct timeval wait = { (time_t)(config->stale_verify_ms / 1000),
+				      (suseconds_t)(config->stale_verify_ms % 1000 * 1000) };
+	evtimer_assign(&errand->patience, away->events, on_patience_over, errand);
+	evtimer_add(&errand->patience, &wait);
+	errand->has_patience = true;
 }
 
 /* ---- questions ---- */
@@ -149,10 +180,11 @@ static void on_reply(void *context, const struct upstream_reply *reply)
 	bool is_kept = cache != NULL && cache_holds(cache, errand->wanted.lower);
 	bool is_stale = is_kept && cache_put(cache, &errand->wanted, message, clock_now_ns());
 	struct dns_message kept;
-	if (is_stale && answer_from_cache(away, errand, true))
-		return;
+	if (is_stale)
+		answer_from_cache(away, errand, true);
 	/* Its TTLs are those that who asks next will see. */
-	if (is_kept && message != NULL && !errand->is_refresh && take_cached(away, errand, false, &kept))
+	if (is_kept && message != NULL && !errand->is_refresh &&
+	    take_cached(away, errand, false, &kept, &is_stale))
 		message = &kept;
 	struct arrival arrival = {
 		.name = errand->name,
@@ -185,8 +217,11 @@ static void set_out(struct errand *errand)
 {
 	struct away *away = errand->away;
 	away->under_way++;
-	if (errand->looks_first && answer_from_cache(away, errand, false))
+	if (errand->looks_first && answer_from_cache(away, errand, false)) {
+		finish(errand, NULL);
 		return;
+	}
+	set_patience(away, errand);
 	ask(errand);
 }
 

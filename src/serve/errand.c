@@ -103,6 +103,7 @@ bool errand_send(struct asker *asker, const struct question *question, const str
 	errand->began_ns = asker->began_ns;
 	errand->is_refresh = order->is_refresh;
 	errand->looks_first = order->looks_first;
+	errand->has_patience = false;
 	take_way_back(errand, &asker->way_back);
 	take_question(errand, question, order);
 	if (errand->connection != NULL && !errand->is_refresh)

@@ -6,6 +6,8 @@
 
 #include <stdatomic.h>
 
+#include <event2/event_struct.h>
+
 #include "away.h"
 
 enum { CONTROL_MOST = 64, HEAD_MOST = DNS_HEADER_SIZE + DNS_NAME_MAX + 5 };
@@ -27,6 +29,8 @@ struct errand {
 	const struct forwarding *forwarding;
 	uint64_t began_ns;
 	bool is_refresh, looks_first;
+	bool has_patience; /* the timer is set: then what has run out is shown */
+	struct event patience;
 	/* the way back */
 	int fd;
 	struct connection *connection;
