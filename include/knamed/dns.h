@@ -100,33 +100,34 @@ struct dns_message {
 	uint16_t size, id, flags; /* of the header */
 	uint16_t rcode;           /* with the bits that OPT has */
 	uint16_t question_end;    /* records begin here */
-	uint16_t end;             /* and end here; OPT is left out, and what stands behind it */
+	uint16_t end;             /* and end here; OPT, TSIG and SIG(0) are left out, and what stands behind them */
 	uint16_t counts[3];       /* answers, authorities, additionals, of those */
 	uint16_t type, class_;    /* of the question */
 	bool has_opt;
-	uint16_t extended_error;  /* RFC 8914, 0: none */
+	uint16_t extended_error;  /* the first of RFC 8914, 0: none */
 };
 struct dns_record {
 	uint16_t at, end;         /* in the packet */
 	uint16_t type, class_;
-	uint32_t ttl;
+	uint32_t ttl;             /* 0 for one with the top bit (RFC 2181 8) */
 	uint16_t ttl_at, rdata_at, rdata_size;
 	uint8_t section;          /* 0 answer, 1 authority, 2 additional */
 };
 /* True: a reply (QR, opcode QUERY) with one question, whose names and record data can all be walked: pointers lead
- * backwards, lengths fit, known record data hold what they must. */
+ * backwards, lengths fit, known record data hold what they must. With TC it may end anywhere behind the question, and
+ * what is whole of it counts. Octets behind the last record are no part of it. */
 bool dns_message_read(const uint8_t *packet, size_t size, struct dns_message *ret_message);
-/* position starts at 0. False: there are no more. */
+/* The walk starts as { 0 }. False: there are no more. */
 struct dns_walk { uint16_t at, done; };
 bool dns_message_next(const struct dns_message *message, struct dns_walk *walk, struct dns_record *ret_record);
-/* The name at `at` of a checked message, without pointers. */
+/* The name at `at` of a checked message, without pointers: of the question (12), an owner, or in record data. */
 void dns_message_name(const struct dns_message *message, uint16_t at, uint8_t ret_name[DNS_NAME_MAX + 1],
 		      uint8_t *ret_size);
 /* Whether the question is this one: name byte for byte or case folded, type and class. */
 bool dns_message_asks(const struct dns_message *message, const uint8_t *name, bool is_case_exact, uint16_t type,
 		      uint16_t class_);
-/* Appends the record with its names written out, so that it may stand anywhere. False: no room, or a name in
- * it would be too long; nothing was written. */
+/* Appends the record with its names written out, so that it may stand anywhere. False: no room, or its data would
+ * be too long; the cursor is as it was. */
 bool dns_record_write(const struct dns_message *message, const struct dns_record *record, uint32_t ttl,
 		      struct dns_writer *writer);
 
