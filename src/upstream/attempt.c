@@ -117,7 +117,7 @@ struct attempt *attempt_start(struct question *question, struct target *target, 
 		.has_opt = !question->is_plain,
 	};
 	ids_add(upstream, attempt);
-	line_add(line, attempt);
+	line_put(line, attempt);
 	line->used_ns = now_ns;
 	if (send_over(line, message, message_write(attempt, message)))
 		return attempt;
@@ -130,6 +130,6 @@ struct attempt *attempt_start(struct question *question, struct target *target, 
 void attempt_stop(struct attempt *attempt)
 {
 	ids_remove(attempt->question->upstream, attempt);
-	line_remove(attempt);
+	line_take_off(attempt);
 	attempt->line = NULL;
 }

@@ -94,7 +94,7 @@ void lines_bury(struct upstream *upstream)
 
 /* ---- attempts ---- */
 
-void line_add(struct line *line, struct attempt *attempt)
+void line_put(struct line *line, struct attempt *attempt)
 {
 	attempt->before = NULL;
 	attempt->behind = line->attempts;
@@ -106,7 +106,7 @@ void line_add(struct line *line, struct attempt *attempt)
 		line->target->idle[line->is_tcp]--;
 }
 
-void line_remove(struct attempt *attempt)
+void line_take_off(struct attempt *attempt)
 {
 	struct line *line = attempt->line;
 	struct target *target = line->target;

@@ -226,8 +226,8 @@ struct line {
 };
 /* line.c */
 void line_init(struct line *line, struct target *target, int fd, bool is_tcp, uint64_t now_ns);
-void line_add(struct line *line, struct attempt *attempt);
-void line_remove(struct attempt *attempt);
+void line_put(struct line *line, struct attempt *attempt);
+void line_take_off(struct attempt *attempt);
 /* Closed as soon as nothing is under way on it. */
 void line_retire(struct line *line);
 /* Nothing comes over it any more: its attempts fail. Not from within attempt_start(). */
