@@ -23,26 +23,6 @@ struct signals {
 	bool is_stopping;
 };
 
-/* "5s", "1m30s", "1h0m0s", "250ms", "1.5s", as Go prints them. */
-static void add_duration(struct text *text, uint64_t ms)
-{
-	uint64_t s = ms / 1000;
-	if (s == 0) {
-		text_printf(text, "%ums", (unsigned)ms);
-		return;
-	}
-	if (s >= 3600)
-		text_printf(text, "%lluh", (unsigned long long)(s / 3600));
-	if (s >= 60)
-		text_printf(text, "%um", (unsigned)(s / 60 % 60));
-	text_printf(text, "%u.%03u", (unsigned)(s % 60), (unsigned)(ms % 1000));
-	while (text->data[text->size - 1] == '0')
-		text->data[--text->size] = '\0';
-	if (text->data[text->size - 1] == '.')
-		text->data[--text->size] = '\0';
-	text_add(text, "s");
-}
-
 static void on_lameduck_over(evutil_socket_t fd, short what, void *context)
 {
 	const struct signals *signals = context;
@@ -62,7 +42,7 @@ static void begin_stop(struct signals *signals)
 		event_base_loopbreak(signals->events);
 		return;
 	}
-	add_duration(&duration, signals->lameduck_ms);
+	text_add_duration(&duration, signals->lameduck_ms);
 	log_line(LOG_INFO, "health", "Going into lameduck mode for %s", duration.data);
 	text_done(&duration);
 	evtimer_add(&signals->lameduck, &wait);

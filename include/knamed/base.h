@@ -50,6 +50,7 @@ struct text { char *data; size_t size, room; };
 void text_add(struct text *text, const char *string);
 void text_add_n(struct text *text, const void *bytes, size_t size);
 void text_printf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
+void text_add_duration(struct text *text, uint64_t ms); /* "1m30s", as Go prints it */
 void text_clear(struct text *text); /* empties, keeps the room */
 void text_done(struct text *text);  /* gives the memory back */
 

@@ -98,7 +98,7 @@ struct config_forward {
 	uint64_t health_check_ms;        /* 500; 0: never */
 	bool health_recursion;           /* RD in the health check */
 	char *health_domain;             /* "." */
-	bool uses_tls_files; char *tls_certificate, *tls_key, *tls_ca;
+	char *tls_certificate, *tls_key, *tls_ca;
 	char *tls_servername;
 	uint16_t next[32]; size_t next_count;         /* rcodes that make the next `forward` of the block be asked */
 	bool next_on_no_data;

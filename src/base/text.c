@@ -52,6 +52,25 @@ void text_printf(struct text *text, const char *format, ...)
 	}
 }
 
+void text_add_duration(struct text *text, uint64_t ms)
+{
+	uint64_t s = ms / 1000;
+	if (s == 0) {
+		text_printf(text, ms == 0 ? "0s" : "%ums", (unsigned)ms);
+		return;
+	}
+	if (s >= 3600)
+		text_printf(text, "%lluh", (unsigned long long)(s / 3600));
+	if (s >= 60)
+		text_printf(text, "%um", (unsigned)(s / 60 % 60));
+	text_printf(text, "%u.%03u", (unsigned)(s % 60), (unsigned)(ms % 1000));
+	while (text->data[text->size - 1] == '0')
+		text->data[--text->size] = '\0';
+	if (text->data[text->size - 1] == '.')
+		text->data[--text->size] = '\0';
+	text_add(text, "s");
+}
+
 void text_clear(struct text *text)
 {
 	text->size = 0;

@@ -25,6 +25,7 @@ bool directive_cache_read(struct directive *directive, struct error *error);
 bool directive_chaos_read(struct directive *directive, struct error *error);
 bool directive_errors_read(struct directive *directive, struct error *error);
 bool directive_file_read(struct directive *directive, struct error *error);
+bool directive_forward_read(struct directive *directive, struct error *error);
 bool directive_health_read(struct directive *directive, struct error *error);
 bool directive_kubernetes_read(struct directive *directive, struct error *error);
 bool directive_loadbalance_read(struct directive *directive, struct error *error);

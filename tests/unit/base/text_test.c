@@ -61,6 +61,25 @@ static void clearing_keeps_the_room(void **state)
 	text_done(&text);
 }
 
+static void durations_are_printed_as_go_prints_them(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t ms;
+		const char *text;
+	} table[] = {
+		{ 0, "0s" },	     { 250, "250ms" },	    { 1500, "1.5s" },
+		{ 10000, "10s" },    { 90000, "1m30s" },    { 3600000, "1h0m0s" },
+		{ 100000, "1m40s" }, { 61001, "1m1.001s" },
+	};
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		struct text text = { 0 };
+		text_add_duration(&text, table[i].ms);
+		assert_string_equal(text.data, table[i].text);
+		text_done(&text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -68,6 +87,7 @@ int main(void)
 		cmocka_unit_test(printing_more_than_the_room_grows_it),
 		cmocka_unit_test(bytes_may_hold_nuls),
 		cmocka_unit_test(clearing_keeps_the_room),
+		cmocka_unit_test(durations_are_printed_as_go_prints_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
