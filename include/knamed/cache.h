@@ -16,7 +16,7 @@
 
 /* One `cache` directive at work. */
 struct cache;
-struct cache *cache_new(const struct config_cache *config); /* config outlives it */
+struct cache *cache_new(const struct config_cache *config); /* nothing of config is held */
 void cache_free(struct cache *cache); /* all readers have ended */
 
 /* What was found, with TTLs as of now. Its records stand in ret_records as they followed the question: pointers in
@@ -40,7 +40,8 @@ bool cache_holds(const struct cache *cache, const uint8_t *lower);
 enum cache_verdict cache_find(struct cache *cache, const struct dns_query *query, uint64_t now_ns,
 			      uint8_t *ret_records, size_t room, struct cached *ret_cached);
 /* The same for what has run out, when upstreams fail or do not answer in stale_verify_ms (RFC 8767). What is fresh is
- * found too, but no SERVFAIL. Never CACHE_REFRESH. */
+ * found too, but no SERVFAIL. Never CACHE_REFRESH. With no room at all it only says whether there is something, and does
+ * not count as shown. */
 enum cache_verdict cache_find_stale(struct cache *cache, const struct dns_query *query, uint64_t now_ns,
 				    uint8_t *ret_records, size_t room, struct cached *ret_cached);
 /* The asking thread: keeps what may be kept. message NULL: nobody answered, which is kept as SERVFAIL would be.

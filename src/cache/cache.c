@@ -90,7 +90,7 @@ static void slots_init(struct cache *cache, uint64_t entries)
 	uintptr_t address = (uintptr_t)cache->slots_memory;
 	cache->slots = (cache_word *)(address + (CACHE_LINE - address % CACHE_LINE) % CACHE_LINE);
 	cache->retries = mem_zalloc(count * BUCKET * sizeof(cache_word));
-	if (cache->config->prefetch > 0)
+	if (cache->config.prefetch > 0)
 		cache->heats = mem_zalloc(count * BUCKET * sizeof(cache_word));
 	cache->ghost_count = (uint32_t)entries;
 	cache->ghosts = mem_zalloc(entries * sizeof(*cache->ghosts));
@@ -101,7 +101,7 @@ struct cache *cache_new(const struct config_cache *config)
 {
 	struct cache *cache = mem_zalloc(sizeof(*cache));
 	uint32_t words;
-	cache->config = config;
+	cache->config = *config;
 	cache->hash_key = hash_key_random();
 	cache->stale_ms = config->serves_stale ? config->stale_ms : 0;
 	zone_set_init(&cache->zones, &config->zones);

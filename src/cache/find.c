@@ -119,7 +119,7 @@ static bool is_known_to_fail(const struct cache *cache, uint32_t slot)
  * failed for it; or they are being asked, and the directive says how long one waits for them. */
 static bool shows_at_once(const struct cache *cache, uint32_t slot)
 {
-	const struct config_cache *config = cache->config;
+	const struct config_cache *config = &cache->config;
 	bool waits = config->stale_verifies &&
 		     (config->stale_verify_ms > 0 || config->stale_recheck_ms > 0);
 	return config->stale_at_once || waits || is_known_to_fail(cache, slot);
@@ -128,7 +128,7 @@ static bool shows_at_once(const struct cache *cache, uint32_t slot)
 /* Counts a hit. True: it is asked for so often that it is asked anew before it runs out. */
 static bool is_prefetched(struct cache *cache, const struct finding *finding, uint64_t now_ms)
 {
-	const struct config_cache *config = cache->config;
+	const struct config_cache *config = &cache->config;
 	cache_word *heat = &cache->heats[finding->slot];
 	uint64_t word = atomic_load_explicit(heat, memory_order_relaxed);
 	uint64_t last_ms = word >> HEAT_SHIFT, hits = word & HEAT_HITS;
@@ -189,8 +189,8 @@ static bool is_wanted(const struct search *search, const struct finding *finding
 static uint32_t ttl_of(const struct cache *cache, const struct finding *finding)
 {
 	if (finding->age == AGE_STALE)
-		return cache->config->stale_ttl_s;
-	return cache->config->keep_ttl ? finding->head.ttl_s : finding->left_s;
+		return cache->config.stale_ttl_s;
+	return cache->config.keep_ttl ? finding->head.ttl_s : finding->left_s;
 }
 
 /* The entry was read whole. */
@@ -205,7 +205,7 @@ static enum cache_verdict settle(struct search *search, const struct finding *fi
 		return CACHE_HIT;
 	if (finding->age == AGE_STALE) {
 		bool is_claimed = claim(cache, finding->slot, search->now_ms);
-		search->must_ask = is_claimed && cache->config->stale_verifies;
+		search->must_ask = is_claimed && cache->config.stale_verifies;
 		if (search->must_ask)
 			return CACHE_MISS;
 		return is_claimed ? CACHE_REFRESH : CACHE_HIT;

@@ -131,7 +131,7 @@ static bool may_be_kept(const struct dns_message *message, const struct findings
 
 struct judgement message_judge(const struct cache *cache, const struct dns_message *message)
 {
-	const struct config_cache *config = cache->config;
+	const struct config_cache *config = &cache->config;
 	struct findings findings = message_walk(message);
 	struct judgement judgement = { .kept = kind_of(message, &findings) };
 	switch (judgement.kept) {

@@ -175,7 +175,8 @@ static void keep(struct cache *cache, const struct wanted *wanted, const struct 
 
 /* ---- failures ---- */
 
-/* Whether there is something better than no answer. Askers are shown it at once until `again_ms`. */
+/* Whether there is something better than no answer. If it has run out, askers are shown it at once from now on; in any
+ * case nobody asks anew before `again_ms`. */
 static bool fall_back(struct cache *cache, const struct dns_query *query, unsigned part,
 		      uint64_t now_ms, uint64_t again_ms)
 {
@@ -185,15 +186,17 @@ static bool fall_back(struct cache *cache, const struct dns_query *query, unsign
 	if (slot == NO_SLOT)
 		return false;
 	head_read(cache, slot_place(cache, slot), &head);
-	if (head.kept == KEPT_FAILURE || entry_age(cache, &head, now_ms, &left_s) == AGE_OVER)
+	enum age age = entry_age(cache, &head, now_ms, &left_s);
+	if (head.kept == KEPT_FAILURE || age == AGE_OVER)
 		return false;
-	atomic_store_explicit(&cache->retries[slot], RETRY_FAILED | again_ms, memory_order_relaxed);
+	uint64_t failed = age == AGE_STALE ? RETRY_FAILED : 0;
+	atomic_store_explicit(&cache->retries[slot], failed | again_ms, memory_order_relaxed);
 	return true;
 }
 
 static bool fall_back_any(struct cache *cache, const struct dns_query *query, uint64_t now_ms)
 {
-	uint64_t again_ms = now_ms + cache->config->stale_recheck_ms;
+	uint64_t again_ms = now_ms + cache->config.stale_recheck_ms;
 	bool found = fall_back(cache, query, POSITIVE, now_ms, again_ms);
 	if (cache_keeps_both(cache))
 		found |= fall_back(cache, query, NEGATIVE, now_ms, again_ms);
@@ -202,7 +205,7 @@ static bool fall_back_any(struct cache *cache, const struct dns_query *query, ui
 
 static bool is_disabled(const struct cache *cache, unsigned part, const uint8_t *lower)
 {
-	const struct config_cache *config = cache->config;
+	const struct config_cache *config = &cache->config;
 	const struct config_cache_kind *kind = part == POSITIVE ? &config->success : &config->denial;
 	if (!kind->disabled)
 		return false;
@@ -212,7 +215,7 @@ static bool is_disabled(const struct cache *cache, unsigned part, const uint8_t 
 static bool put_failure(struct cache *cache, const struct dns_query *query,
 			const struct dns_message *message, uint64_t now_ms)
 {
-	struct judgement failure = { KEPT_FAILURE, cache->config->servfail_s };
+	struct judgement failure = { KEPT_FAILURE, cache->config.servfail_s };
 	bool is_kept = message == NULL || message->rcode == RCODE_SERVFAIL;
 	if (fall_back_any(cache, query, now_ms))
 		return true;
@@ -233,7 +236,7 @@ static bool is_failure(const struct dns_message *message)
 static bool prefers_old(struct cache *cache, const struct dns_query *query,
 			const struct judgement *judgement, uint64_t now_ms)
 {
-	uint64_t recheck_ms = cache->config->stale_recheck_ms, ttl_ms = judgement->ttl_s * 1000ull;
+	uint64_t recheck_ms = cache->config.stale_recheck_ms, ttl_ms = judgement->ttl_s * 1000ull;
 	if (!cache_keeps_both(cache) || judgement->kept == KEPT_ANSWER)
 		return false;
 	return fall_back(cache, query, POSITIVE, now_ms,

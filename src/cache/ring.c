@@ -169,7 +169,7 @@ static void main_step(struct cache *cache, struct ring *ring, uint64_t now_ms, u
 
 static uint32_t main_place(struct cache *cache, struct ring *ring, uint32_t size, uint64_t now_ms)
 {
-	unsigned chances = CHANCES;
+	unsigned chances = CHANCES + size / CHANCE_WORDS; /* bounds the work; the more goes, the more may stay */
 	while (ring->live >= ring->live_most || !ring_fits(cache, ring, size))
 		main_step(cache, ring, now_ms, &chances);
 	return ring_add(ring, size);

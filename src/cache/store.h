@@ -82,7 +82,7 @@ struct zone_set {
 };
 
 struct cache {
-	const struct config_cache *config;
+	struct config_cache config; /* but for its zones */
 	struct hash_key hash_key;
 	cache_word *slots, *words;
 	cache_word *retries, *heats; /* of slots; heats NULL: nothing is prefetched */
@@ -107,7 +107,7 @@ static inline uint64_t milliseconds(uint64_t ns)
 /* An answer and a denial of the same question stand beside each other only where the former may be preferred. */
 static inline bool cache_keeps_both(const struct cache *cache)
 {
-	return cache->config->stale_prefers_positive && cache->config->serves_stale;
+	return cache->config.stale_prefers_positive && cache->config.serves_stale;
 }
 
 static inline uint64_t word_read(const struct cache *cache, size_t at)

@@ -104,7 +104,7 @@ void put_a(struct cache *cache, const char *name, uint32_t ttl, uint8_t last_oct
 }
 
 /* The records are walked where they would stand: behind the question. */
-static void describe(const struct asked *asked, struct found *found)
+static void describe(const struct asked *asked, const uint8_t *records, struct found *found)
 {
 	static uint8_t packet[DNS_MESSAGE_MAX];
 	struct dns_message message;
@@ -116,7 +116,7 @@ static void describe(const struct asked *asked, struct found *found)
 	for (unsigned i = 0; i < 3; i++)
 		put_u16(packet + 6 + 2 * i, found->cached.counts[i]);
 	assert_true(end + found->cached.size <= sizeof(packet));
-	memcpy(packet + end, found->records, found->cached.size);
+	memcpy(packet + end, records, found->cached.size);
 	assert_true(dns_message_read(packet, end + found->cached.size, &message));
 	assert_int_equal(message.end, message.size);
 	for (bool is_first = true; dns_message_next(&message, &walk, &record); is_first = false) {
@@ -133,14 +133,14 @@ typedef enum cache_verdict (*finder)(struct cache *cache, const struct dns_query
 static struct found find_by(finder call, struct cache *cache, const char *name, uint16_t type,
 			    unsigned flags)
 {
+	static uint8_t records[DNS_MESSAGE_MAX];
 	struct asked asked;
 	struct found found = { 0 };
 	ask_for(&asked, name, type, flags);
-	found.verdict = call(cache, &asked.query, now_ns, found.records, sizeof(found.records),
-			     &found.cached);
+	found.verdict = call(cache, &asked.query, now_ns, records, sizeof(records), &found.cached);
 	assert_int_not_equal(found.verdict, CACHE_TOO_LARGE);
 	if (found.verdict != CACHE_MISS)
-		describe(&asked, &found);
+		describe(&asked, records, &found);
 	return found;
 }
 

@@ -41,7 +41,6 @@ void put_a(struct cache *cache, const char *name, uint32_t ttl, uint8_t last_oct
 struct found {
 	enum cache_verdict verdict;
 	struct cached cached;
-	uint8_t records[DNS_MESSAGE_MAX];
 	uint32_t ttl;
 	uint8_t last_octet;
 };

@@ -2,7 +2,7 @@
 /* Random questions, replies and pauses, beside a slow table that says what must be found. There is room for all. */
 #include "asking.h"
 
-enum { NAMES = 40, STEPS = 60000, STALE_MS = 50000, RECHECK_MS = 1000, CLAIM_MS = 5000 };
+enum { NAMES = 40, STEPS = 40000, STALE_MS = 50000, RECHECK_MS = 1000, CLAIM_MS = 5000 };
 
 enum kind { NOTHING, GOOD, DENIED, EMPTY, FAILED, KINDS };
 struct expected {
@@ -63,7 +63,7 @@ static bool expect_put(struct run *run, struct expected *old, const struct expec
 	bool is_failure = reply->kind == FAILED || reply->kind == NOTHING;
 	bool has_better = old->kind != FAILED && state_of(run, old) != OVER;
 	if (is_failure && has_better) {
-		old->has_failed = true;
+		old->has_failed = state_of(run, old) == STALE;
 		old->again_ms = run->now_ms + RECHECK_MS;
 		return true;
 	}

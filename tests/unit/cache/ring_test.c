@@ -110,6 +110,26 @@ static void what_was_asked_for_comes_back_to_stay(void **state)
 	cache_free(cache);
 }
 
+static void large_ones_do_not_push_out_what_is_asked_for(void **state)
+{
+	(void)state;
+	struct config_cache config = usual_config();
+	struct cache *cache = cache_new(&config);
+	for (unsigned i = 0; i < 500; i++)
+		add(cache, i);
+	for (unsigned i = 1000; i < 12000; i++)
+		add(cache, i);
+	count_found(cache, 0, 500);
+	for (unsigned i = 20000; i < 20400; i++) { /* each is asked for, and all together are five times the memory */
+		add_large(cache, i, 4000);
+		has(cache, i);
+		if (i % 10 == 0)
+			count_found(cache, 0, 500);
+	}
+	assert_true(count_found(cache, 0, 500) > 450);
+	cache_free(cache);
+}
+
 static void memory_is_bounded_whatever_is_kept(void **state)
 {
 	(void)state;
@@ -203,6 +223,7 @@ int main(void)
 		TEST(a_capacity_is_1024_at_least),
 		TEST(what_is_asked_for_survives_a_flood),
 		TEST(what_was_asked_for_comes_back_to_stay),
+		TEST(large_ones_do_not_push_out_what_is_asked_for),
 		TEST(memory_is_bounded_whatever_is_kept),
 		TEST(memory_is_taken_as_it_fills),
 		TEST(memory_that_became_too_small_for_larger_ones_grows),

@@ -139,6 +139,37 @@ static void a_failure_hides_nothing(void **state)
 	cache_free(cache);
 }
 
+static void a_failure_ahead_of_time_is_none_when_the_time_comes(void **state)
+{
+	(void)state;
+	struct config_cache config = usual_config();
+	struct cache *cache = cache_new(&config);
+	put_a(cache, NAME, 60, 1);
+	after_s(58);
+	assert_true(put(cache, NAME, TYPE_A, 0, NULL));
+	after_s(2);
+	assert_int_equal(verdict_of(cache, NAME), CACHE_MISS);
+	cache_free(cache);
+}
+
+static void with_no_room_it_is_only_looked(void **state)
+{
+	(void)state;
+	struct config_cache config = usual_config();
+	struct cache *cache = with_old(&config);
+	struct asked asked;
+	struct cached cached;
+	ask_for(&asked, NAME, TYPE_A, 0);
+	assert_int_equal(cache_find_stale(cache, &asked.query, clock_now_ns(), NULL, 0, &cached),
+			 CACHE_TOO_LARGE);
+	assert_true(cached.is_stale);
+	assert_int_equal(cache_figures(cache).served_stale, 0);
+	ask_for(&asked, "other.example.org", TYPE_A, 0);
+	assert_int_equal(cache_find_stale(cache, &asked.query, clock_now_ns(), NULL, 0, &cached),
+			 CACHE_MISS);
+	cache_free(cache);
+}
+
 static void shown_at_once_one_asker_refreshes(void **state)
 {
 	(void)state;
@@ -288,6 +319,8 @@ int main(void)
 		TEST(nothing_is_shown_for_longer_than_it_may_be),
 		TEST(nothing_is_shown_where_it_is_switched_off),
 		TEST(a_failure_hides_nothing),
+		TEST(a_failure_ahead_of_time_is_none_when_the_time_comes),
+		TEST(with_no_room_it_is_only_looked),
 		TEST(shown_at_once_one_asker_refreshes),
 		TEST(verified_the_asker_waits_and_the_others_do_not),
 		TEST(verified_without_limits_all_wait),
