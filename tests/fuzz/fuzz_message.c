@@ -91,6 +91,26 @@ static void check_writing(const struct dns_message *message)
 	assert(write_message(&again, twice) == size && memcmp(once, twice, size) == 0);
 }
 
+/* Who keeps a message changes its TTLs, and hostile names may lead through them: what such a name
+ * is then does not matter, but nothing outside is read. */
+static void check_changed_ttls(const struct dns_message *message)
+{
+	uint8_t *packet = malloc(message->size);
+	memcpy(packet, message->packet, message->size);
+	struct dns_message changed = *message;
+	changed.packet = packet;
+	struct dns_walk walk = { 0 };
+	struct dns_record record;
+	while (dns_message_next(message, &walk, &record))
+		put_u32(packet + record.ttl_at, 0x3fffc00c);
+	for (walk = (struct dns_walk){ 0 }; dns_message_next(&changed, &walk, &record);) {
+		struct dns_writer writer = { once, once, once + sizeof(once) };
+		check_name(&changed, record.at);
+		dns_record_write(&changed, &record, 1, &writer);
+	}
+	free(packet);
+}
+
 /* Reads the first `size` octets alone, in a block of exactly that size. */
 static bool is_cut_read(const struct dns_message *message, size_t size)
 {
@@ -128,6 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_head(&message);
 	check_walk(&message);
 	check_writing(&message);
+	check_changed_ttls(&message);
 	if (size <= 400)
 		check_cuts(&message);
 	return 0;
