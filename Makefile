@@ -213,6 +213,10 @@ $(BIN)/bench/change: $(OBJ)/tests/bench/change.o $(call libs,answers)
 	$(Q)mkdir -p $(@D)
 	$(call say,LD $@)
 	$(Q)$(LINK) -o $@ $^ $(LDLIBS)
+$(BIN)/bench/upstream: $(OBJ)/tests/bench/upstream.o $(call libs,upstream)
+	$(Q)mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(LINK) -o $@ $^ $(LDLIBS)
 $(BIN)/bench/cache: $(OBJ)/tests/bench/cache.o $(call libs,cache)
 	$(Q)mkdir -p $(@D)
 	$(call say,LD $@)
@@ -221,13 +225,15 @@ $(BIN)/bench/malloc_trap.so: tests/bench/malloc_trap.c $(OBJ)/flags
 	$(Q)mkdir -p $(@D)
 	$(call say,LD $@)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -shared -pthread -o $@ $<
-bench-tools: all $(BIN)/blast $(BIN)/bench/echo $(BIN)/bench/churn $(BIN)/bench/change $(BIN)/bench/cache $(BIN)/bench/malloc_trap.so
+bench-tools: all $(BIN)/blast $(BIN)/bench/echo $(BIN)/bench/churn $(BIN)/bench/change $(BIN)/bench/cache $(BIN)/bench/upstream \
+	$(BIN)/bench/malloc_trap.so
 bench: ## CPU, rate, latency, freshness, memory against other servers (BENCH="--quick": one minute, no API server)
 	$(Q)tools/install-deps build bench
 	$(Q)$(MAKE) --no-print-directory bench-tools
 	$(Q)tests/bench/run --build $(BIN) $(BENCH)
 	$(Q)$(BIN)/bench/change
 	$(Q)$(BIN)/bench/cache
+	$(Q)$(BIN)/bench/upstream
 	$(if $(BENCH),,$(Q)$(MAKE) --no-print-directory bench-watch)
 bench-watch: ## its part with a real API server (W9, W10): freshness, start and relist, beside CoreDNS
 	$(Q)tools/install-deps build bench e2e

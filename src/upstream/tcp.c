@@ -13,6 +13,7 @@ enum {
 	INPUT_LEAST = 4096,
 	OUTPUT_LEAST = 1024,
 	LENGTH_SIZE = 2,
+	READS_MOST = 8, /* before others have their turn */
 };
 
 struct connection {
@@ -211,7 +212,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 		on_writable(fd, what, context);
 		return;
 	}
-	do {
+	for (int i = 0; i < READS_MOST; i++) {
 		ssize_t got = stream_read(connection, connection->input + connection->input_size,
 					  connection->input_room - connection->input_size);
 		if (got == STREAM_WAITS)
@@ -222,7 +223,11 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 		}
 		connection->input_size += (size_t)got;
 		take_messages(connection, clock_now_ns());
-	} while (!line->is_dead && connection->tls != NULL);
+		if (line->is_dead)
+			return;
+	}
+	/* TLS may have taken more from the socket than it has handed out. */
+	event_active(&line->readable, EV_READ, 0);
 }
 
 /* ---- opening ---- */

@@ -68,6 +68,7 @@ struct tls_target *tls_target_new(const struct config_forward *config, const str
 	target->name = mem_text(name);
 	ip_print(ip, target->ip);
 	SSL_CTX_set_min_proto_version(target->context, TLS1_2_VERSION);
+	SSL_CTX_set_options(target->context, SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_verify(target->context, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_mode(target->context,
 			 SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);

@@ -78,6 +78,7 @@ static void on_event(struct bufferevent *connection, short what, void *context)
 		stub->resumed += ssl != NULL && SSL_session_reused(ssl);
 		return;
 	}
+	stub->open--;
 	bufferevent_free(connection);
 }
 
@@ -89,6 +90,7 @@ static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
 	(void)address;
 	(void)size;
 	stub->connections++;
+	stub->open++;
 	struct bufferevent *connection =
 		stub->tls == NULL
 			? bufferevent_socket_new(stub->events, fd, BEV_OPT_CLOSE_ON_FREE)
@@ -155,6 +157,13 @@ void stub_send(struct stub_query *query, const void *bytes, size_t size)
 	put_u16(head, (uint16_t)size);
 	bufferevent_write(query->connection, head, 2);
 	bufferevent_write(query->connection, bytes, size);
+}
+
+void stub_close(struct stub_query *query)
+{
+	query->stub->open--;
+	bufferevent_free(query->connection);
+	query->connection = NULL;
 }
 
 size_t stub_message(const struct stub_query *query, uint16_t flags, unsigned answers, uint8_t *ret_bytes)

@@ -28,6 +28,7 @@ struct stub {
 	void *context;
 	uint16_t port;
 	unsigned asked, asked_tcp, connections, probes; /* counted; probes are `. NS` */
+	unsigned open;					/* connections */
 	struct stub_query last;
 	int udp;
 	struct event *readable;
@@ -43,6 +44,8 @@ void stub_send(struct stub_query *query, const void *bytes, size_t size);
 size_t stub_message(const struct stub_query *query, uint16_t flags, unsigned answers,
 		    uint8_t *ret_bytes);
 void stub_reply(struct stub_query *query, uint16_t flags, unsigned answers);
+
+void stub_close(struct stub_query *query); /* its connection, at once */
 
 /* Usual ways to behave. */
 void stub_answers(struct stub *stub, struct stub_query *query);

@@ -26,17 +26,6 @@ struct world *world_new(void)
 	return world;
 }
 
-void world_free(struct world *world)
-{
-	upstream_close(world->upstream);
-	for (size_t i = 0; i < world->stub_count; i++)
-		stub_free(world->stubs[i]);
-	metrics_free(world->metrics);
-	event_base_loop(world->events, EVLOOP_NONBLOCK);
-	event_base_free(world->events);
-	mem_free(world);
-}
-
 static void add_target(struct world *world, uint16_t port)
 {
 	struct config_target *target = &world->targets[world->config.target_count++];
@@ -148,6 +137,29 @@ void world_ask_and_wait(struct world *world, struct asked *asked, const char *na
 {
 	world_ask(world, asked, name, proto);
 	world_wait_done(world, asked);
+}
+
+/* Connections know their stub. */
+static bool are_connections_closed(void *context)
+{
+	const struct world *world = context;
+	for (size_t i = 0; i < world->stub_count; i++)
+		if (world->stubs[i]->open > 0)
+			return false;
+	return true;
+}
+
+void world_free(struct world *world)
+{
+	upstream_close(world->upstream);
+	world->upstream = NULL;
+	world_wait(world, are_connections_closed, world);
+	for (size_t i = 0; i < world->stub_count; i++)
+		stub_free(world->stubs[i]);
+	metrics_free(world->metrics);
+	event_base_loop(world->events, EVLOOP_NONBLOCK);
+	event_base_free(world->events);
+	mem_free(world);
 }
 
 void assert_answered(const struct asked *asked, uint16_t rcode, unsigned answers)
