@@ -5,9 +5,9 @@
  * free, and grows at its end only when it is not. */
 #include "store.h"
 
-enum {
-	CHANCES = 64
-}; /* entries that may stay for another round while one comes in: bounds the work */
+/* How many entries may stay for another round while one comes in, and one more for each so many words of it: that
+ * bounds the work. */
+enum { CHANCES = 64, CHANCE_WORDS = 4 };
 
 /* The rings lie one behind the other, those of the positive part first. */
 static struct part *part_at(struct cache *cache, uint32_t place)
@@ -169,7 +169,7 @@ static void main_step(struct cache *cache, struct ring *ring, uint64_t now_ms, u
 
 static uint32_t main_place(struct cache *cache, struct ring *ring, uint32_t size, uint64_t now_ms)
 {
-	unsigned chances = CHANCES + size / CHANCE_WORDS; /* bounds the work; the more goes, the more may stay */
+	unsigned chances = CHANCES + size / CHANCE_WORDS;
 	while (ring->live >= ring->live_most || !ring_fits(cache, ring, size))
 		main_step(cache, ring, now_ms, &chances);
 	return ring_add(ring, size);
