@@ -84,7 +84,9 @@ def check_forward(upstream):
         tap.same(upstream.count("host.example."), first + 1, "without a cache each question is asked")
         upstream.mood = "servfail"
         tap.same(server.rcode("other.example", "A")[0], "SERVFAIL", "what upstream fails at fails")
-        tap.same(server.rcode(FAR, "A"), ("SERVFAIL", [f"{FAR}\t5\tIN\tCNAME\tAlias.Example."]), "an alias that leads there keeps its start")
+        rcode, lines = server.rcode(FAR, "A")
+        tap.same((rcode, [line.split() for line in lines]), ("SERVFAIL", [[FAR, "5", "IN", "CNAME", "Alias.Example."]]),
+                 "an alias that leads there keeps its start")
         upstream.mood = "well"
         tap.same(server.short("host.example"), ["192.0.2.1"], "and comes back")
 
