@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* policy -- what the Corefile asks per query beside the data: any, chaos, local, whoami.
+/* policy -- what the Corefile asks per query beside the data.
+ *
+ *   above: local, chaos, then those that ask questions of their own (dns64, rewrite, autopath)
+ *   gate:  acl, header                 front: template, hosts
+ *   (the data: kubernetes, file, auto) after: whoami
  *
  * A block without such a directive has no policy at all (NULL), and its queries pay nothing. A policy is compiled
  * once from the config and never changes; query threads read it. */
@@ -15,16 +19,29 @@ struct policy;
 struct policy *policy_compile(const struct config_block *block, const char *version);
 void policy_free(struct policy *policy);
 
+/* Which of a block's directives may have a say in a name: asked once for each zone, when routes are compiled. Names of a
+ * zone that nothing touches are answered as if the block had no such directive. */
+enum policy_touch { TOUCH_ABOVE = 1, TOUCH_GATE = 2, TOUCH_FRONT = 4 };
+unsigned policy_touches(const struct policy *policy, const uint8_t *zone);
+
 /* Who asks. */
 struct client { struct ip ip; uint16_t port; enum proto proto; };
 
 enum policy_verdict {
 	POLICY_PASS,     /* not ours: go on */
 	POLICY_ANSWERED, /* reply is complete; by says who */
+	POLICY_ALIAS,    /* the same, but the last record is a CNAME, whose target is to be followed: reply->alias_at, alias */
+	POLICY_FAILED,   /* SERVFAIL, for it is nobody else's */
+	POLICY_DROPPED,  /* nothing is to be said */
 };
 /* Directives that stand before the data (local, chaos), in chain order. */
 enum policy_verdict policy_before(const struct policy *policy, const struct dns_query *query, struct reply *reply,
 				  enum answerer *ret_by);
+/* Directives between those that ask and the data: the gate (acl, header) and the front (template, hosts). */
+enum policy_verdict policy_gate(const struct policy *policy, struct dns_query *query, const struct client *client,
+				struct reply *reply, enum answerer *ret_by);
+enum policy_verdict policy_front(const struct policy *policy, const struct dns_query *query,
+				 const struct client *client, struct reply *reply, enum answerer *ret_by);
 /* Directives behind the data (any, whoami): for names that no data handler of the block holds. */
 enum policy_verdict policy_after(const struct policy *policy, const struct dns_query *query,
 				 const struct client *client, struct reply *reply, enum answerer *ret_by);

@@ -175,8 +175,8 @@ static void keep(struct cache *cache, const struct wanted *wanted, const struct 
 
 /* ---- failures ---- */
 
-/* Whether there is something better than no answer. If it has run out, askers are shown it at once from now on; in any
- * case nobody asks anew before `again_ms`. */
+/* Whether there is something better than no answer. If it has run out, askers are shown it at once
+ * from now on; in any case nobody asks anew before `again_ms`. */
 static bool fall_back(struct cache *cache, const struct dns_query *query, unsigned part,
 		      uint64_t now_ms, uint64_t again_ms)
 {

@@ -5,8 +5,8 @@
  * free, and grows at its end only when it is not. */
 #include "store.h"
 
-/* How many entries may stay for another round while one comes in, and one more for each so many words of it: that
- * bounds the work. */
+/* How many entries may stay for another round while one comes in, and one more for each so many
+ * words of it: that bounds the work. */
 enum { CHANCES = 64, CHANCE_WORDS = 4 };
 
 /* The rings lie one behind the other, those of the positive part first. */

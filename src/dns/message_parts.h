@@ -7,10 +7,14 @@
 
 /* Checks the name at `at`, of whose octets none may stand at `limit` or behind. Says where it ends (where it
  * stands: behind its first pointer, if it has one) and its size with all pointers followed. */
-struct name_extent { uint32_t end; uint8_t size; };
+struct name_extent {
+	uint32_t end;
+	uint8_t size;
+};
 bool extent_find(const uint8_t *packet, uint32_t limit, uint32_t at, struct name_extent *ret_extent);
 /* The name written out; at and extent are of a name that was checked. */
-void extent_copy(const uint8_t *packet, uint32_t at, const struct name_extent *extent, uint8_t *ret_name);
+void extent_copy(const uint8_t *packet, uint32_t at, const struct name_extent *extent,
+		 uint8_t *ret_name);
 
 /* Whether the record's data have the form that their type asks for. */
 bool rdata_check(const uint8_t *packet, const struct dns_record *record);

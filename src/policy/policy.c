@@ -63,6 +63,37 @@ enum policy_verdict policy_after(const struct policy *policy, const struct dns_q
 	return POLICY_PASS;
 }
 
+unsigned policy_touches(const struct policy *policy, const uint8_t *zone)
+{
+	(void)policy;
+	(void)zone;
+	return 0;
+}
+
+enum policy_verdict policy_gate(const struct policy *policy, struct dns_query *query,
+				const struct client *client, struct reply *reply,
+				enum answerer *ret_by)
+{
+	(void)policy;
+	(void)query;
+	(void)client;
+	(void)reply;
+	(void)ret_by;
+	return POLICY_PASS;
+}
+
+enum policy_verdict policy_front(const struct policy *policy, const struct dns_query *query,
+				 const struct client *client, struct reply *reply,
+				 enum answerer *ret_by)
+{
+	(void)policy;
+	(void)query;
+	(void)client;
+	(void)reply;
+	(void)ret_by;
+	return POLICY_PASS;
+}
+
 uint64_t policy_localhost_requests(const struct policy *policy)
 {
 	return atomic_load_explicit(policy->localhost_requests, memory_order_relaxed);

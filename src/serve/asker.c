@@ -2,7 +2,7 @@
 /* What one asking thread has of its own: counters, rotation, its lines on their way to stdout. */
 #include <string.h>
 
-#include "query.h"
+#include "above.h"
 
 struct asker *asker_new(struct router *router)
 {
@@ -11,6 +11,7 @@ struct asker *asker_new(struct router *router)
 	asker->tallies = metrics_thread(router->metrics);
 	asker->uncounted = mem_zalloc((router->meter_count + 1) * sizeof(*asker->uncounted));
 	asker->touched = mem_zalloc((router->meter_count + 1) * sizeof(*asker->touched));
+	asker->rooms = router->has_rules ? inner_rooms_new() : NULL;
 	asker->ring = router->has_lines ? log_ring_new() : NULL;
 	return asker;
 }
@@ -21,6 +22,7 @@ void asker_free(struct asker *asker)
 		return;
 	mem_free(asker->uncounted);
 	mem_free(asker->touched);
+	inner_rooms_free(asker->rooms);
 	mem_free(asker);
 }
 

@@ -45,30 +45,88 @@ static void send_reply(struct away *away, struct errand *errand, size_t size)
 	connection_deliver(errand->connection, away->reply, size > 0 ? 2 + size : 0);
 }
 
-/* As if the question had come just now, but for what is known since, and when it came. */
-static void answer(struct away *away, struct errand *errand, const struct arrival *arrival)
+/* As if the question had come just now, but for what is known since, and when it came. False: it
+ * cannot be answered yet; but for a trial, the errand is ready for what is wanted next. */
+static bool answer(struct away *away, struct errand *errand, struct arrival *arrival, bool is_trial)
 {
 	struct asker *asker = away->asker;
+	arrival->before = errand->kept != NULL ? &errand->kept->arrival : NULL;
+	errand->is_trial = is_trial;
+	errand->goes_on = false;
 	answers_reader_online();
 	asker_begin(asker, errand->listener);
 	asker->began_ns = errand->began_ns;
 	asker->arrival = arrival;
+	asker->errand = errand;
 	size_t size = question_answer_again(asker, &errand->info, &errand->query, away->reply + 2);
 	asker->arrival = NULL;
+	asker->errand = NULL;
 	asker_end(asker);
 	answers_reader_offline();
-	send_reply(away, errand, size);
+	if (!errand->goes_on)
+		send_reply(away, errand, size);
+	return !errand->goes_on;
 }
 
-static void finish(struct errand *errand, const struct arrival *arrival)
+/* ---- answers that are not the last ---- */
+
+static void keep(struct errand *errand, const struct arrival *arrival, const uint8_t *name)
+{
+	const struct dns_message *message = arrival->message;
+	size_t size = message != NULL ? message->size : 0;
+	struct kept *kept = mem_zalloc(sizeof(*kept) + size);
+	kept->arrival = *arrival;
+	memcpy(kept->name, name, name_size(name));
+	kept->arrival.name = kept->name;
+	if (message != NULL) {
+		memcpy(kept->bytes, message->packet, size);
+		kept->message = *message;
+		kept->message.packet = kept->bytes;
+		kept->arrival.message = &kept->message;
+	}
+	if (arrival->problem != NULL) {
+		error_set(&kept->problem, "%s", arrival->problem);
+		kept->arrival.problem = kept->problem.text;
+	}
+	kept->size = sizeof(*kept) + size;
+	kept->before = errand->kept;
+	errand->kept = kept;
+	errand->kept_count++;
+	errand->away->kept_size += kept->size;
+}
+
+static void drop_kept(struct errand *errand)
+{
+	while (errand->kept != NULL) {
+		struct kept *kept = errand->kept;
+		errand->kept = kept->before;
+		errand->away->kept_size -= kept->size;
+		mem_free(kept);
+	}
+	errand->kept_count = 0;
+}
+
+static void set_out(struct errand *errand);
+
+/* Home, or on for what is wanted beside it. */
+static void finish(struct errand *errand, struct arrival *arrival)
 {
 	struct away *away = errand->away;
+	uint8_t name[DNS_NAME_MAX + 1];
 	if (errand->has_patience)
 		evtimer_del(&errand->patience);
-	if (!errand->is_refresh)
-		answer(away, errand, arrival);
-	errand_return(errand);
+	errand->has_patience = false;
 	away->under_way--;
+	if (!errand->is_refresh) {
+		memcpy(name, errand->name, errand->name_size);
+		if (!answer(away, errand, arrival, false)) {
+			keep(errand, arrival, name);
+			set_out(errand);
+			return;
+		}
+	}
+	drop_kept(errand);
+	errand_return(errand);
 	if (away->under_way == 0 && atomic_load(&away->is_closing))
 		event_base_loopbreak(away->events);
 }
@@ -109,14 +167,18 @@ static bool take_cached(struct away *away, const struct errand *errand, bool wan
 static bool answer_from_cache(struct away *away, struct errand *errand, bool wants_stale)
 {
 	struct dns_message message;
-	struct arrival arrival = { .name = errand->name, .message = &message, .is_cached = true };
+	struct arrival arrival = {
+		.name = errand->name,
+		.type = errand->wanted.type,
+		.message = &message,
+		.is_cached = true,
+	};
 	bool is_stale;
 	if (errand->is_refresh || !take_cached(away, errand, wants_stale, &message, &is_stale))
 		return false;
 	arrival.extended_error = is_stale ? EDE_STALE : 0;
-	answer(away, errand, &arrival);
-	errand->is_refresh = true;
-	return true;
+	errand->is_refresh = answer(away, errand, &arrival, true);
+	return errand->is_refresh;
 }
 
 static void on_patience_over(evutil_socket_t fd, short what, void *context)
@@ -188,6 +250,7 @@ static void on_reply(void *context, const struct upstream_reply *reply)
 		message = &kept;
 	struct arrival arrival = {
 		.name = errand->name,
+		.type = errand->wanted.type,
 		.message = message,
 		.problem = reply->problem,
 		.rcode = rcode_of(reply->end, errand),
@@ -198,15 +261,15 @@ static void on_reply(void *context, const struct upstream_reply *reply)
 
 static void ask(struct errand *errand)
 {
-	const struct dns_query *wanted = &errand->wanted, *query = &errand->query;
+	const struct dns_query *wanted = &errand->wanted;
 	struct upstream_question question = {
 		.name_size = errand->name_size,
 		.type = wanted->type,
 		.class_ = wanted->class_,
-		.dnssec_ok = query->dnssec_ok,
-		.checking_disabled = (query->flags & FLAG_CD) != 0,
-		.authentic_data = (query->flags & FLAG_AD) != 0,
-		.recursion = (query->flags & FLAG_RD) != 0,
+		.dnssec_ok = wanted->dnssec_ok,
+		.checking_disabled = (wanted->flags & FLAG_CD) != 0,
+		.authentic_data = (wanted->flags & FLAG_AD) != 0,
+		.recursion = (wanted->flags & FLAG_RD) != 0,
 		.proto = errand->info.proto,
 	};
 	memcpy(question.name, errand->name, errand->name_size);
@@ -218,7 +281,7 @@ static void set_out(struct errand *errand)
 	struct away *away = errand->away;
 	away->under_way++;
 	if (errand->looks_first && answer_from_cache(away, errand, false)) {
-		finish(errand, NULL);
+		finish(errand, NULL); /* nobody waits any more */
 		return;
 	}
 	set_patience(away, errand);

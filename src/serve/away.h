@@ -11,7 +11,11 @@
 
 struct away;
 
-enum { ERRANDS = 16384 }; /* under way at most, over all threads */
+enum {
+	ERRANDS = 16384,      /* under way at most, over all threads */
+	STAGES_MOST = 16,     /* questions to others for one of a client */
+	KEPT_MOST = 16 << 20, /* octets of answers that wait for others for the same client */
+};
 
 /* NULL: no block forwards, and no error is set; or error. */
 struct away *away_new(struct router *router, size_t thread_count, struct error *error);
@@ -32,7 +36,8 @@ struct errand_order {
 	bool is_refresh;  /* nobody waits for it */
 	bool looks_first; /* the cache has it, but not in a form that the query thread can use */
 };
-/* False: too many are under way. */
+/* The question of the client is put aside; where it is the away thread that answers it again, its
+ * errand goes on for what is wanted now. False: too many are under way. */
 bool errand_send(struct asker *asker, const struct question *question,
 		 const struct errand_order *order);
 

@@ -17,6 +17,7 @@ struct away {
 	_Atomic(struct errand *) inbox;
 	size_t thread_count;
 	size_t under_way;
+	size_t kept_size; /* octets of what errands have kept */
 	struct asker *asker;
 	tally_cell unsent;
 	uint8_t found[DNS_MESSAGE_MAX]; /* what the cache had, as a message */

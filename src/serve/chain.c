@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Aliases within our own zones: each target is one more look-up, its records written behind the
  * CNAME (names.md 6, RFC 1034 3.6.2). */
-#include "query.h"
+#include "handlers.h"
 
 #include <string.h>
 
@@ -21,6 +21,7 @@ static void target_read(const struct question *question, const uint8_t *name,
 	ret_target->type = question->query.type;
 	ret_target->class_ = question->query.class_;
 	ret_target->dnssec_ok = question->query.dnssec_ok;
+	ret_target->flags = question->query.flags;
 }
 
 static bool was_seen(const uint8_t *const *seen, unsigned count, const uint8_t *name)
@@ -64,6 +65,8 @@ enum chain_end chain_follow(struct asker *asker, struct question *question, stru
 		uint8_t by;
 		target_read(question, name, &asker->target);
 		const struct route *route = routes_find(&asker->listener->routes, &asker->target);
+		if (route != NULL && route->touches != 0 && asker->rooms != NULL)
+			return CHAIN_RULES;
 		if (route == NULL ||
 		    !lookup_begin(asker, route, &asker->target, &question->lookup, &by))
 			return end_without_zone(route);

@@ -77,6 +77,15 @@ const struct forwarding *forwarding_find(const struct forwardings *forwardings, 
 
 /* ---- what arrived ---- */
 
+static const struct arrival *arrival_find(const struct arrival *arrival,
+					  const struct dns_query *wanted, const uint8_t *name)
+{
+	while (arrival != NULL &&
+	       (arrival->type != wanted->type || !name_equal_fold(arrival->name, name)))
+		arrival = arrival->before;
+	return arrival;
+}
+
 static void settle_arrival(const struct arrival *arrival, const struct question *question,
 			   struct reply *reply, struct outcome *outcome)
 {
@@ -189,12 +198,12 @@ enum elsewhere elsewhere_answer(struct asker *asker, struct question *question,
 	const struct forwardings *forwardings = block->forwardings;
 	if (forwardings == NULL)
 		return ELSEWHERE_NOBODY;
-	const struct arrival *arrival = asker->arrival;
+	const struct arrival *arrival = arrival_find(asker->arrival, wanted, name);
 	struct errand_order order = { .block = block, .wanted = wanted, .name = name };
 	order.forwarding = forwarding_find(forwardings, 0, wanted->lower);
 	if (order.forwarding == NULL)
 		return ELSEWHERE_NOBODY;
-	if (arrival != NULL && name_equal_fold(arrival->name, name)) {
+	if (arrival != NULL) {
 		settle_arrival(arrival, question, reply, outcome);
 		return ELSEWHERE_KNOWN;
 	}

@@ -37,7 +37,9 @@ const struct forwarding *forwarding_find(const struct forwardings *forwardings, 
 
 /* What was brought back, while its question is answered. */
 struct arrival {
-	const uint8_t *name;		   /* the one that was asked for */
+	const struct arrival *before; /* what was brought back for the same client earlier */
+	const uint8_t *name;	      /* the one that was asked for */
+	uint16_t type;
 	const struct dns_message *message; /* NULL: there is none */
 	const char *problem;		   /* then: why */
 	uint16_t rcode;			   /* and what to say of it */

@@ -75,21 +75,41 @@ static void take_way_back(struct errand *errand, const struct way_back *way)
 	memcpy(errand->control, message->msg_control, message->msg_controllen);
 }
 
-static void take_question(struct errand *errand, const struct question *question,
-			  const struct errand_order *order)
+static void take_question(struct errand *errand, const struct question *question)
 {
 	errand->info = *question->info;
 	errand->query = question->query;
 	memcpy(errand->head, question->query.packet, question->query.question_end);
 	errand->query.packet = errand->head;
+}
+
+static void take_order(struct errand *errand, const struct errand_order *order)
+{
+	errand->block = order->block;
+	errand->forwarding = order->forwarding;
+	errand->looks_first = order->looks_first;
 	errand->wanted = *order->wanted;
 	errand->name_size = order->wanted->name_size;
 	memcpy(errand->name, order->name, errand->name_size);
 }
 
+/* What it has brought back so far is not enough. */
+static bool go_on(struct errand *errand, const struct errand_order *order)
+{
+	if (order->is_refresh || errand->kept_count + 1 >= STAGES_MOST ||
+	    errand->away->kept_size >= KEPT_MOST || atomic_load(&errand->away->is_closing))
+		return false;
+	errand->goes_on = true;
+	if (!errand->is_trial)
+		take_order(errand, order);
+	return true;
+}
+
 bool errand_send(struct asker *asker, const struct question *question, const struct errand_order *order)
 {
 	struct errands *errands = asker->errands;
+	if (asker->errand != NULL)
+		return go_on(asker->errand, order);
 	if (errands == NULL || atomic_load_explicit(&errands->away->is_closing, memory_order_acquire))
 		return false;
 	struct errand *errand = take_one(errands);
@@ -98,14 +118,14 @@ bool errand_send(struct asker *asker, const struct question *question, const str
 	errand->home = errands;
 	errand->away = errands->away;
 	errand->listener = asker->listener;
-	errand->block = order->block;
-	errand->forwarding = order->forwarding;
 	errand->began_ns = asker->began_ns;
 	errand->is_refresh = order->is_refresh;
-	errand->looks_first = order->looks_first;
 	errand->has_patience = false;
+	errand->kept = NULL;
+	errand->kept_count = 0;
 	take_way_back(errand, &asker->way_back);
-	take_question(errand, question, order);
+	take_question(errand, question->is_inner ? asker->client_question : question);
+	take_order(errand, order);
 	if (errand->connection != NULL && !errand->is_refresh)
 		connection_owe(errand->connection);
 	if (push(&errands->away->inbox, errand))

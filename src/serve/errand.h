@@ -12,6 +12,17 @@
 
 enum { CONTROL_MOST = 64, HEAD_MOST = DNS_HEADER_SIZE + DNS_NAME_MAX + 5 };
 
+/* What was brought back on an earlier way of the same errand. */
+struct kept {
+	struct kept *before;
+	struct arrival arrival;
+	struct dns_message message;
+	uint8_t name[DNS_NAME_MAX + 1];
+	struct error problem;
+	size_t size;
+	uint8_t bytes[];
+};
+
 /* Errands of one query thread. It takes from `mine`; the away thread gives back to `returned`. */
 struct errands {
 	struct away *away;
@@ -29,6 +40,10 @@ struct errand {
 	const struct forwarding *forwarding;
 	uint64_t began_ns;
 	bool is_refresh, looks_first;
+	bool is_trial;	   /* it is only looked whether it can be answered now */
+	bool goes_on;	   /* the client's question cannot be answered without another one */
+	struct kept *kept; /* the newest first */
+	unsigned kept_count;
 	bool has_patience; /* the timer is set: then what has run out is shown */
 	struct event patience;
 	/* the way back */

@@ -18,6 +18,7 @@ struct question {
 	uint8_t verdict;	   /* enum dns_verdict */
 	uint8_t by;		   /* enum answerer: whose data are looked at */
 	bool is_looked_up;	   /* `lookup` is under way */
+	bool is_inner;		   /* one that we ask ourselves (above.h) */
 	struct lookup lookup;
 	struct dns_query query;
 };
@@ -34,7 +35,10 @@ struct asker {
 	struct log_ring *ring;	       /* NULL: no block says anything */
 	struct errands *errands;       /* for what others know; NULL: nobody can be asked */
 	struct way_back way_back;      /* of the question at hand, for an errand */
-	const struct arrival *arrival; /* what an errand brought back; NULL: nothing */
+	const struct arrival *arrival; /* what an errand brought back, the newest first; NULL: nothing */
+	struct errand *errand;	       /* which it was, while its question is answered */
+	struct inner_rooms *rooms; /* for questions below questions; NULL: no block has rules */
+	const struct question *client_question; /* the one that came in a packet */
 	uint32_t rotations[ANSWERS_ROTATIONS];
 	struct dns_query target; /* of the alias that is being followed */
 	struct question single;	 /* for who asks one by one */
@@ -42,6 +46,8 @@ struct asker {
 
 void asker_begin(struct asker *asker, const struct listener *listener);
 void asker_end(struct asker *asker);
+/* Finds who answers: the route, and the look-up in its data. */
+void question_route(struct asker *asker, struct question *question, const struct routes *routes);
 void question_read(struct asker *asker, struct question *question, const struct packet_info *info,
 		   const uint8_t *packet, size_t size);
 static inline void question_match(struct question *question)
@@ -60,15 +66,6 @@ size_t question_answer_again(struct asker *asker, const struct packet_info *info
 size_t question_answer(struct asker *asker, const struct packet_info *info, const uint8_t *query,
 		       size_t size, uint8_t *ret_reply);
 
-/* Sets up the look-up of query's name in the listener's own data; false if they have no such zone. */
-bool lookup_begin(struct asker *asker, const struct route *route, const struct dns_query *query,
-		  struct lookup *lookup, uint8_t *ret_by);
-
-/* What `kubernetes` denied may be known behind it: sets up that look-up, matched and ready to be
- * written. False: there is nobody behind it, or none with such a zone. */
-bool lookup_behind(struct asker *asker, const struct route *route, const struct dns_query *query,
-		   struct lookup *lookup, uint8_t *ret_by);
-
 /* Follows the alias that was just written through our own zones. Says how it ends. */
 enum chain_end {
 	CHAIN_ENDS,	/* `kind` is that of the last name */
@@ -76,6 +73,7 @@ enum chain_end {
 	CHAIN_CUT,	/* no room for more */
 	CHAIN_TOO_LONG, /* a loop, or too many links */
 	CHAIN_UNREAD,	/* the target is in a zone of ours that could not be read */
+	CHAIN_RULES,	/* the target's block has rules that may touch it */
 };
 enum chain_end chain_follow(struct asker *asker, struct question *question, struct reply *reply,
 			    enum answer_kind *ret_kind);

@@ -58,6 +58,14 @@ static bool is_behind_question(const struct question *question, const struct rep
 	return reply->at == question->query.question_end;
 }
 
+/* Then what its pointers lead to stands at the same places in our reply. */
+static bool asks_the_same(const struct question *question, const struct dns_message *message)
+{
+	return message->question_end == question->query.question_end &&
+	       name_equal_fold(message->packet + DNS_HEADER_SIZE,
+			       question->query.packet + DNS_HEADER_SIZE);
+}
+
 static void count_section(struct reply *reply, unsigned section)
 {
 	if (section == 0)
@@ -108,18 +116,27 @@ static void copy_records(struct reply *reply, const struct dns_message *message)
 		rotate(reply, at, reply->at);
 }
 
-static void append_records(struct reply *reply, const struct dns_message *message)
+/* is_end: of a chain of aliases, beside which only the SOA of a denial is of use. */
+static bool is_left_out(const struct reply *reply, const struct dns_message *message,
+			const struct dns_record *record, bool is_end)
+{
+	if (!is_end)
+		return !is_wanted(reply, message, record->section);
+	return record->section == 2 ||
+	       (record->section == 1 && (message->counts[0] > 0 || record->type != TYPE_SOA));
+}
+
+static void append_records(struct reply *reply, const struct dns_message *message, bool is_end)
 {
 	struct dns_writer writer = { reply->packet, reply->packet + reply->at,
 				     reply->packet + reply->limit };
 	struct dns_walk walk = { 0 };
 	struct dns_record record;
-	while (dns_message_next(message, &walk, &record) && record.section < 2) {
-		/* Beside the end of a chain only the SOA of a denial is of use. */
-		if (record.section == 1 && (message->counts[0] > 0 || record.type != TYPE_SOA))
+	while (dns_message_next(message, &walk, &record)) {
+		if (is_left_out(reply, message, &record, is_end))
 			continue;
 		if (!dns_record_write(message, &record, record.ttl, &writer)) {
-			reply->truncated = true;
+			reply->truncated |= record.section < 2;
 			break;
 		}
 		count_section(reply, record.section);
@@ -138,10 +155,10 @@ void relay_message(const struct question *question, struct reply *reply, struct 
 		   const struct dns_message *message)
 {
 	bool is_first = is_behind_question(question, reply);
-	if (is_first)
+	if (is_first && asks_the_same(question, message))
 		copy_records(reply, message);
 	else
-		append_records(reply, message);
+		append_records(reply, message, !is_first);
 	outcome->rcode = message->rcode;
 	outcome->extended_error = message->extended_error;
 	reply->flags = kept_flags(&question->query, message->flags);

@@ -5,8 +5,8 @@
 
 #include "reply.h"
 
-/* Behind the question itself the records are copied as they stand; behind aliases of ours with their names
- * written out. What does not fit is left out, with TC unless it is only additional. Sets rcode, AA, AD, RA. */
+/* Behind its own question the records are copied as they stand; behind another, or behind aliases of ours,
+ * with their names written out. What does not fit is left out, with TC unless it is only additional. Sets rcode, AA, AD, RA. */
 void relay_message(const struct question *question, struct reply *reply, struct outcome *outcome,
 		   const struct dns_message *message);
 /* Of records that stand behind the question already (size octets, counts in reply). */

@@ -13,7 +13,7 @@ enum {
 static uint32_t reply_most(const struct question *question, const struct block *block)
 {
 	uint32_t most = block != NULL ? block->udp_size : DNS_UDP_DEFAULT;
-	if (question->info->proto == PROTO_TCP)
+	if (question->info->proto == PROTO_TCP || question->is_inner)
 		return DNS_MESSAGE_MAX;
 	return question->query.udp_size < most ? question->query.udp_size : most;
 }
@@ -47,7 +47,7 @@ void reply_begin(struct asker *asker, const struct question *question, uint8_t *
 		.limit = reply_most(question, block) - opt_size(question, block),
 		.owner_at = DNS_HEADER_SIZE,
 		.rotations = asker->rotations,
-		.rotate = block != NULL && block->rotate,
+		.rotate = block != NULL && block->rotate && !question->is_inner,
 		.minimal = block != NULL && block->minimal,
 	};
 }

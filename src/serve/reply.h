@@ -12,6 +12,7 @@ struct outcome {
 	enum answerer by;
 	unsigned meter;
 	const char *problem; /* for `errors`; NULL: none */
+	bool is_dropped;     /* nothing is sent */
 };
 
 /* Room for records behind the question, with OPT's place taken off. */

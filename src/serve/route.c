@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "knamed/policy.h"
+
 enum { FEW_ZONES = 12 };
 
 bool zone_name_read(const char *text, struct zone_name *ret_name)
@@ -108,6 +110,8 @@ static void route_fill(struct route *route, const struct answers *answers,
 		       const struct claim *claim)
 {
 	*route = (struct route){ .block = served->block, .meter = served->meter, .zone_name = *name };
+	if (served->block->policy != NULL)
+		route->touches = (uint8_t)policy_touches(served->block->policy, name->name);
 	if (claim == NULL) {
 		route_add_autos(route, name);
 		return;

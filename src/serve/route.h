@@ -39,6 +39,7 @@ struct block {
 	bool errors, rotate, minimal, any;
 	uint16_t nsid_size; /* 0: no `nsid` */
 	const char *nsid;
+	struct routes *own; /* of this block alone, for questions that it asks itself; NULL: it asks none */
 };
 
 /* A zone of a block on a listener. */
@@ -58,6 +59,7 @@ struct route {
 	const struct route *parent_side; /* where DS of this very name is answered; NULL: here */
 	unsigned meter;
 	enum answerer by; /* of catalog */
+	uint8_t touches;  /* enum policy_touch: which rules of the block may be for names here */
 	struct zone_name zone_name;
 };
 

@@ -81,8 +81,22 @@ static bool block_compile(struct block *block, const struct serve_block *source,
 	       claims_compile(block, source, error);
 }
 
+/* Whatever it asks itself is asked in this block, as a chain of directives would (CoreDNS). */
+static void block_own_routes(struct router *router, struct block *block)
+{
+	static const struct zone_name root = { .size = 1 };
+	if (block->policy == NULL || (policy_touches(block->policy, root.name) & TOUCH_ABOVE) == 0)
+		return;
+	struct served_zone everything = { .zone = root, .block = block };
+	block->own = mem_zalloc(sizeof(*block->own));
+	routes_compile(block->own, router->answers, &everything, 1);
+}
+
 static void block_done(struct block *block)
 {
+	if (block->own != NULL)
+		routes_done(block->own);
+	mem_free(block->own);
 	policy_free(block->policy);
 	query_log_free(block->log);
 	forwardings_free(block->forwardings);
@@ -192,6 +206,12 @@ static double read_localhost_requests(void *context)
 	return (double)sum;
 }
 
+static bool has_rules(const struct block *block)
+{
+	static const uint8_t root[] = { 0 };
+	return block->policy != NULL && policy_touches(block->policy, root) != 0;
+}
+
 /* ---- the router ---- */
 
 struct router *router_new(const struct serve_options *options, struct error *error)
@@ -208,7 +228,9 @@ struct router *router_new(const struct serve_options *options, struct error *err
 			router_free(router);
 			return NULL;
 		}
+		block_own_routes(router, block);
 		router->has_lines |= block->log != NULL || block->errors;
+		router->has_rules |= has_rules(block);
 	}
 	for (size_t i = 0; i < router->listener_count; i++) {
 		struct listener *listener = &router->listeners[i];

@@ -27,6 +27,7 @@ struct router {
 	size_t listener_count;
 	size_t meter_count;
 	bool has_lines; /* some block has `log` or `errors` */
+	bool has_rules; /* some block has rules that may touch a name */
 };
 
 /* The listener that a packet to this address came in by; NULL: none. */

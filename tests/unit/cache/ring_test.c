@@ -120,7 +120,8 @@ static void large_ones_do_not_push_out_what_is_asked_for(void **state)
 	for (unsigned i = 1000; i < 12000; i++)
 		add(cache, i);
 	count_found(cache, 0, 500);
-	for (unsigned i = 20000; i < 20400; i++) { /* each is asked for, and all together are five times the memory */
+	for (unsigned i = 20000; i < 20400;
+	     i++) { /* each is asked for, and all together are five times the memory */
 		add_large(cache, i, 4000);
 		has(cache, i);
 		if (i % 10 == 0)

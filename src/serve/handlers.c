@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The directives that answer, in the order of the chain: the gate, the front, the data, who is behind them. */
+#include "handlers.h"
+
+#include <string.h>
+
+#include "knamed/policy.h"
+#include "above.h"
+#include "elsewhere.h"
+
+enum { EDE_NOT_READY = 14 /* RFC 8914 */ };
+
+/* ---- look-ups ---- */
+
+bool lookup_begin(struct asker *asker, const struct route *route, const struct dns_query *query,
+		  struct lookup *lookup, uint8_t *ret_by)
+{
+	const struct zone *zone = route->zone;
+	const struct catalog *catalog = route->catalog;
+	*ret_by = (uint8_t)route->by;
+	if (zone == NULL && catalog != NULL)
+		zone = catalog_find_zone(catalog, asker->edition, query);
+	for (size_t i = 0; i < route->auto_count && zone == NULL; i++) {
+		catalog = route->autos[i];
+		zone = catalog_find_zone(catalog, asker->edition, query);
+		*ret_by = BY_AUTO;
+	}
+	if (zone == NULL)
+		return false;
+	lookup_of_query(lookup, catalog, zone, asker->edition, query);
+	return true;
+}
+
+bool lookup_behind(struct asker *asker, const struct route *route, const struct dns_query *query,
+		   struct lookup *lookup, uint8_t *ret_by)
+{
+	if (route->behind == NULL || !lookup_begin(asker, route->behind, query, lookup, ret_by))
+		return false;
+	answers_probe(lookup);
+	answers_match(lookup);
+	return true;
+}
+
+/* ---- what was found ---- */
+
+static void settle_failure(struct outcome *outcome, const char *problem)
+{
+	outcome->rcode = RCODE_SERVFAIL;
+	outcome->problem = problem;
+}
+
+static void settle_kind(enum answer_kind kind, struct reply *reply, struct outcome *outcome)
+{
+	switch (kind) {
+	case ANSWER_FOUND:
+	case ANSWER_NO_DATA:
+	case ANSWER_ALIAS:
+		reply->authoritative = true;
+		break;
+	case ANSWER_NO_NAME:
+		reply->authoritative = true;
+		outcome->rcode = RCODE_NXDOMAIN;
+		break;
+	case ANSWER_REFERRAL:
+		break;
+	case ANSWER_NOT_READY: /* CoreDNS says nothing about these either: there would be one a query */
+		outcome->rcode = RCODE_SERVFAIL;
+		outcome->extended_error = EDE_NOT_READY;
+		break;
+	case ANSWER_BROKEN:
+		settle_failure(outcome, "alias leads to a name that is too long");
+		if (reply->rcode == RCODE_YXDOMAIN) { /* RFC 6672 3.2 */
+			reply->authoritative = true;
+			outcome->rcode = RCODE_YXDOMAIN;
+		}
+		break;
+	}
+}
+
+/* The end of an alias whose zone has rules: asked as if a client had asked for it. */
+static bool follow_by_rules(struct asker *asker, struct question *question, struct reply *reply,
+			    struct outcome *outcome)
+{
+	const struct inner_question inner = {
+		.outer = question,
+		.routes = &asker->listener->routes,
+		.name = reply->truncated ? reply->alias : reply->packet + reply->alias_at,
+		.type = question->query.type,
+		.class_ = question->query.class_,
+	};
+	struct inner_answer answer;
+	enum answerer by = outcome->by;
+	if (!inner_ask(asker, &inner, &answer))
+		return false;
+	if (answer.outcome.is_dropped || answer.outcome.rcode == RCODE_REFUSED)
+		answer.outcome.rcode = RCODE_SERVFAIL;
+	inner_relay(question, &answer, reply, outcome);
+	outcome->by = by;
+	return true;
+}
+
+/* The end of an alias that is not in our zones: whoever the block of its zone forwards to. */
+static bool follow_elsewhere(struct asker *asker, struct question *question, struct reply *reply,
+			     struct outcome *outcome)
+{
+	const struct route *route = routes_find(&asker->listener->routes, &asker->target);
+	enum answerer by = outcome->by;
+	if (route == NULL)
+		return true;
+	const uint8_t *name = reply->truncated ? reply->alias : reply->packet + reply->alias_at;
+	enum elsewhere found =
+		elsewhere_answer(asker, question, route->block, &asker->target, name, reply, outcome);
+	outcome->by = by;
+	if (found == ELSEWHERE_KNOWN && outcome->rcode == RCODE_REFUSED)
+		outcome->rcode = RCODE_SERVFAIL;
+	return found != ELSEWHERE_ASKED;
+}
+
+/* RCODE, SOA and AA of a chain: the last name decides, but for AA, which speaks for the first (RFC
+ * 6604). False: the reply comes later. */
+static bool settle_alias(struct asker *asker, struct question *question, struct reply *reply,
+			 struct outcome *outcome)
+{
+	enum answer_kind kind;
+	bool is_known = true;
+	switch (chain_follow(asker, question, reply, &kind)) {
+	case CHAIN_ENDS:
+		settle_kind(kind, reply, outcome);
+		break;
+	case CHAIN_TOO_LONG:
+		settle_failure(outcome, "chain of aliases is a loop or too long");
+		break;
+	case CHAIN_UNREAD:
+		settle_failure(outcome, "zone is not loaded");
+		break;
+	case CHAIN_LEAVES:
+		is_known = follow_elsewhere(asker, question, reply, outcome);
+		break;
+	case CHAIN_RULES:
+		is_known = follow_by_rules(asker, question, reply, outcome);
+		break;
+	case CHAIN_CUT:
+		break;
+	}
+	reply->authoritative = true;
+	return is_known;
+}
+
+struct client client_of(const struct question *question)
+{
+	return (struct client){
+		.ip = question->info->client,
+		.port = question->info->client_port,
+		.proto = question->info->proto,
+	};
+}
+
+static bool answer_after_data(const struct question *question, struct reply *reply,
+			      struct outcome *outcome)
+{
+	const struct policy *policy = question->route->block->policy;
+	const struct client client = client_of(question);
+	if (policy == NULL ||
+	    policy_after(policy, &question->query, &client, reply, &outcome->by) != POLICY_ANSWERED)
+		return false;
+	outcome->rcode = reply->rcode;
+	return true;
+}
+
+/* `any` speaks of names that exist: alone it is nobody behind the data (names.md 11). */
+static bool is_somebody_behind(const struct question *question)
+{
+	const struct block *block = question->route->block;
+	return question->query.type != TYPE_ANY || !block->any || block->config->whoami;
+}
+
+/* Who stands behind the data, in the chain's order: any, forward, whoami. */
+static enum elsewhere answer_behind_data(struct asker *asker, struct question *question,
+					 struct reply *reply, struct outcome *outcome)
+{
+	const struct block *block = question->route->block;
+	const struct dns_query *query = &question->query;
+	bool is_any = query->type == TYPE_ANY && block->any && query->class_ == CLASS_IN;
+	enum elsewhere found = ELSEWHERE_NOBODY;
+	if (block->forwardings != NULL && !is_any)
+		found = elsewhere_answer(asker, question, block, query,
+					 query->packet + DNS_HEADER_SIZE, reply, outcome);
+	if (found == ELSEWHERE_NOBODY && answer_after_data(question, reply, outcome))
+		found = ELSEWHERE_KNOWN;
+	return found;
+}
+
+/* What became of a denial. */
+enum fall { FALL_DENIED, FALL_LOOKED_UP, FALL_KNOWN, FALL_ASKED };
+
+/* The directives behind `kubernetes` are asked for what it denies. Where none of them has the name
+ * the denial stays. LOOKED_UP: ret_kind says what was found. */
+static enum fall fall_through(struct asker *asker, struct question *question, struct reply *reply,
+			      struct outcome *outcome, enum answer_kind *ret_kind)
+{
+	const struct route *behind = question->route->behind;
+	struct reply denial = *reply;
+	struct lookup lookup;
+	reply_rewind(question, reply);
+	reply->stale = false;
+	reply->rcode = RCODE_NOERROR;
+	if (lookup_behind(asker, question->route, &question->query, &lookup, &question->by)) {
+		question->lookup = lookup;
+		*ret_kind = answers_write(&question->lookup, reply);
+		return FALL_LOOKED_UP;
+	}
+	if (behind->catalog != NULL) {
+		outcome->by = behind->by;
+		settle_failure(outcome, "zone is not loaded");
+		return FALL_KNOWN;
+	}
+	enum elsewhere found = is_somebody_behind(question)
+				       ? answer_behind_data(asker, question, reply, outcome)
+				       : ELSEWHERE_NOBODY;
+	if (found != ELSEWHERE_NOBODY)
+		return found == ELSEWHERE_KNOWN ? FALL_KNOWN : FALL_ASKED;
+	*reply = denial;
+	return FALL_DENIED;
+}
+
+/* False: the reply comes later. */
+static bool answer_from_data(struct asker *asker, struct question *question, struct reply *reply,
+			     struct outcome *outcome)
+{
+	uint16_t type = question->query.type;
+	enum answer_kind kind = answers_write(&question->lookup, reply);
+	if (kind == ANSWER_NO_NAME && question->route->behind != NULL) {
+		enum fall fall = fall_through(asker, question, reply, outcome, &kind);
+		if (fall == FALL_KNOWN || fall == FALL_ASKED)
+			return fall == FALL_KNOWN;
+	}
+	outcome->by = question->by;
+	bool is_known = true;
+	if (kind == ANSWER_ALIAS && type != TYPE_ANY)
+		is_known = settle_alias(asker, question, reply, outcome);
+	else
+		settle_kind(kind, reply, outcome);
+	if (type == TYPE_ANY && question->route->block->any &&
+	    (kind == ANSWER_FOUND || kind == ANSWER_ALIAS)) {
+		reply_rewind(question, reply);
+		policy_write_any(&question->query, reply);
+		outcome->by = BY_ANY;
+	}
+	return is_known;
+}
+
+/* What stands behind the data in the chain; at its end nobody is left to answer. */
+static bool answer_without_data(struct asker *asker, struct question *question, struct reply *reply,
+				struct outcome *outcome)
+{
+	const struct route *route = question->route;
+	if (route->catalog != NULL) { /* a zone of the configuration that could not be read */
+		outcome->by = question->by;
+		settle_failure(outcome, "zone is not loaded");
+		return true;
+	}
+	enum elsewhere found = answer_behind_data(asker, question, reply, outcome);
+	if (found == ELSEWHERE_NOBODY) {
+		outcome->by = BY_SERVER;
+		outcome->rcode = RCODE_REFUSED;
+	}
+	return found != ELSEWHERE_ASKED;
+}
+
+/* ---- gate and front ---- */
+
+/* True: nothing behind is asked. ret_is_known as of handlers_answer(). */
+static bool answer_in_front(struct asker *asker, struct question *question, struct reply *reply,
+			    struct outcome *outcome, bool *ret_is_known)
+{
+	const struct policy *policy = question->route->block->policy;
+	const struct client client = client_of(question);
+	enum policy_verdict verdict = POLICY_PASS;
+	if ((question->route->touches & TOUCH_GATE) != 0)
+		verdict = policy_gate(policy, &question->query, &client, reply, &outcome->by);
+	if (verdict == POLICY_PASS && (question->route->touches & TOUCH_FRONT) != 0)
+		verdict = policy_front(policy, &question->query, &client, reply, &outcome->by);
+	*ret_is_known = true;
+	outcome->rcode = reply->rcode;
+	switch (verdict) {
+	case POLICY_PASS:
+		return false;
+	case POLICY_ANSWERED:
+		break;
+	case POLICY_ALIAS:
+		*ret_is_known = settle_alias(asker, question, reply, outcome);
+		break;
+	case POLICY_FAILED:
+		settle_failure(outcome, "plugin: no next plugin found");
+		break;
+	case POLICY_DROPPED:
+		outcome->is_dropped = true;
+		break;
+	}
+	return true;
+}
+
+bool handlers_answer(struct asker *asker, struct question *question, struct reply *reply,
+		     struct outcome *outcome)
+{
+	bool is_known;
+	if (question->route->touches != 0 &&
+	    answer_in_front(asker, question, reply, outcome, &is_known))
+		return is_known;
+	return question->is_looked_up ? answer_from_data(asker, question, reply, outcome)
+				      : answer_without_data(asker, question, reply, outcome);
+}

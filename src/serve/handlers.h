@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* handlers -- the directives that answer (private to the stage). */
+#ifndef KNAMED_SERVE_HANDLERS_H
+#define KNAMED_SERVE_HANDLERS_H
+
+#include "knamed/policy.h"
+#include "reply.h"
+
+/* Sets up the look-up of query's name in the route's own data; false if they have no such zone. */
+bool lookup_begin(struct asker *asker, const struct route *route, const struct dns_query *query,
+		  struct lookup *lookup, uint8_t *ret_by);
+
+/* What `kubernetes` denied may be known behind it: sets up that look-up, matched and ready to be
+ * written. False: there is nobody behind it, or none with such a zone. */
+bool lookup_behind(struct asker *asker, const struct route *route, const struct dns_query *query,
+		   struct lookup *lookup, uint8_t *ret_by);
+
+struct client client_of(const struct question *question);
+
+/* False: the reply comes later. */
+bool handlers_answer(struct asker *asker, struct question *question, struct reply *reply,
+		     struct outcome *outcome);
+
+#endif
