@@ -124,6 +124,10 @@ void tls_free(struct tls *tls)
 {
 	if (tls == NULL)
 		return;
+	/* Without a farewell OpenSSL takes its session for broken, and it is not resumed. */
+	if (SSL_is_init_finished(tls->ssl))
+		SSL_shutdown(tls->ssl);
+	ERR_clear_error();
 	SSL_free(tls->ssl);
 	mem_free(tls);
 }

@@ -193,6 +193,8 @@ static void a_question_on_a_connection_that_ends_is_asked_again_there(void **sta
 static void cut_in_the_middle(struct stub *stub, struct stub_query *query)
 {
 	(void)stub;
+	if (!query->is_tcp) /* it is asked whether it lives */
+		return;
 	const uint8_t start[] = { 1, 0, query->packet[0], query->packet[1], 0x80 };
 	bufferevent_write(query->connection, start, sizeof(start));
 	close_behind(query);
@@ -231,7 +233,8 @@ static void a_broken_stream_sends_its_questions_elsewhere(void **state)
 			world_wait_done(world, &asked[j]);
 			assert_answered(&asked[j], RCODE_NOERROR, 1);
 		}
-		assert_int_equal(broken->connections, 1);
+		/* One that ends may have been too old for the question: a new one is tried once. */
+		assert_in_range(broken->connections, 1, 2);
 		assert_int_equal(stub->asked, 3);
 		world_free(world);
 	}
