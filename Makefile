@@ -35,7 +35,7 @@ USES_blast    :=
 
 CC       := gcc
 AR       := $(if $(findstring clang,$(CC)),ar,gcc-ar)
-PACKAGES := libcurl libevent libevent_pthreads jansson liburcu-qsbr yaml-0.1 libssl libcrypto
+PACKAGES := libcurl libevent libevent_pthreads jansson liburcu-qsbr yaml-0.1 libssl libcrypto libpcre2-8
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith \
             -Wwrite-strings -Wformat-security -Werror

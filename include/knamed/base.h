@@ -94,6 +94,27 @@ socklen_t ip_to_sockaddr(const struct ip *ip, uint16_t port, struct sockaddr_sto
 bool ip_parse_cidr(const char *text, struct ip *ret_ip, unsigned *ret_bits);
 bool ip_in_cidr(const struct ip *ip, const struct ip *net, unsigned bits);
 
+/* Regular expressions as Go writes them (RE2): its syntax, its sentences for errors, the leftmost match it finds. What RE2
+ * refuses (backreferences, lookaround) is refused. A search is bounded in time and memory whatever the pattern and the
+ * text; one that would pass the bounds finds nothing and is counted. Text is octets unless the pattern has letters
+ * beyond ASCII or \p. One regex may be used by many threads at once. */
+enum { REGEX_GROUPS = 32, REGEX_PATTERN_MAX = 10000 };
+struct regex;
+struct regex_match { uint32_t start[REGEX_GROUPS], end[REGEX_GROUPS]; }; /* group 0 is all; start UINT32_MAX: unset */
+/* "error parsing regexp: missing closing ]: `[a`" */
+struct regex *regex_new(const char *pattern, struct error *error);
+void regex_free(struct regex *regex);
+/* Anywhere in the text. ret_match may be NULL; groups that the pattern does not have are unset. */
+bool regex_find(const struct regex *regex, const char *text, size_t size, struct regex_match *ret_match);
+/* Searching needs memory of a thread's own (some pages; address space for more). A thread that must not allocate calls
+ * this when it starts, others get it with their first search. It goes when the thread ends. */
+void regex_prepare_thread(void);
+unsigned regex_group_count(const struct regex *regex); /* with group 0 */
+const char *regex_group_name(const struct regex *regex, unsigned group); /* "" when it has none */
+/* The last group of that name, as Go's users take it. */
+bool regex_group_index(const struct regex *regex, const char *name, unsigned *ret_group);
+uint64_t regex_given_up(void); /* searches of this process that ended at a bound */
+
 /* Time. clock_* may be set by tests; a set clock stands still until it is set again. */
 uint64_t clock_now_ns(void);   /* monotonic */
 uint64_t clock_unix_s(void);
