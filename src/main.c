@@ -90,7 +90,8 @@ static bool serve(struct process *process, struct error *error)
 {
 	struct serve_options options = { .answers = pipeline_answers(process->pipeline),
 					 .metrics = process->metrics,
-					 .version = "knamed-" KNAMED_VERSION };
+					 .version = "knamed-" KNAMED_VERSION,
+					 .events = process->events };
 	options.blocks = pipeline_blocks(process->pipeline, &options.block_count);
 	struct server *server = server_start(&options, error);
 	if (server == NULL)

@@ -61,6 +61,10 @@ void catalog_prepare(struct catalog *catalog);
 /* Compiles what was touched since the last time and shows all of it at once. False if nothing changed. */
 bool answers_publish(struct answers *answers);
 
+/* For whoever shows query threads things of its own (one atomic pointer, a release store, as editions are shown): of
+ * what was replaced and is shown no longer, waits until every reader has passed a quiet point, and calls release. */
+void answers_retire(void (*release)(void *memory), void *memory);
+
 /* Told of records that cannot be said in DNS and are left out ("Service a/b: ... too long"). Set before changes. */
 void answers_complain_to(struct answers *answers, void (*complain)(void *context, const char *text), void *context);
 

@@ -6,7 +6,7 @@
  *   (the data: kubernetes, file, auto) after: whoami
  *
  * A block without such a directive has no policy at all (NULL), and its queries pay nothing. A policy is compiled
- * once from the config and never changes; query threads read it. */
+ * once from the config; query threads read it. What it has of files is replaced as a whole when they change. */
 #ifndef KNAMED_POLICY_H
 #define KNAMED_POLICY_H
 
@@ -15,8 +15,16 @@
 #include "knamed/observe.h"
 
 struct policy;
-/* NULL if the block asks for nothing. version: what `chaos` says without an argument. */
-struct policy *policy_compile(const struct config_block *block, const char *version);
+/* What a block's policy is made of. All is borrowed and must outlive it. */
+struct policy_options {
+	const struct config_block *block;
+	const char *version;       /* what `chaos` says without an argument */
+	struct event_base *events; /* of the control thread: files are followed on it; NULL: read once */
+	struct metrics *metrics;
+};
+/* *ret_policy is NULL if the block asks for nothing. False and error if a directive cannot be set up. */
+bool policy_compile(const struct policy_options *options, struct policy **ret_policy, struct error *error);
+/* On the control thread, when no query thread reads it any more. */
 void policy_free(struct policy *policy);
 
 /* Which of a block's directives may have a say in a name: asked once for each zone, when routes are compiled. Names of a

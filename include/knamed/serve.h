@@ -28,6 +28,7 @@ struct serve_options {
 	struct answers *answers;
 	struct metrics *metrics;
 	const char *version;
+	struct event_base *events; /* of the control thread, for directives that follow files; NULL: they are read once */
 	struct serve_limits tcp;
 };
 

@@ -123,14 +123,19 @@ static void reclaim_item(struct answers *answers, const struct retired_item *ite
 	}
 }
 
+static void wait_for_readers(void)
+{
+	synchronize_rcu();
+	GRACE_HAS_PASSED();
+}
+
 /* In order of retirement: the link to a version is cut before that version is given back. */
 static void reclaim(struct answers *answers)
 {
 	struct retired_list *limbo = &answers->retired->limbo;
 	if (limbo->count == 0)
 		return;
-	synchronize_rcu();
-	GRACE_HAS_PASSED();
+	wait_for_readers();
 	for (size_t i = 0; i < limbo->count; i++)
 		reclaim_item(answers, &limbo->items[i]);
 	limbo->count = 0;
@@ -221,6 +226,14 @@ static void numbers_restart(struct answers *answers)
 	answers->pending = 1;
 	edition_show(answers);
 	reclaim(answers);
+}
+
+void answers_retire(void (*release)(void *memory), void *memory)
+{
+	if (memory == NULL)
+		return;
+	wait_for_readers();
+	release(memory);
 }
 
 /* What was not said of a step. */

@@ -4,10 +4,19 @@
 
 #include <string.h>
 
-struct policy *policy_compile(const struct config_block *block, const char *version)
+static bool asks_for_something(const struct config_block *block)
 {
-	if (!block->any && !block->local && !block->whoami && block->chaos == NULL)
-		return NULL;
+	return block->any || block->local || block->whoami || block->chaos != NULL;
+}
+
+bool policy_compile(const struct policy_options *options, struct policy **ret_policy,
+		    struct error *error)
+{
+	const struct config_block *block = options->block;
+	(void)error;
+	*ret_policy = NULL;
+	if (!asks_for_something(block))
+		return true;
 	struct policy *policy = mem_zalloc(sizeof(*policy));
 	policy->any = block->any;
 	policy->local = block->local;
@@ -16,8 +25,9 @@ struct policy *policy_compile(const struct config_block *block, const char *vers
 	policy->minimal = block->minimal;
 	policy->localhost_requests = mem_zalloc(sizeof(*policy->localhost_requests));
 	if (block->chaos != NULL)
-		chaos_compile(policy, block->chaos, version);
-	return policy;
+		chaos_compile(policy, block->chaos, options->version);
+	*ret_policy = policy;
+	return true;
 }
 
 void policy_free(struct policy *policy)

@@ -60,12 +60,15 @@ static bool claims_compile(struct block *block, const struct serve_block *source
 }
 
 static bool block_compile(struct block *block, const struct serve_block *source,
-			  const char *version, struct error *error)
+			  const struct serve_options *options, struct error *error)
 {
 	const struct config_block *config = source->config;
+	struct policy_options policy = { .block = config,
+					 .version = options->version,
+					 .events = options->events,
+					 .metrics = options->metrics };
 	*block = (struct block){
 		.config = config,
-		.policy = policy_compile(config, version),
 		.log = query_log_compile(config),
 		.udp_size = config->bufsize != 0 ? config->bufsize : DNS_UDP_DEFAULT,
 		.errors = config->errors != NULL,
@@ -77,7 +80,8 @@ static bool block_compile(struct block *block, const struct serve_block *source,
 		block->nsid = config->nsid;
 		block->nsid_size = (uint16_t)strlen(config->nsid);
 	}
-	return forwardings_compile(config, &block->forwardings, error) &&
+	return policy_compile(&policy, &block->policy, error) &&
+	       forwardings_compile(config, &block->forwardings, error) &&
 	       claims_compile(block, source, error);
 }
 
@@ -223,7 +227,7 @@ struct router *router_new(const struct serve_options *options, struct error *err
 	router->block_count = options->block_count;
 	for (size_t i = 0; i < options->block_count; i++) {
 		struct block *block = &router->blocks[i];
-		if (!block_compile(block, &options->blocks[i], options->version, error) ||
+		if (!block_compile(block, &options->blocks[i], options, error) ||
 		    !block_listen(router, block, error)) {
 			router_free(router);
 			return NULL;

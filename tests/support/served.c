@@ -65,7 +65,8 @@ static bool start(struct served *served, struct error *error)
 {
 	struct serve_options options = { .answers = pipeline_answers(served->pipeline),
 					 .metrics = served->metrics,
-					 .version = "test" };
+					 .version = "test",
+					 .events = served->events };
 	options.blocks = pipeline_blocks(served->pipeline, &options.block_count);
 	take_port(served);
 	served->router = router_new(&options, error);

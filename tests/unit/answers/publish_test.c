@@ -219,6 +219,65 @@ static void readers_see_each_step_whole_while_it_is_published(void **state)
 	close_shop(&reading.shop);
 }
 
+/* ---- what others show ---- */
+
+enum { RETIREMENTS = 2000 };
+
+struct shown {
+	_Atomic(const char *) text;
+	_Atomic bool stop, was_broken;
+	_Atomic unsigned reads;
+	unsigned released;
+};
+static struct shown *releasing;
+
+static void *read_text(void *context)
+{
+	struct shown *shown = context;
+	answers_reader_start();
+	while (!shown->stop) {
+		const char *text = atomic_load_explicit(&shown->text, memory_order_acquire);
+		if (text[0] != text[1])
+			shown->was_broken = true;
+		shown->reads++;
+		answers_reader_offline();
+		answers_reader_online();
+	}
+	answers_reader_end();
+	return NULL;
+}
+
+static void release_text(void *memory)
+{
+	*(volatile char *)memory = '?';
+	releasing->released++;
+	mem_free(memory);
+}
+
+static void what_is_retired_is_released_at_once_but_never_under_a_reader(void **state)
+{
+	(void)state;
+	struct shown shown = { .text = mem_text("aa") };
+	pthread_t threads[2];
+	releasing = &shown;
+	for (size_t i = 0; i < COUNT_OF(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, read_text, &shown), 0);
+	while (shown.reads == 0)
+		sched_yield();
+	for (unsigned i = 1; i <= RETIREMENTS; i++) {
+		char text[3] = { (char)('a' + i % 26), (char)('a' + i % 26), 0 };
+		const char *old = atomic_load_explicit(&shown.text, memory_order_relaxed);
+		atomic_store_explicit(&shown.text, mem_text(text), memory_order_release);
+		answers_retire(release_text, (void *)(uintptr_t)old);
+		assert_int_equal(shown.released, i);
+	}
+	shown.stop = true;
+	for (size_t i = 0; i < COUNT_OF(threads); i++)
+		pthread_join(threads[i], NULL);
+	assert_false(shown.was_broken);
+	mem_free((void *)(uintptr_t)shown.text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +287,7 @@ int main(void)
 		cmocka_unit_test(old_versions_are_used_again),
 		cmocka_unit_test(numbers_begin_again_and_nobody_notices),
 		cmocka_unit_test(readers_see_each_step_whole_while_it_is_published),
+		cmocka_unit_test(what_is_retired_is_released_at_once_but_never_under_a_reader),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,9 +63,18 @@ static void assert_records(struct asked *asked, const char *expected)
 	ldns_pkt_free(packet);
 }
 
+static struct policy *compile(const struct config_block *block, const char *version)
+{
+	struct policy_options options = { .block = block, .version = version };
+	struct policy *policy;
+	struct error error;
+	assert_true(policy_compile(&options, &policy, &error));
+	return policy;
+}
+
 static void before(const struct config_block *block, struct asked *asked, enum policy_verdict expected)
 {
-	struct policy *policy = policy_compile(block, "knamed-1.0");
+	struct policy *policy = compile(block, "knamed-1.0");
 	assert_int_equal(policy_before(policy, &asked->query, &asked->reply, &asked->by), expected);
 	policy_free(policy);
 }
@@ -76,7 +85,7 @@ static void a_block_that_asks_for_nothing_has_no_policy(void **state)
 {
 	(void)state;
 	struct config_block block = { .minimal = true, .loadbalance = true, .nsid = (char *)"x" };
-	assert_null(policy_compile(&block, "v"));
+	assert_null(compile(&block, "v"));
 	policy_free(NULL);
 }
 
@@ -181,7 +190,7 @@ static void names_made_of_localhost_are_counted(void **state)
 {
 	(void)state;
 	struct config_block block = { .local = true, .local_prefix = true };
-	struct policy *policy = policy_compile(&block, "v");
+	struct policy *policy = compile(&block, "v");
 	static const char *const names[] = { "localhost.", "a.localhost.", "localhost.a.",
 					     "127.in-addr.arpa." };
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
@@ -277,7 +286,7 @@ static void chaos_knows_no_other_name_type_or_class(void **state)
 static void after(const struct config_block *block, const char *client_ip, enum proto proto,
 		  struct asked *asked, enum policy_verdict expected)
 {
-	struct policy *policy = policy_compile(block, "v");
+	struct policy *policy = compile(block, "v");
 	struct client client = { .port = 4711, .proto = proto };
 	assert_true(ip_parse(client_ip, &client.ip));
 	assert_int_equal(policy_after(policy, &asked->query, &client, &asked->reply, &asked->by),
