@@ -59,6 +59,7 @@ struct tally {
 	tally_cell responses[RCODE_SLOTS][ANSWERER_COUNT];
 	tally_cell request_sizes[PROTO_COUNT][SIZE_BUCKETS], request_bytes[PROTO_COUNT];
 	tally_cell response_sizes[PROTO_COUNT][SIZE_BUCKETS], response_bytes[PROTO_COUNT];
+	tally_cell cache_hits[2], cache_misses; /* [0 answers, 1 denials] */
 	tally_cell durations[DURATION_BUCKETS], duration_ns; /* not cumulative; the last bucket is +Inf */
 };
 extern const uint8_t tally_type_slots[256]; /* type < 256 -> slot; others are TYPE_SLOTS - 1 ("other") */
@@ -74,6 +75,8 @@ void metrics_free(struct metrics *metrics);
  * give the same index. */
 unsigned metrics_meter(struct metrics *metrics, const char *server, const char *zone, const char *view);
 unsigned metrics_meter_unshown(struct metrics *metrics); /* for what is counted in vain: always the same index */
+/* What its tallies count of a cache is shown; zones: the label of coredns_cache_*. */
+void metrics_cache(struct metrics *metrics, unsigned meter, const char *zones);
 /* An array with one tally per meter, for one new thread. Owned by metrics, kept after the thread ends. */
 struct tally *metrics_thread(struct metrics *metrics);
 /* coredns_build_info{version,revision,goversion} 1; goversion names our compiler. */

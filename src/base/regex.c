@@ -13,8 +13,8 @@
 #include "regex_syntax.h"
 
 enum {
-	TRIES_MAX = 100000,    /* about half a millisecond */
-	FRAMES_MAX_KIB = 512,  /* what PCRE2 remembers of tries */
+	TRIES_MAX = 100000,	/* about half a millisecond */
+	FRAMES_MAX_KIB = 512,	/* what PCRE2 remembers of tries */
 	ROOM_SIZE = 1200 << 10, /* the sizes it doubles up to that, and what is always there */
 };
 

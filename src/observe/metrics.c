@@ -33,6 +33,7 @@ void metrics_free(struct metrics *metrics)
 		mem_free(metrics->meters[i].server);
 		mem_free(metrics->meters[i].zone);
 		mem_free(metrics->meters[i].view);
+		mem_free(metrics->meters[i].cache_zones);
 	}
 	for (size_t i = 0; i < metrics->plugin_count; i++) {
 		mem_free(metrics->plugins[i].server);
@@ -85,7 +86,8 @@ unsigned metrics_meter(struct metrics *metrics, const char *server, const char *
 	pthread_mutex_lock(&metrics->lock);
 	size_t i = find_meter(metrics, server, zone, view);
 	if (i == metrics->meter_count)
-		add_meter(metrics, (struct meter){ mem_text(server), mem_text(zone), mem_text(view) });
+		add_meter(metrics,
+			  (struct meter){ mem_text(server), mem_text(zone), mem_text(view), NULL });
 	pthread_mutex_unlock(&metrics->lock);
 	return (unsigned)i;
 }
@@ -97,7 +99,7 @@ unsigned metrics_meter_unshown(struct metrics *metrics)
 	while (i < metrics->meter_count && metrics->meters[i].server != NULL)
 		i++;
 	if (i == metrics->meter_count)
-		add_meter(metrics, (struct meter){ NULL, NULL, NULL });
+		add_meter(metrics, (struct meter){ NULL, NULL, NULL, NULL });
 	pthread_mutex_unlock(&metrics->lock);
 	return (unsigned)i;
 }

@@ -9,6 +9,7 @@
 
 struct meter {
 	char *server, *zone, *view; /* NULL: not shown */
+	char *cache_zones;	    /* NULL: no cache is behind it */
 };
 
 /* The tallies of one thread; `memory` is what to free, `tallies` stands on cache lines of its own. */
@@ -49,6 +50,11 @@ struct metrics {
 void metrics_add_number(struct text *text, double number);
 /* "# HELP" and "# TYPE" lines. */
 void metrics_add_head(struct text *text, const char *name, const char *type, const char *help);
+/* Questions to caches, from the sums of all tallies by meter. */
+struct cache_counts {
+	uint64_t hits[2], misses;
+};
+void metrics_add_caches(const struct metrics *metrics, const struct tally *sums, struct text *text);
 void metrics_free_values(struct metrics *metrics);
 void metrics_add_values(const struct metrics *metrics, struct text *text);
 /* process_* and go_goroutines, from /proc. What cannot be read is left out. */

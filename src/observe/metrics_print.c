@@ -308,6 +308,7 @@ void metrics_print(struct metrics *metrics, struct text *text)
 	add_requests(metrics, sums, text);
 	add_sizes(metrics, sums, &response_sizes, false);
 	add_responses(metrics, sums, text);
+	metrics_add_caches(metrics, sums, text);
 	add_plugins(metrics, text);
 	add_unlabelled(text);
 	metrics_add_values(metrics, text);

@@ -102,7 +102,10 @@ static bool answer_inner(struct asker *asker, const struct inner_question *inner
 {
 	struct question question;
 	struct reply reply;
-	answer->outcome = (struct outcome){ .rcode = RCODE_NOERROR };
+	answer->outcome = (struct outcome){
+		.rcode = RCODE_NOERROR,
+		.meter = asker->client_question->route->meter,
+	};
 	if (!begin(asker, inner, packet, &question)) {
 		write_failure(answer, packet, "no block has the name that a rule asks for");
 		return true;

@@ -86,9 +86,29 @@ static const struct arrival *arrival_find(const struct arrival *arrival,
 	return arrival;
 }
 
-static void settle_arrival(const struct arrival *arrival, const struct question *question,
-			   struct reply *reply, struct outcome *outcome)
+static void count_hit(struct asker *asker, const struct outcome *outcome, bool is_denial)
 {
+	tally_add(&asker->tallies[outcome->meter].cache_hits[is_denial], 1);
+}
+
+/* A question that is answered in several goes is counted when its answer came. */
+static void count_arrival(struct asker *asker, const struct arrival *arrival,
+			  const struct outcome *outcome)
+{
+	if (arrival != asker->arrival)
+		return;
+	if (arrival->is_cached)
+		count_hit(asker, outcome,
+			  arrival->message->rcode != RCODE_NOERROR || arrival->message->counts[0] == 0);
+	else if (arrival->is_missed)
+		tally_add(&asker->tallies[outcome->meter].cache_misses, 1);
+}
+
+static void settle_arrival(struct asker *asker, const struct arrival *arrival,
+			   const struct question *question, struct reply *reply,
+			   struct outcome *outcome)
+{
+	count_arrival(asker, arrival, outcome);
 	outcome->by = arrival->is_cached ? BY_CACHE : BY_FORWARD;
 	if (arrival->message != NULL)
 		relay_message(question, reply, outcome, arrival->message);
@@ -108,9 +128,10 @@ static bool is_too_much(const struct reply *reply, const struct cached *cached)
 	return reply->minimal && cached->counts[0] > 0 && cached->counts[1] + cached->counts[2] > 0;
 }
 
-static void settle_cached(const struct question *question, const struct cached *cached,
-			  struct reply *reply, struct outcome *outcome)
+static void settle_cached(struct asker *asker, const struct question *question,
+			  const struct cached *cached, struct reply *reply, struct outcome *outcome)
 {
+	count_hit(asker, outcome, cached->is_denial);
 	reply->answers = cached->counts[0];
 	reply->authorities = cached->counts[1];
 	reply->additionals = cached->counts[2];
@@ -151,7 +172,7 @@ static enum elsewhere answer_without_errand(struct asker *asker, const struct qu
 	    cache_find_stale(forwardings->cache, &question->query, asker->began_ns,
 			     reply->packet + reply->at, room_of(reply), &cached) != CACHE_HIT)
 		return fail(reply, outcome, RCODE_SERVFAIL, "no room for another query on its way");
-	settle_cached(question, &cached, reply, outcome);
+	settle_cached(asker, question, &cached, reply, outcome);
 	return ELSEWHERE_KNOWN;
 }
 
@@ -185,7 +206,7 @@ static bool answer_from_cache(struct asker *asker, const struct question *questi
 		order->looks_first = true;
 		return false;
 	}
-	settle_cached(question, &cached, reply, outcome);
+	settle_cached(asker, question, &cached, reply, outcome);
 	if (order->is_refresh)
 		errand_send(asker, question, order);
 	return true;
@@ -204,7 +225,7 @@ enum elsewhere elsewhere_answer(struct asker *asker, struct question *question,
 	if (order.forwarding == NULL)
 		return ELSEWHERE_NOBODY;
 	if (arrival != NULL) {
-		settle_arrival(arrival, question, reply, outcome);
+		settle_arrival(asker, arrival, question, reply, outcome);
 		return ELSEWHERE_KNOWN;
 	}
 	if (answer_from_cache(asker, question, &order, reply, outcome))

@@ -45,6 +45,7 @@ struct arrival {
 	uint16_t rcode;			   /* and what to say of it */
 	uint16_t extended_error;
 	bool is_cached;
+	bool is_missed; /* the cache was asked before and did not have it */
 };
 
 enum elsewhere {

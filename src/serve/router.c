@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "knamed/policy.h"
+#include "cache_meters.h"
 #include "elsewhere.h"
 #include "query_log.h"
 
@@ -174,8 +175,24 @@ static unsigned take_meter(struct router *router, const char *server, const char
 	return meter;
 }
 
+/* The label `zones` of a cache: "a.,b.". */
+static void cache_declare(struct router *router, const struct served_zone *served,
+			  const char *server, bool is_first)
+{
+	const struct config_zones *zones = &served->block->config->cache->zones;
+	struct text label = { 0 };
+	text_add(&label, "");
+	for (size_t i = 0; i < zones->count; i++)
+		text_printf(&label, "%s%s", i > 0 ? "," : "", zones->zones[i].text);
+	metrics_cache(router->metrics, served->meter, label.data);
+	if (is_first)
+		cache_meters_declare(served->block->forwardings, router->metrics, server, label.data);
+	text_done(&label);
+}
+
 /* A block without `prometheus` is not shown: the label `zone` is the longest zone among those with it. */
-static void zone_declare(struct router *router, struct served_zone *served, const char *server)
+static void zone_declare(struct router *router, struct served_zone *served, const char *server,
+			 bool is_first)
 {
 	const struct config_block *config = served->block->config;
 	char zone[NAME_TEXT_SIZE];
@@ -185,9 +202,19 @@ static void zone_declare(struct router *router, struct served_zone *served, cons
 	}
 	name_print(served->zone.name, zone);
 	served->meter = take_meter(router, server, zone);
+	if (config->cache != NULL)
+		cache_declare(router, served, server, is_first);
 	for (size_t i = 0; i < config->directives.count; i++)
 		if (config_directive_is_in_chain(config->directives.words[i]))
 			metrics_plugin(router->metrics, server, zone, "", config->directives.words[i]);
+}
+
+static bool is_first_of_block(const struct listener *listener, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (listener->zones[i].block == listener->zones[index].block)
+			return false;
+	return true;
 }
 
 static void listener_declare(struct router *router, struct listener *listener)
@@ -197,7 +224,7 @@ static void listener_declare(struct router *router, struct listener *listener)
 	snprintf(server, sizeof(server), "dns://%s", text);
 	listener->dropped_meter = take_meter(router, server, "dropped");
 	for (size_t i = 0; i < listener->zone_count; i++)
-		zone_declare(router, &listener->zones[i], server);
+		zone_declare(router, &listener->zones[i], server, is_first_of_block(listener, i));
 }
 
 static double read_localhost_requests(void *context)
@@ -256,6 +283,8 @@ void router_free(struct router *router)
 		routes_done(&router->listeners[i].routes);
 		mem_free(router->listeners[i].zones);
 	}
+	for (size_t i = 0; i < router->block_count; i++)
+		cache_meters_withdraw(router->blocks[i].forwardings, router->metrics);
 	for (size_t i = 0; i < router->block_count; i++)
 		block_done(&router->blocks[i]);
 	mem_free(router->listeners);

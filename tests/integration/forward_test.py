@@ -5,10 +5,11 @@ import os
 import sys
 import tempfile
 import threading
+import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import Server, wait_for  # noqa: E402
+from running_server import Server, free_port, wait_for  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -128,6 +129,22 @@ def check_cache(upstream):
         tap.same(before, 0, "names of ours are not asked for")
 
 
+def check_cache_metrics(upstream):
+    port = free_port()
+    corefile = f". {{\nprometheus 127.0.0.1:{port}\n{KUBERNETES}cache 30\nforward . {upstream.where}\n}}\n"
+    with Place(corefile).serve() as server:
+        for name in ("host.example.", "host.example.", "none.example.", "none.example.", "none.example.", FAR):
+            server.short(name)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
+            lines = [line for line in page.read().decode().splitlines() if line.startswith("coredns_cache_")]
+        counts = {(line.partition("{")[0][14:], "denial" in line, "success" in line): float(line.split()[-1]) for line in lines}
+        tap.same({key: counts[key] for key in counts if key[0] in ("hits_total", "misses_total", "requests_total", "entries")},
+                 {("hits_total", False, True): 1, ("hits_total", True, False): 2, ("misses_total", False, False): 3,
+                  ("requests_total", False, False): 6, ("entries", False, True): 2, ("entries", True, False): 1},
+                 "hits, misses and entries are counted, names of ours are not")
+        tap.ok(all('view=""' in line and 'zones="."' in line for line in lines), "with the labels of CoreDNS")
+
+
 def check_stale(upstream):
     known = record("brief.example.", "A", "192.0.2.7", ttl=1)
     upstream.add(known)
@@ -144,5 +161,6 @@ with StubUpstream(KNOWN) as the_upstream:
     check_forward(the_upstream)
     check_silence(the_upstream)
     check_cache(the_upstream)
+    check_cache_metrics(the_upstream)
     check_stale(the_upstream)
 tap.done()
