@@ -97,6 +97,10 @@ void metrics_withdraw(struct metrics *metrics, const void *context);
 /* A cell of the caller's to count in (tally_add() by one thread), zero from the start. Owned by metrics. The same
  * name and labels give the same cell, or histogram. */
 tally_cell *metrics_counter(struct metrics *metrics, const char *name, const char *help, const char *labels);
+/* The same for who is not alone: any thread may add to it. */
+struct counter;
+struct counter *metrics_shared_counter(struct metrics *metrics, const char *name, const char *help, const char *labels);
+void counter_add(struct counter *counter);
 /* Bounds ascend and outlive metrics. Filled by one thread. */
 struct histogram;
 struct histogram *metrics_histogram(struct metrics *metrics, const char *name, const char *help, const char *labels,

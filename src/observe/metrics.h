@@ -24,12 +24,13 @@ struct plugin_label {
 	char *server, *zone, *view, *name;
 };
 
-/* One series; its number is read, or it is a counter's cell, or a histogram. */
+/* One series; its number is read, or it is a cell, a counter or a histogram. */
 struct value {
 	char *name, *type, *help, *labels;
 	metrics_read read;
 	void *context;
 	tally_cell *cell;
+	struct counter *counter;
 	struct histogram *histogram;
 };
 
