@@ -126,20 +126,6 @@ static const struct tokens *tokens_of(const struct block_tokens *block, const ch
 	return NULL;
 }
 
-/* The handlers behind a directive, of those that are built: "file, auto or whoami". */
-static void add_handlers_behind(const char *name, struct text *ret_text)
-{
-	const char *names[COUNT_OF(table)];
-	size_t count = 0;
-	for (size_t i = handlers_until(name); i < COUNT_OF(handlers); i++)
-		if (entry_of(handlers[i])->read != NULL)
-			names[count++] = handlers[i];
-	text_add(ret_text, "");
-	for (size_t i = 0; i < count; i++)
-		text_printf(ret_text, i == 0 ? "%s" : i + 1 < count ? ", %s" : " or %s", names[i]);
-}
-
-/* Whatever stands behind counts: what is not built is refused when its turn comes. */
 static bool has_handler_behind(const struct directive *directive)
 {
 	for (size_t i = handlers_until(directive->name); i < COUNT_OF(handlers); i++)
@@ -153,15 +139,10 @@ bool directive_fallthrough(struct directive *directive, struct config_zones *ret
 {
 	static const struct config_zones none = { 0 };
 	struct arguments zones = directive_arguments(directive);
-	if (has_handler_behind(directive))
-		return directive_zones(directive, zones, &none, ret_zones, error);
-	struct text names = { 0 };
-	add_handlers_behind(directive->name, &names);
-	directive_fail(directive, error,
-		       "fallthrough has nothing behind it: %s in the same block would be asked next",
-		       names.data);
-	text_done(&names);
-	return false;
+	if (!has_handler_behind(directive))
+		directive_note(directive,
+			       "fallthrough has nothing behind it: what is denied stays denied");
+	return directive_zones(directive, zones, &none, ret_zones, error);
 }
 
 /* Zones of the block's addresses, each once. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A counter that any thread adds to. Threads on different CPUs add to different cells, so that none takes a cache line
- * from another; the C library knows the CPU without asking the kernel. */
+/* A counter that any thread adds to. Threads on different CPUs add to different cells, so that none
+ * takes a cache line from another; the C library knows the CPU without asking the kernel. */
 #include "counter.h"
 
 #include <sched.h>

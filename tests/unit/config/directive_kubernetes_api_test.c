@@ -194,8 +194,6 @@ static void bad_values_of_an_api_server_are_refused(void **state)
 		  "invalid apiserver_max_inflight \"-1\": expected a whole number >= 0" },
 		{ "apiserver_max_inflight",
 		  "Wrong argument count or unexpected line ending after 'apiserver_max_inflight'" },
-		{ "fallthrough a..b", "fallthrough has nothing behind it: file, auto or whoami in the "
-				      "same block would be asked next" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(table); i++)

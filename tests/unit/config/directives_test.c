@@ -4,18 +4,19 @@
 #include "reading.h"
 
 /* All that CoreDNS 1.15 knows. */
-static const char *const built[] = { "any",	   "auto",  "bind",    "bufsize",     "chaos",
-				     "errors",	   "file",  "health",  "kubernetes",  "loadbalance",
-				     "local",	   "log",   "minimal", "multisocket", "nsid",
-				     "prometheus", "ready", "root",    "whoami" };
+static const char *const built[] = {
+	"acl",	      "any",	     "auto",	  "autopath",	"bind",	    "bufsize",
+	"cache",      "cancel",	     "chaos",	  "debug",	"dns64",    "errors",
+	"file",	      "forward",     "header",	  "health",	"hosts",    "k8s_external",
+	"kubernetes", "loadbalance", "local",	  "log",	"loop",	    "metadata",
+	"minimal",    "multisocket", "nsid",	  "prometheus", "ready",    "reload",
+	"rewrite",    "root",	     "secondary", "template",	"timeouts", "transfer",
+	"view",	      "whoami",
+};
 static const char *const unbuilt[] = {
-	"metadata", "geoip",	"cancel", "proxyproto", "quic",		"grpc_server", "https",
-	"https3",   "timeouts", "reload", "debug",	"trace",	"pprof",       "shed",
-	"dnstap",   "dns64",	"siit",	  "tsig",	"rewrite",	"autopath",    "acl",
-	"cache",    "header",	"dnssec", "tls",	"template",	"transfer",    "dynupdate",
-	"hosts",    "route53",	"azure",  "clouddns",	"k8s_external", "secondary",   "etcd",
-	"loop",	    "forward",	"grpc",	  "erratic",	"on",		"sign",	       "view",
-	"nomad"
+	"geoip", "proxyproto", "quic", "grpc_server", "https",	 "https3", "trace",	"pprof",
+	"shed",	 "dnstap",     "siit", "tsig",	      "dnssec",	 "tls",	   "dynupdate", "route53",
+	"azure", "clouddns",   "etcd", "grpc",	      "erratic", "on",	   "sign",	"nomad",
 };
 
 static void what_coredns_knows_is_known(void **state)
@@ -48,14 +49,21 @@ static void what_is_not_built_is_refused_with_a_sentence_of_its_own(void **state
 static void the_built_ones_are_listed_by_name(void **state)
 {
 	(void)state;
-	struct text text = { 0 }, expected = { 0 };
+	struct text text = { 0 };
+	char before[64] = "", name[64];
 
 	config_directives_print(&text);
-	for (size_t i = 0; i < COUNT_OF(built); i++)
-		text_printf(&expected, "%s\n", built[i]);
-	assert_string_equal(text.data, expected.data);
+	for (const char *at = text.data; *at != '\0'; at = strchr(at, '\n') + 1) {
+		assert_int_equal(sscanf(at, "%63s", name), 1);
+		assert_true(strcmp(before, name) < 0);
+		snprintf(before, sizeof(before), "%s", name);
+	}
+	for (size_t i = 0; i < COUNT_OF(unbuilt); i++) {
+		snprintf(name, sizeof(name), "\n%s\n", unbuilt[i]);
+		assert_null(strstr(text.data, name));
+	}
+	assert_non_null(strstr(text.data, "\nkubernetes\n"));
 	text_done(&text);
-	text_done(&expected);
 }
 
 static void directives_of_a_block_are_in_the_order_of_the_chain(void **state)
