@@ -205,7 +205,7 @@ static void fallthrough_without_a_handler_behind_it_is_noted(void **state)
 	(void)state;
 	static const char *const good[] = { "whoami", "file db", "auto {\ndirectory /\n}",
 					    "forward . 192.0.2.1" };
-	static const char *const bad[] = { "", "chaos\nany\nlocal\nminimal\nlog\nerrors" };
+	static const char *const bad[] = { "", "chaos\nany\nlocal\nlog\nerrors" };
 
 	for (size_t i = 0; i < COUNT_OF(good); i++) {
 		struct text text = { 0 };
