@@ -24,7 +24,7 @@ enum dns_type {
 	TYPE_A = 1, TYPE_NS = 2, TYPE_CNAME = 5, TYPE_SOA = 6, TYPE_PTR = 12, TYPE_HINFO = 13, TYPE_MX = 15,
 	TYPE_TXT = 16, TYPE_AAAA = 28, TYPE_SRV = 33, TYPE_NAPTR = 35, TYPE_DNAME = 39, TYPE_OPT = 41,
 	TYPE_DS = 43, TYPE_RRSIG = 46, TYPE_NSEC = 47, TYPE_DNSKEY = 48, TYPE_NSEC3 = 50, TYPE_SVCB = 64,
-	TYPE_HTTPS = 65, TYPE_IXFR = 251, TYPE_AXFR = 252, TYPE_ANY = 255,
+	TYPE_HTTPS = 65, TYPE_IXFR = 251, TYPE_AXFR = 252, TYPE_ANY = 255, TYPE_CAA = 257,
 };
 enum dns_class { CLASS_IN = 1, CLASS_CH = 3, CLASS_HS = 4, CLASS_NONE = 254, CLASS_ANY = 255 };
 enum dns_rcode {
@@ -37,6 +37,7 @@ enum dns_flag { FLAG_QR = 0x8000, FLAG_AA = 0x0400, FLAG_TC = 0x0200, FLAG_RD = 
 /* Words and numbers: "A" <-> 1, "TYPE65534" both ways; unknown text is false. */
 bool dns_type_from_text(const char *text, uint16_t *ret_type);
 void dns_type_print(uint16_t type, char ret_text[16]);
+bool dns_class_from_text(const char *text, uint16_t *ret_class);
 void dns_class_print(uint16_t class_, char ret_text[16]);
 void dns_rcode_print(uint16_t rcode, char ret_text[16]);
 bool dns_rcode_from_text(const char *text, uint16_t *ret_rcode);
@@ -130,6 +131,22 @@ bool dns_message_asks(const struct dns_message *message, const uint8_t *name, bo
  * be too long; the cursor is as it was. */
 bool dns_record_write(const struct dns_message *message, const struct dns_record *record, uint32_t ttl,
 		      struct dns_writer *writer);
+
+/* One record in the words of a zone file: "a.example. 60 IN A 192.0.2.1". Names are absolute, with or without the final
+ * dot; TTL and class may be missing (3600, IN) and stand in either order; parentheses and comments are passed over. */
+enum { DNS_LINE_RDATA_MAX = 2048 };
+struct dns_line {
+	uint8_t owner[DNS_NAME_MAX + 1];
+	uint16_t type, class_;
+	uint32_t ttl;
+	uint16_t rdata_size;
+	uint8_t rdata[DNS_LINE_RDATA_MAX];
+};
+/* Of A, NS, CNAME, SOA, PTR, HINFO, MX, TXT, AAAA, SRV and CAA. Never allocates. */
+bool dns_line_read(const char *text, size_t size, struct dns_line *ret_line, struct error *error);
+bool dns_line_has_type(uint16_t type); /* one of these */
+/* "60", "1h30m" */
+bool dns_ttl_from_text(const char *text, uint32_t *ret_ttl);
 
 /* Big-endian access to unaligned memory. */
 static inline uint16_t get_u16(const uint8_t *at) { return (uint16_t)(at[0] << 8 | at[1]); }

@@ -98,6 +98,11 @@ void dns_type_print(uint16_t type, char ret_text[16])
 	word_print(types, COUNT_OF(types), "TYPE", type, ret_text);
 }
 
+bool dns_class_from_text(const char *text, uint16_t *ret_class)
+{
+	return word_read(classes, COUNT_OF(classes), "CLASS", text, ret_class);
+}
+
 void dns_class_print(uint16_t class_, char ret_text[16])
 {
 	word_print(classes, COUNT_OF(classes), "CLASS", class_, ret_text);
