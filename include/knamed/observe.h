@@ -106,6 +106,17 @@ struct histogram;
 struct histogram *metrics_histogram(struct metrics *metrics, const char *name, const char *help, const char *labels,
 				    const double *bounds, size_t bound_count);
 void histogram_observe(struct histogram *histogram, double value);
+/* Counters whose labels are known only when something is counted: by meter (server, zone, view) and a number of the
+ * caller's. Any thread counts, without a lock; a key beyond some two thousand is not counted. A series that never
+ * counted is not shown. When a counter is freed its counts stay, and one of that name and labels goes on from there. */
+struct counts;
+struct counts_place { const char *server, *zone, *view; };
+/* Writes all labels in alphabetical order with metrics_label(). Runs on the scraping thread. */
+typedef void (*counts_labels)(void *context, uint64_t what, const struct counts_place *place, struct text *labels);
+struct counts *metrics_counts(struct metrics *metrics, const char *name, const char *help, counts_labels labels,
+			      void *context);
+void counts_add(struct counts *counts, unsigned meter, uint64_t what);
+void counts_free(struct counts *counts);
 /* The whole in Prometheus' text form 0.0.4. Any thread. */
 void metrics_print(struct metrics *metrics, struct text *text);
 

@@ -42,6 +42,7 @@ void metrics_free(struct metrics *metrics)
 		mem_free(metrics->plugins[i].name);
 	}
 	metrics_free_values(metrics);
+	metrics_free_counts(metrics);
 	free_rows(metrics->rows);
 	mem_free(metrics->meters);
 	mem_free(metrics->plugins);

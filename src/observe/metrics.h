@@ -44,6 +44,8 @@ struct metrics {
 	size_t plugin_count;
 	struct value *values;
 	size_t value_count;
+	struct counts *counts;
+	struct past_count *past_counts;
 	double boot_unix_s; /* 0: not asked yet */
 };
 
@@ -58,6 +60,8 @@ struct cache_counts {
 void metrics_add_caches(const struct metrics *metrics, const struct tally *sums, struct text *text);
 void metrics_free_values(struct metrics *metrics);
 void metrics_add_values(const struct metrics *metrics, struct text *text);
+void metrics_free_counts(struct metrics *metrics);
+void metrics_add_counts(const struct metrics *metrics, struct text *text);
 /* process_* and go_goroutines, from /proc. What cannot be read is left out. */
 void metrics_add_process(struct metrics *metrics, struct text *text);
 

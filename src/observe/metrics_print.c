@@ -312,6 +312,7 @@ void metrics_print(struct metrics *metrics, struct text *text)
 	add_plugins(metrics, text);
 	add_unlabelled(text);
 	metrics_add_values(metrics, text);
+	metrics_add_counts(metrics, text);
 	metrics_add_process(metrics, text);
 	mem_free(sums);
 	pthread_mutex_unlock(&metrics->lock);
