@@ -12,6 +12,8 @@ static const char usage[] = "usage: knamectl COMMAND ...\n"
 			    "(`knamectl query --help`)\n"
 			    "  check [-conf FILE] [-dns.port PORT]             read a Corefile and "
 			    "its files; exit 1 at a fault\n"
+			    "  migrate [FILE|-] [-- FLAG...]                   print the Corefile "
+			    "that does what kube-dns was told\n"
 			    "  dump  [-conf FILE] [NAMESPACE/SERVICE]          print what the "
 			    "Corefile's files would serve, as a zone file\n";
 
@@ -24,6 +26,7 @@ int main(int argc, char **argv)
 		{ "query", knamectl_query },
 		{ "check", knamectl_check },
 		{ "dump", knamectl_dump },
+		{ "migrate", knamectl_migrate },
 	};
 	for (size_t i = 0; argc > 1 && i < COUNT_OF(commands); i++) {
 		if (strcmp(argv[1], commands[i].name) == 0)
