@@ -114,6 +114,9 @@ struct reply {
 	const uint8_t *alias;      /* after ANSWER_ALIAS: the target where it is stored, if the reply is cut */
 	uint16_t rcode;
 	uint16_t flags;            /* beside AA and TC: AD and RA of what others said */
+	uint16_t extended_error;   /* of a rule: RFC 8914; 0: none, unless there is a text */
+	const char *extended_text; /* NULL: none */
+	const char *problem;       /* of a rule: a sentence for `errors`; NULL: none */
 	uint32_t *rotations;       /* ANSWERS_ROTATIONS counters of the asking thread: which address comes first */
 	bool authoritative, truncated;
 	bool stale;                /* after writing: the data are from an earlier run */

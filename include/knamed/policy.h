@@ -32,8 +32,9 @@ void policy_free(struct policy *policy);
 enum policy_touch { TOUCH_ABOVE = 1, TOUCH_GATE = 2, TOUCH_FRONT = 4 };
 unsigned policy_touches(const struct policy *policy, const uint8_t *zone);
 
-/* Who asks. */
-struct client { struct ip ip; uint16_t port; enum proto proto; };
+/* Who asks. meter: where rules count, as in observe.h; METER_NONE: nowhere, for the same question was counted before. */
+#define METER_NONE UINT32_MAX
+struct client { struct ip ip; uint16_t port; enum proto proto; unsigned meter; };
 
 enum policy_verdict {
 	POLICY_PASS,     /* not ours: go on */

@@ -146,20 +146,23 @@ static bool settle_alias(struct asker *asker, struct question *question, struct 
 	return is_known;
 }
 
-struct client client_of(const struct question *question)
+struct client client_of(const struct asker *asker, const struct question *question)
 {
+	const struct question *first = question->is_inner ? asker->client_question : question;
+	bool is_asked_again = asker->arrival != NULL || asker->errand != NULL;
 	return (struct client){
 		.ip = question->info->client,
 		.port = question->info->client_port,
 		.proto = question->info->proto,
+		.meter = is_asked_again ? METER_NONE : first->route->meter,
 	};
 }
 
-static bool answer_after_data(const struct question *question, struct reply *reply,
-			      struct outcome *outcome)
+static bool answer_after_data(const struct asker *asker, const struct question *question,
+			      struct reply *reply, struct outcome *outcome)
 {
 	const struct policy *policy = question->route->block->policy;
-	const struct client client = client_of(question);
+	const struct client client = client_of(asker, question);
 	if (policy == NULL ||
 	    policy_after(policy, &question->query, &client, reply, &outcome->by) != POLICY_ANSWERED)
 		return false;
@@ -185,7 +188,7 @@ static enum elsewhere answer_behind_data(struct asker *asker, struct question *q
 	if (block->forwardings != NULL && !is_any)
 		found = elsewhere_answer(asker, question, block, query,
 					 query->packet + DNS_HEADER_SIZE, reply, outcome);
-	if (found == ELSEWHERE_NOBODY && answer_after_data(question, reply, outcome))
+	if (found == ELSEWHERE_NOBODY && answer_after_data(asker, question, reply, outcome))
 		found = ELSEWHERE_KNOWN;
 	return found;
 }
@@ -274,17 +277,21 @@ static bool answer_in_front(struct asker *asker, struct question *question, stru
 			    struct outcome *outcome, bool *ret_is_known)
 {
 	const struct policy *policy = question->route->block->policy;
-	const struct client client = client_of(question);
+	const struct client client = client_of(asker, question);
 	enum policy_verdict verdict = POLICY_PASS;
 	if ((question->route->touches & TOUCH_GATE) != 0)
 		verdict = policy_gate(policy, &question->query, &client, reply, &outcome->by);
 	if (verdict == POLICY_PASS && (question->route->touches & TOUCH_FRONT) != 0)
 		verdict = policy_front(policy, &question->query, &client, reply, &outcome->by);
 	*ret_is_known = true;
+	if (verdict == POLICY_PASS)
+		return false;
 	outcome->rcode = reply->rcode;
+	outcome->extended_error = reply->extended_error;
+	outcome->extended_text = reply->extended_text;
+	outcome->problem = reply->problem;
 	switch (verdict) {
 	case POLICY_PASS:
-		return false;
 	case POLICY_ANSWERED:
 		break;
 	case POLICY_ALIAS:

@@ -15,7 +15,7 @@ bool lookup_begin(struct asker *asker, const struct route *route, const struct d
 bool lookup_behind(struct asker *asker, const struct route *route, const struct dns_query *query,
 		   struct lookup *lookup, uint8_t *ret_by);
 
-struct client client_of(const struct question *question);
+struct client client_of(const struct asker *asker, const struct question *question);
 
 /* False: the reply comes later. */
 bool handlers_answer(struct asker *asker, struct question *question, struct reply *reply,

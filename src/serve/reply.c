@@ -8,6 +8,7 @@ enum {
 	NSID_OPTION = 3, /* RFC 5001 */
 	EDE_OPTION = 15, /* RFC 8914 */
 	OPTION_HEAD = 4, /* code and length */
+	EXTENDED_TEXT_MOST = 255,
 };
 
 static uint32_t reply_most(const struct question *question, const struct block *block)
@@ -60,6 +61,21 @@ static uint8_t *write_option(uint8_t *at, uint16_t code, const void *data, uint1
 	return at + OPTION_HEAD + size;
 }
 
+/* The text goes first where room is short. */
+static uint8_t *write_extended_error(const struct outcome *outcome, uint8_t *at, const uint8_t *end)
+{
+	uint8_t data[2 + EXTENDED_TEXT_MOST];
+	const char *text = outcome->extended_text != NULL ? outcome->extended_text : "";
+	size_t size = strnlen(text, EXTENDED_TEXT_MOST);
+	if (end - at < OPTION_HEAD + 2 + (ptrdiff_t)size)
+		size = 0;
+	if (end - at < OPTION_HEAD + 2)
+		return at;
+	put_u16(data, outcome->extended_error);
+	memcpy(data + 2, text, size);
+	return write_option(at, EDE_OPTION, data, (uint16_t)(2 + size));
+}
+
 /* The place of OPT and NSID was kept free; an extended error is told if there is room for it too. */
 static uint8_t *write_opt(const struct question *question, const struct outcome *outcome,
 			  uint8_t *at, const uint8_t *end)
@@ -75,11 +91,8 @@ static uint8_t *write_opt(const struct question *question, const struct outcome 
 	at = options;
 	if (tells_nsid(question, block))
 		at = write_option(at, NSID_OPTION, block->nsid, block->nsid_size);
-	if (outcome->extended_error != 0 && end - at >= OPTION_HEAD + 2) {
-		uint8_t code[2];
-		put_u16(code, outcome->extended_error);
-		at = write_option(at, EDE_OPTION, code, sizeof(code));
-	}
+	if (outcome->extended_error != 0 || outcome->extended_text != NULL)
+		at = write_extended_error(outcome, at, end);
 	put_u16(size_at, (uint16_t)(at - options));
 	return at;
 }

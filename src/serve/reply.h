@@ -8,7 +8,8 @@
 /* What a reply says beside its records. */
 struct outcome {
 	uint16_t rcode;
-	uint16_t extended_error; /* 0: none */
+	uint16_t extended_error;   /* 0: none, unless there is a text */
+	const char *extended_text; /* NULL: none */
 	enum answerer by;
 	unsigned meter;
 	const char *problem; /* for `errors`; NULL: none */
