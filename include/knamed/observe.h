@@ -67,22 +67,27 @@ static inline unsigned tally_type_slot(uint16_t type) { return type < 256 ? tall
 unsigned tally_size_slot(size_t size);
 unsigned tally_duration_slot(uint64_t ns);
 
-/* Everything counted. Meters are declared before threads start; then each thread asks for its tallies. */
+/* Everything counted. Who counts declares meters, then asks for tallies: a configuration has its own ones while it is in
+ * force, and what they counted goes on in those of the next one. */
 struct metrics;
 struct metrics *metrics_new(void);
 void metrics_free(struct metrics *metrics);
 /* server "dns://:53", zone "cluster.local." or "dropped", view "". Returns the meter's index; the same labels
- * give the same index. */
+ * give the same index. Each call is a user of it, who leaves when its tallies have ended; without users it is shown no
+ * longer. */
 unsigned metrics_meter(struct metrics *metrics, const char *server, const char *zone, const char *view);
 unsigned metrics_meter_unshown(struct metrics *metrics); /* for what is counted in vain: always the same index */
-/* What its tallies count of a cache is shown; zones: the label of coredns_cache_*. */
+void metrics_meter_leave(struct metrics *metrics, unsigned meter);
+/* What its tallies count of a cache is shown; zones: the label of coredns_cache_*, NULL: not any more. */
 void metrics_cache(struct metrics *metrics, unsigned meter, const char *zones);
-/* An array with one tally per meter, for one new thread. Owned by metrics, kept after the thread ends. */
+/* An array with one tally per meter, for one thread, until it ends; what it counted stays. */
 struct tally *metrics_thread(struct metrics *metrics);
+void metrics_thread_end(struct metrics *metrics, struct tally *tallies);
 /* coredns_build_info{version,revision,goversion} 1; goversion names our compiler. */
 void metrics_build(struct metrics *metrics, const char *version, const char *revision);
-/* plugin_enabled{server,zone,view,name} 1 */
-void metrics_plugin(struct metrics *metrics, const char *server, const char *zone, const char *view, const char *name);
+/* plugin_enabled{server,zone,view,name} 1, until it is withdrawn with this context */
+void metrics_plugin(struct metrics *metrics, const char *server, const char *zone, const char *view, const char *name,
+		    const void *context);
 /* Adds `name="value"` to labels, escaped, behind a comma if there are some. */
 void metrics_label(struct text *labels, const char *name, const char *value);
 /* A named value read when scraped (gauge or counter). `read` runs on the scraping thread. labels: `a="b"` or "".
@@ -91,8 +96,8 @@ void metrics_label(struct text *labels, const char *name, const char *value);
 typedef double (*metrics_read)(void *context);
 void metrics_value(struct metrics *metrics, const char *name, const char *type, const char *help, const char *labels,
 		   metrics_read read, void *context);
-/* Takes back all values that are read with this context; no scrape reads them from then on. Whoever declares values
- * calls it before what they read goes. */
+/* Takes back all values that are read with this context, and its plugins; no scrape reads them from then on. Whoever
+ * declares values calls it before what they read goes. A counter that somebody else declares too goes on from there. */
 void metrics_withdraw(struct metrics *metrics, const void *context);
 /* A cell of the caller's to count in (tally_add() by one thread), zero from the start. Owned by metrics. The same
  * name and labels give the same cell, or histogram. */

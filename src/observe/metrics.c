@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is counted, and by whom. Each thread has tallies of its own; they outlive it, so that no count is lost. */
+/* What is counted, and by whom. Each thread has tallies of its own; what they counted outlives them. A meter is there
+ * for as long as somebody uses it: then its labels vanish, and its place is for the next one. */
 #include "knamed/observe.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <string.h>
 
@@ -16,36 +18,36 @@ struct metrics *metrics_new(void)
 	return metrics;
 }
 
-static void free_rows(struct tally_row *row)
+static void meter_clear(struct meter *meter)
 {
-	for (struct tally_row *next; row != NULL; row = next) {
-		next = row->next;
-		mem_free(row->memory);
-		mem_free(row);
-	}
+	mem_free(meter->server);
+	mem_free(meter->zone);
+	mem_free(meter->view);
+	mem_free(meter->cache_zones);
+	*meter = (struct meter){ 0 };
+}
+
+static void row_free(struct tally_row *row)
+{
+	mem_free(row->memory);
+	mem_free(row);
 }
 
 void metrics_free(struct metrics *metrics)
 {
 	if (metrics == NULL)
 		return;
-	for (size_t i = 0; i < metrics->meter_count; i++) {
-		mem_free(metrics->meters[i].server);
-		mem_free(metrics->meters[i].zone);
-		mem_free(metrics->meters[i].view);
-		mem_free(metrics->meters[i].cache_zones);
-	}
-	for (size_t i = 0; i < metrics->plugin_count; i++) {
-		mem_free(metrics->plugins[i].server);
-		mem_free(metrics->plugins[i].zone);
-		mem_free(metrics->plugins[i].view);
-		mem_free(metrics->plugins[i].name);
-	}
+	for (size_t i = 0; i < metrics->meter_count; i++)
+		meter_clear(&metrics->meters[i]);
+	metrics_free_plugins(metrics);
 	metrics_free_values(metrics);
 	metrics_free_counts(metrics);
-	free_rows(metrics->rows);
+	for (struct tally_row *row = metrics->rows, *next; row != NULL; row = next) {
+		next = row->next;
+		row_free(row);
+	}
+	mem_free(metrics->ended);
 	mem_free(metrics->meters);
-	mem_free(metrics->plugins);
 	mem_free(metrics->version);
 	mem_free(metrics->revision);
 	pthread_mutex_destroy(&metrics->lock);
@@ -62,48 +64,77 @@ void metrics_build(struct metrics *metrics, const char *version, const char *rev
 	pthread_mutex_unlock(&metrics->lock);
 }
 
-static size_t find_meter(const struct metrics *metrics, const char *server, const char *zone,
-			 const char *view)
+/* ---- meters ---- */
+
+static bool is_text(const char *a, const char *b)
 {
-	size_t i = 0;
-	for (; i < metrics->meter_count; i++) {
-		const struct meter *meter = &metrics->meters[i];
-		if (meter->server != NULL && strcmp(meter->server, server) == 0 &&
-		    strcmp(meter->zone, zone) == 0 && strcmp(meter->view, view) == 0)
-			break;
-	}
-	return i;
+	return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
 }
 
-static void add_meter(struct metrics *metrics, struct meter meter)
+/* A meter in use with these labels; or else a free place; or else the end. */
+static size_t find_place(const struct metrics *metrics, const struct meter *wanted)
 {
-	metrics->meters =
-		mem_realloc(metrics->meters, (metrics->meter_count + 1) * sizeof(*metrics->meters));
-	metrics->meters[metrics->meter_count++] = meter;
+	size_t place = metrics->meter_count;
+	for (size_t i = metrics->meter_count; i-- > 0;) {
+		const struct meter *meter = &metrics->meters[i];
+		if (meter->users == 0)
+			place = i;
+		else if (is_text(meter->server, wanted->server) &&
+			 is_text(meter->zone, wanted->zone) && is_text(meter->view, wanted->view))
+			return i;
+	}
+	return place;
+}
+
+static void add_place(struct metrics *metrics)
+{
+	size_t count = ++metrics->meter_count;
+	metrics->meters = mem_realloc(metrics->meters, count * sizeof(*metrics->meters));
+	metrics->ended = mem_realloc(metrics->ended, count * sizeof(*metrics->ended));
+	metrics->meters[count - 1] = (struct meter){ 0 };
+}
+
+/* Takes what wanted holds. */
+static unsigned take_meter(struct metrics *metrics, struct meter wanted)
+{
+	pthread_mutex_lock(&metrics->lock);
+	size_t place = find_place(metrics, &wanted);
+	if (place == metrics->meter_count)
+		add_place(metrics);
+	struct meter *meter = &metrics->meters[place];
+	if (meter->users == 0) {
+		*meter = wanted;
+		memset(&metrics->ended[place], 0, sizeof(metrics->ended[place]));
+	} else {
+		meter_clear(&wanted);
+	}
+	meter->users++;
+	pthread_mutex_unlock(&metrics->lock);
+	return (unsigned)place;
 }
 
 unsigned metrics_meter(struct metrics *metrics, const char *server, const char *zone, const char *view)
 {
-	pthread_mutex_lock(&metrics->lock);
-	size_t i = find_meter(metrics, server, zone, view);
-	if (i == metrics->meter_count)
-		add_meter(metrics,
-			  (struct meter){ mem_text(server), mem_text(zone), mem_text(view), NULL });
-	pthread_mutex_unlock(&metrics->lock);
-	return (unsigned)i;
+	return take_meter(metrics, (struct meter){ .server = mem_text(server),
+						   .zone = mem_text(zone),
+						   .view = mem_text(view) });
 }
 
 unsigned metrics_meter_unshown(struct metrics *metrics)
 {
-	pthread_mutex_lock(&metrics->lock);
-	size_t i = 0;
-	while (i < metrics->meter_count && metrics->meters[i].server != NULL)
-		i++;
-	if (i == metrics->meter_count)
-		add_meter(metrics, (struct meter){ NULL, NULL, NULL, NULL });
-	pthread_mutex_unlock(&metrics->lock);
-	return (unsigned)i;
+	return take_meter(metrics, (struct meter){ 0 });
 }
+
+void metrics_meter_leave(struct metrics *metrics, unsigned meter)
+{
+	pthread_mutex_lock(&metrics->lock);
+	assert(metrics->meters[meter].users > 0);
+	if (--metrics->meters[meter].users == 0)
+		meter_clear(&metrics->meters[meter]);
+	pthread_mutex_unlock(&metrics->lock);
+}
+
+/* ---- tallies ---- */
 
 struct tally *metrics_thread(struct metrics *metrics)
 {
@@ -120,18 +151,26 @@ struct tally *metrics_thread(struct metrics *metrics)
 	return row->tallies;
 }
 
-void metrics_plugin(struct metrics *metrics, const char *server, const char *zone, const char *view,
-		    const char *name)
+/* A tally is cells and nothing else. */
+void metrics_add_tally(struct tally *sum, const struct tally *tally)
+{
+	static_assert(sizeof(struct tally) % sizeof(tally_cell) == 0, "a tally has no padding");
+	tally_cell *to = (tally_cell *)(void *)sum;
+	const tally_cell *from = (const tally_cell *)(const void *)tally;
+	for (size_t i = 0; i < sizeof(struct tally) / sizeof(tally_cell); i++)
+		tally_add(&to[i], atomic_load_explicit(&from[i], memory_order_relaxed));
+}
+
+void metrics_thread_end(struct metrics *metrics, struct tally *tallies)
 {
 	pthread_mutex_lock(&metrics->lock);
-	size_t i = metrics->plugin_count++;
-	metrics->plugins =
-		mem_realloc(metrics->plugins, metrics->plugin_count * sizeof(*metrics->plugins));
-	metrics->plugins[i] = (struct plugin_label){
-		mem_text(server),
-		mem_text(zone),
-		mem_text(view),
-		mem_text(name),
-	};
+	struct tally_row **link = &metrics->rows;
+	while ((*link)->tallies != tallies)
+		link = &(*link)->next;
+	struct tally_row *row = *link;
+	*link = row->next;
+	for (size_t i = 0; i < row->count; i++)
+		metrics_add_tally(&metrics->ended[i], &row->tallies[i]);
 	pthread_mutex_unlock(&metrics->lock);
+	row_free(row);
 }

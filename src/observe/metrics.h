@@ -10,6 +10,7 @@
 struct meter {
 	char *server, *zone, *view; /* NULL: not shown */
 	char *cache_zones;	    /* NULL: no cache is behind it */
+	size_t users;		    /* 0: its place may be given to others */
 };
 
 /* The tallies of one thread; `memory` is what to free, `tallies` stands on cache lines of its own. */
@@ -22,6 +23,7 @@ struct tally_row {
 
 struct plugin_label {
 	char *server, *zone, *view, *name;
+	const void *context;
 };
 
 /* One series; its number is read, or it is a cell, a counter or a histogram. */
@@ -29,6 +31,7 @@ struct value {
 	char *name, *type, *help, *labels;
 	metrics_read read;
 	void *context;
+	double before; /* of a counter that is read: what others counted that are gone */
 	tally_cell *cell;
 	struct counter *counter;
 	struct histogram *histogram;
@@ -40,6 +43,7 @@ struct metrics {
 	struct meter *meters;
 	size_t meter_count;
 	struct tally_row *rows;
+	struct tally *ended; /* by meter: what threads counted whose rows are gone */
 	struct plugin_label *plugins;
 	size_t plugin_count;
 	struct value *values;
@@ -49,6 +53,12 @@ struct metrics {
 	double boot_unix_s; /* 0: not asked yet */
 };
 
+/* Adds up two tallies; the first is the caller's alone. */
+void metrics_add_tally(struct tally *sum, const struct tally *tally);
+/* Takes back what was declared with this context; the caller has the lock. */
+void metrics_withdraw_plugins(struct metrics *metrics, const void *context);
+void metrics_free_plugins(struct metrics *metrics);
+void metrics_add_plugins(const struct metrics *metrics, struct text *text);
 /* A number as Prometheus reads it: shortest text that gives the same number back. */
 void metrics_add_number(struct text *text, double number);
 /* "# HELP" and "# TYPE" lines. */

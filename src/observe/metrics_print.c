@@ -4,7 +4,6 @@
  * meets its labels on first use. Labels stand in alphabetical order. */
 #include "knamed/observe.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "metrics.h"
@@ -15,23 +14,16 @@ static uint64_t count_of(const tally_cell *cell)
 	return atomic_load_explicit(cell, memory_order_relaxed);
 }
 
-/* A tally is cells and nothing else. */
-static void add_tally(struct tally *sum, const struct tally *tally)
-{
-	static_assert(sizeof(struct tally) % sizeof(tally_cell) == 0, "a tally has no padding");
-	tally_cell *to = (tally_cell *)(void *)sum;
-	const tally_cell *from = (const tally_cell *)(const void *)tally;
-	for (size_t i = 0; i < sizeof(struct tally) / sizeof(tally_cell); i++)
-		tally_add(&to[i], count_of(&from[i]));
-}
-
 static struct tally *sum_rows(const struct metrics *metrics)
 {
-	struct tally *sums = mem_zalloc(metrics->meter_count * sizeof(*sums));
+	struct tally *sums = mem_zalloc((metrics->meter_count + 1) * sizeof(*sums));
+	for (size_t i = 0; i < metrics->meter_count; i++)
+		if (metrics->meters[i].server != NULL) /* else the sum stays 0 */
+			metrics_add_tally(&sums[i], &metrics->ended[i]);
 	for (const struct tally_row *row = metrics->rows; row != NULL; row = row->next)
 		for (size_t i = 0; i < row->count; i++)
-			if (metrics->meters[i].server != NULL) /* else the sum stays 0 */
-				add_tally(&sums[i], &row->tallies[i]);
+			if (metrics->meters[i].server != NULL)
+				metrics_add_tally(&sums[i], &row->tallies[i]);
 	return sums;
 }
 
@@ -266,21 +258,6 @@ static void add_build(const struct metrics *metrics, struct text *text)
 	text_add(text, "} 1\n");
 }
 
-static void add_plugins(const struct metrics *metrics, struct text *text)
-{
-	struct family family = { text, "coredns_plugin_enabled", "gauge",
-				 "1 for each plugin of a server and zone.", false };
-	for (size_t i = 0; i < metrics->plugin_count; i++) {
-		const struct plugin_label *plugin = &metrics->plugins[i];
-		begin_series(&family, "");
-		metrics_label(text, "name", plugin->name);
-		metrics_label(text, "server", plugin->server);
-		metrics_label(text, "view", plugin->view);
-		metrics_label(text, "zone", plugin->zone);
-		text_add(text, "} 1\n");
-	}
-}
-
 static void add_unlabelled(struct text *text)
 {
 	metrics_add_head(
@@ -309,7 +286,7 @@ void metrics_print(struct metrics *metrics, struct text *text)
 	add_sizes(metrics, sums, &response_sizes, false);
 	add_responses(metrics, sums, text);
 	metrics_add_caches(metrics, sums, text);
-	add_plugins(metrics, text);
+	metrics_add_plugins(metrics, text);
 	add_unlabelled(text);
 	metrics_add_values(metrics, text);
 	metrics_add_counts(metrics, text);

@@ -125,10 +125,34 @@ static void value_done(struct value *value)
 	mem_free(value->histogram);
 }
 
+/* A counter that somebody else declares too goes on from where both are now. */
+static void hand_over(struct metrics *metrics, const struct value *value)
+{
+	if (strcmp(value->type, "counter") != 0)
+		return;
+	for (size_t i = 0; i < metrics->value_count; i++) {
+		struct value *other = &metrics->values[i];
+		if (other->read == NULL || other->context == value->context ||
+		    !is_series(other, value->name, value->labels))
+			continue;
+		other->before += value->before + value->read(value->context);
+		return;
+	}
+}
+
+static void hand_over_all(struct metrics *metrics, const void *context)
+{
+	for (size_t i = 0; i < metrics->value_count; i++)
+		if (metrics->values[i].read != NULL && metrics->values[i].context == context)
+			hand_over(metrics, &metrics->values[i]);
+}
+
 void metrics_withdraw(struct metrics *metrics, const void *context)
 {
 	size_t kept = 0;
 	pthread_mutex_lock(&metrics->lock); /* who prints has it, too, while it reads */
+	metrics_withdraw_plugins(metrics, context);
+	hand_over_all(metrics, context);
 	for (size_t i = 0; i < metrics->value_count; i++) {
 		struct value *value = &metrics->values[i];
 		if (value->read != NULL && value->context == context)
@@ -189,12 +213,12 @@ static double read_series(const struct metrics *metrics, size_t first)
 {
 	const struct value *value = &metrics->values[first];
 	bool is_counter = strcmp(value->type, "counter") == 0;
-	double number = value->read(value->context);
+	double number = value->before + value->read(value->context);
 	for (size_t i = first + 1; i < metrics->value_count; i++) {
 		const struct value *other = &metrics->values[i];
 		if (other->read == NULL || !is_series(other, value->name, value->labels))
 			continue;
-		double more = other->read(other->context);
+		double more = other->before + other->read(other->context);
 		if (is_counter)
 			number += more;
 		else if (more > number)

@@ -206,7 +206,8 @@ static void zone_declare(struct router *router, struct served_zone *served, cons
 		cache_declare(router, served, server, is_first);
 	for (size_t i = 0; i < config->directives.count; i++)
 		if (config_directive_is_in_chain(config->directives.words[i]))
-			metrics_plugin(router->metrics, server, zone, "", config->directives.words[i]);
+			metrics_plugin(router->metrics, server, zone, "",
+				       config->directives.words[i], router);
 }
 
 static bool is_first_of_block(const struct listener *listener, size_t index)

@@ -194,7 +194,7 @@ static void labels_are_escaped(void **state)
 {
 	(void)state;
 	struct metrics *metrics = metrics_new();
-	metrics_plugin(metrics, "dns://:53", "a\"b\\c\nd.", "", "file");
+	metrics_plugin(metrics, "dns://:53", "a\"b\\c\nd.", "", "file", NULL);
 	struct text labels = { 0 };
 	metrics_label(&labels, "kind", "x");
 	metrics_label(&labels, "zone", "a\"b\\c.");
@@ -417,9 +417,69 @@ static void meters_may_follow_a_thread(void **state)
 	metrics_free(metrics);
 }
 
+/* A configuration takes the place of another: its threads have new tallies. */
+static void counts_of_kept_labels_go_on(void **state)
+{
+	(void)state;
+	struct metrics *metrics = metrics_new();
+	unsigned old = metrics_meter(metrics, "s", "a.", "");
+	struct tally *before = metrics_thread(metrics);
+	tally_add(&before[old].do_requests, 3);
+	unsigned new = metrics_meter(metrics, "s", "a.", "");
+	struct tally *after = metrics_thread(metrics);
+	metrics_thread_end(metrics, before);
+	metrics_meter_leave(metrics, old);
+	tally_add(&after[new].do_requests, 4);
+	struct text text = print(metrics);
+	assert_line(&text, "coredns_dns_do_requests_total{server=\"s\",view=\"\",zone=\"a.\"} 7");
+	text_done(&text);
+	metrics_free(metrics);
+}
+
+static void labels_without_users_vanish_and_their_place_begins_at_zero(void **state)
+{
+	(void)state;
+	struct metrics *metrics = metrics_new();
+	unsigned old = metrics_meter(metrics, "s", "a.", "");
+	struct tally *before = metrics_thread(metrics);
+	tally_add(&before[old].do_requests, 3);
+	metrics_plugin(metrics, "s", "a.", "", "file", before);
+	metrics_thread_end(metrics, before);
+	metrics_withdraw(metrics, before);
+	metrics_meter_leave(metrics, old);
+	struct text text = print(metrics);
+	assert_null(strstr(text.data, "a."));
+	text_done(&text);
+	unsigned new = metrics_meter(metrics, "s", "b.", "");
+	assert_int_equal(new, old);
+	tally_add(&metrics_thread(metrics)[new].do_requests, 1);
+	text = print(metrics);
+	assert_line(&text, "coredns_dns_do_requests_total{server=\"s\",view=\"\",zone=\"b.\"} 1");
+	text_done(&text);
+	metrics_free(metrics);
+}
+
+static void counters_that_are_read_go_on_with_who_declares_them_next(void **state)
+{
+	(void)state;
+	struct metrics *metrics = metrics_new();
+	double first = 5, second = 0;
+	metrics_value(metrics, "v_total", "counter", "Vs.", "", read_number, &first);
+	metrics_value(metrics, "v_total", "counter", "Vs.", "", read_number, &second);
+	metrics_withdraw(metrics, &first);
+	second = 2;
+	struct text text = print(metrics);
+	assert_line(&text, "v_total 7");
+	text_done(&text);
+	metrics_free(metrics);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counts_of_kept_labels_go_on),
+		cmocka_unit_test(labels_without_users_vanish_and_their_place_begins_at_zero),
+		cmocka_unit_test(counters_that_are_read_go_on_with_who_declares_them_next),
 		cmocka_unit_test(same_labels_give_the_same_meter),
 		cmocka_unit_test(what_never_counted_is_not_printed),
 		cmocka_unit_test(requests_are_told_apart_by_family_proto_and_type),
