@@ -71,7 +71,14 @@ struct config_auto {
 enum log_class { LOG_CLASS_SUCCESS = 1, LOG_CLASS_DENIAL = 2, LOG_CLASS_ERROR = 4, LOG_CLASS_ALL = 7 };
 /* format: {common} and {combined} are written out; never NULL. The first log whose names hold a query logs it. */
 struct config_log { struct config_zones names; char *format; unsigned classes; };
-struct config_errors { bool stdout_, stacktrace; };
+/* `consolidate`: errors like the pattern are told as a number, when period_ms has passed since the first. The first
+ * rule that an error matches has it. */
+enum errors_level { ERRORS_DEBUG, ERRORS_INFO, ERRORS_WARNING, ERRORS_ERROR };
+struct config_consolidation { uint64_t period_ms; const char *pattern; enum errors_level level; bool shows_first; };
+struct config_errors {
+	bool stdout_, stacktrace;
+	struct config_consolidation *consolidations; size_t consolidation_count;
+};
 struct config_chaos { char *version; struct words authors; }; /* version NULL: ours; authors sorted, may be none */
 
 /* Who is asked: one address of `forward`. A resolv.conf stands for the nameservers in it, read anew when it changes. */

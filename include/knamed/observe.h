@@ -19,6 +19,10 @@ void log_set_form(enum log_form form);
 enum log_form log_form_in_force(void);
 void log_set_quiet(bool quiet); /* -quiet: no start-up lines */
 bool log_is_quiet(void);
+void log_set_debug(bool debug); /* DEBUG lines are written; they are not unless somebody asks for them */
+bool log_is_debug(void);
+/* As lines spell it, in the form in force: "WARNING", or "WARN" in JSON. */
+const char *log_level_name(enum log_level level);
 /* "[INFO] plugin/file: text" on stdout; plugin NULL: no prefix. Any thread but query threads. */
 void log_line(enum log_level level, const char *plugin, const char *format, ...) PRINTF_LIKE(3, 4);
 /* A start-up line: bare in text form ("knamed-1.0"), an INFO record in JSON; nothing when quiet. */

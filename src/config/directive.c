@@ -127,6 +127,14 @@ bool directive_fail(const struct directive *directive, struct error *error, cons
 			 file_of(directive), current(directive)->line, sentence);
 }
 
+bool directive_fail_syntax(const struct directive *directive, struct error *error, const char *expected)
+{
+	return error_set(error,
+			 "plugin/%s: %s:%u - Syntax error: Unexpected token '%s', expecting '%s%s'",
+			 directive->name, file_of(directive), current(directive)->line,
+			 directive_text(directive), expected, directive_text(directive));
+}
+
 bool directive_fail_arguments(const struct directive *directive, struct error *error)
 {
 	if (directive_is_at(directive, "{"))

@@ -52,6 +52,9 @@ bool directive_expect_end(struct directive *directive, struct error *error);
 /* "plugin/NAME: file:line - Error during parsing: ..." of the current token. False. */
 bool directive_fail(const struct directive *directive, struct error *error, const char *format, ...)
 	PRINTF_LIKE(3, 4);
+/* "... - Syntax error: Unexpected token 'x', expecting 'EXPECTEDx'", for those who word it so. False. */
+bool directive_fail_syntax(const struct directive *directive, struct error *error,
+			   const char *expected);
 bool directive_fail_arguments(const struct directive *directive, struct error *error);
 bool directive_fail_option(const struct directive *directive, struct error *error);
 bool directive_fail_unbuilt(const struct directive *directive, const char *option, struct error *error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log [NAMES...] [FORMAT] { class ... } and errors [stdout] { stacktrace }: lines about queries. */
+/* log [NAMES...] [FORMAT] { class ... }: lines about queries. */
 #include <string.h>
 
 #include "directives.h"
@@ -115,45 +115,6 @@ bool directive_log_read(struct directive *directive, struct error *error)
 		block->logs = list_grow(directive->config->arena, block->logs, block->log_count,
 					sizeof(log));
 		block->logs[block->log_count++] = log;
-	}
-	return true;
-}
-
-static bool read_errors_option(struct directive *directive, struct error *error)
-{
-	if (directive_is_at(directive, "consolidate"))
-		return directive_fail_unbuilt(directive, "consolidate", error);
-	if (!directive_is_at(directive, "stacktrace"))
-		return directive_fail_option(directive, error);
-	directive->block->errors->stacktrace = true;
-	directive_note(directive, "stacktrace has no effect: there are no panics to trace");
-	return directive_expect_none(directive, error);
-}
-
-static bool read_errors(struct directive *directive, struct error *error)
-{
-	struct arguments arguments = directive_arguments(directive);
-	if (arguments.count > 1)
-		return directive_fail_arguments(directive, error);
-	if (arguments.count == 1 && strcmp(argument(arguments, 0), "stdout") != 0)
-		return directive_fail(directive, error, "invalid log file: %s",
-				      argument(arguments, 0));
-	directive->block->errors->stdout_ = arguments.count == 1;
-	while (directive_next_option(directive))
-		if (!read_errors_option(directive, error))
-			return false;
-	return true;
-}
-
-bool directive_errors_read(struct directive *directive, struct error *error)
-{
-	struct config_errors **errors = &directive->block->errors;
-	while (directive_next(directive)) {
-		if (!directive_once(directive, *errors == NULL, error))
-			return false;
-		*errors = arena_alloc(directive->config->arena, sizeof(**errors));
-		if (!read_errors(directive, error))
-			return false;
 	}
 	return true;
 }

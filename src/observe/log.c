@@ -10,7 +10,7 @@
 #include "output.h"
 
 static _Atomic enum log_form form_set;
-static atomic_bool is_quiet;
+static atomic_bool is_quiet, is_debug;
 
 static const char *const text_words[] = {
 	[LOG_DEBUG] = "DEBUG", [LOG_INFO] = "INFO",   [LOG_WARNING] = "WARNING",
@@ -39,6 +39,21 @@ void log_set_quiet(bool quiet)
 bool log_is_quiet(void)
 {
 	return atomic_load(&is_quiet);
+}
+
+void log_set_debug(bool debug)
+{
+	atomic_store(&is_debug, debug);
+}
+
+bool log_is_debug(void)
+{
+	return atomic_load_explicit(&is_debug, memory_order_relaxed);
+}
+
+const char *log_level_name(enum log_level level)
+{
+	return log_form_in_force() == LOG_FORM_JSON ? json_words[level] : text_words[level];
 }
 
 static void add_json_string(struct text *line, const char *text)
@@ -83,6 +98,8 @@ static char *message_of(const char *format, va_list arguments)
 void log_line(enum log_level level, const char *plugin, const char *format, ...)
 {
 	va_list arguments;
+	if (level == LOG_DEBUG && !log_is_debug())
+		return;
 	va_start(arguments, format);
 	char *message = message_of(format, arguments);
 	va_end(arguments);

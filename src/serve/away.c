@@ -331,6 +331,7 @@ void *away_run(void *context)
 {
 	struct away *away = context;
 	answers_reader_start();
+	router_begin_thread(away->router);
 	answers_reader_offline();
 	event_base_dispatch(away->events);
 	close_upstreams(away); /* who still waits is told */

@@ -6,6 +6,7 @@
 
 #include "knamed/policy.h"
 #include "above.h"
+#include "error_log.h"
 #include "handlers.h"
 #include "query_log.h"
 #include "reply.h"
@@ -81,8 +82,9 @@ static void say(struct asker *asker, const struct question *question, const stru
 		};
 		query_log_put(block->log, &answered, asker->ring);
 	}
-	if (outcome->problem != NULL && block->errors)
-		query_error_put(&question->query, outcome->rcode, outcome->problem, asker->ring);
+	if (outcome->problem != NULL && block->errors != NULL)
+		error_log_put(block->errors, &question->query, outcome->rcode, outcome->problem,
+			      asker->ring);
 }
 
 /* ---- packets that get no look-up ---- */

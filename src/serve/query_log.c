@@ -134,24 +134,3 @@ void query_log_put(const struct query_log *log, const struct answered *answered,
 	}
 	log_ring_put(ring, line.text, line.size);
 }
-
-void query_error_put(const struct dns_query *query, uint16_t rcode, const char *problem,
-		     struct log_ring *ring)
-{
-	struct line line, message;
-	line_start(&line);
-	line_start(&message);
-	line_printf(&message, "%u ", rcode);
-	query_name_write(&message, query);
-	line_add(&message, " ");
-	query_type_write(&message, query);
-	line_printf(&message, ": %s", problem);
-	if (log_form_in_force() == LOG_FORM_TEXT) {
-		line_add(&line, "[ERROR] plugin/errors: ");
-		line_add_n(&line, message.text, message.size);
-	} else {
-		line_begin_json(&line, "ERROR", &message, "errors");
-		line_add(&line, "}");
-	}
-	log_ring_put(ring, line.text, line.size);
-}

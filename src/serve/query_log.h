@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lines about single queries: `log` and `errors` (private to the stage). */
+/* Lines about single queries: `log` (private to the stage). */
 #ifndef KNAMED_SERVE_QUERY_LOG_H
 #define KNAMED_SERVE_QUERY_LOG_H
 
@@ -20,8 +20,5 @@ struct query_log *query_log_compile(const struct config_block *block); /* NULL: 
 void query_log_free(struct query_log *log);
 /* Puts a line into the ring if a `log` of the block wants one for this query. */
 void query_log_put(const struct query_log *log, const struct answered *answered, struct log_ring *ring);
-/* `[ERROR] plugin/errors: 2 name. TYPE: problem`. */
-void query_error_put(const struct dns_query *query, uint16_t rcode, const char *problem,
-		     struct log_ring *ring);
 
 #endif

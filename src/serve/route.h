@@ -27,8 +27,9 @@ struct claim {
 /* A server block as queries see it; the same for all its listeners. */
 struct block {
 	const struct config_block *config;
-	struct policy *policy; /* NULL: the block asks nothing beside its data */
-	struct query_log *log; /* NULL: no `log` */
+	struct policy *policy;	  /* NULL: the block asks nothing beside its data */
+	struct query_log *log;	  /* NULL: no `log` */
+	struct error_log *errors; /* NULL: no `errors` */
 	struct claim *claims;
 	size_t claim_count;
 	bool falls_through;		 /* `kubernetes` lets go of names that it denies */
@@ -36,7 +37,7 @@ struct block {
 	struct zone_name *falls;	 /* in these zones; none: in all */
 	size_t fall_count;
 	uint16_t udp_size; /* what our OPT says, and the most that a reply over UDP has */
-	bool errors, rotate, minimal, any;
+	bool rotate, minimal, any;
 	uint16_t nsid_size; /* 0: no `nsid` */
 	const char *nsid;
 	struct routes *own; /* of this block alone, for questions that it asks itself; NULL: it asks none */

@@ -9,6 +9,7 @@
 #include "knamed/policy.h"
 #include "cache_meters.h"
 #include "elsewhere.h"
+#include "error_log.h"
 #include "query_log.h"
 
 /* ---- blocks ---- */
@@ -72,7 +73,7 @@ static bool block_compile(struct block *block, const struct serve_block *source,
 		.config = config,
 		.log = query_log_compile(config),
 		.udp_size = config->bufsize != 0 ? config->bufsize : DNS_UDP_DEFAULT,
-		.errors = config->errors != NULL,
+		.errors = error_log_compile(config->errors, options->events),
 		.rotate = config->loadbalance,
 		.minimal = config->minimal,
 		.any = config->any,
@@ -104,6 +105,7 @@ static void block_done(struct block *block)
 	mem_free(block->own);
 	policy_free(block->policy);
 	query_log_free(block->log);
+	error_log_free(block->errors);
 	forwardings_free(block->forwardings);
 	mem_free(block->claims);
 	mem_free(block->falls);
@@ -261,8 +263,9 @@ struct router *router_new(const struct serve_options *options, struct error *err
 			return NULL;
 		}
 		block_own_routes(router, block);
-		router->has_lines |= block->log != NULL || block->errors;
+		router->has_lines |= block->log != NULL || block->errors != NULL;
 		router->has_rules |= has_rules(block);
+		router->has_patterns |= has_rules(block) || error_log_has_patterns(block->errors);
 	}
 	for (size_t i = 0; i < router->listener_count; i++) {
 		struct listener *listener = &router->listeners[i];
@@ -291,6 +294,12 @@ void router_free(struct router *router)
 	mem_free(router->listeners);
 	mem_free(router->blocks);
 	mem_free(router);
+}
+
+void router_begin_thread(const struct router *router)
+{
+	if (router->has_patterns)
+		regex_prepare_thread();
 }
 
 const struct listener *router_find(const struct router *router, const struct ip *local, uint16_t port)

@@ -26,9 +26,13 @@ struct router {
 	struct listener *listeners;
 	size_t listener_count;
 	size_t meter_count;
-	bool has_lines; /* some block has `log` or `errors` */
-	bool has_rules; /* some block has rules that may touch a name */
+	bool has_lines;	   /* some block has `log` or `errors` */
+	bool has_rules;	   /* some block has rules that may touch a name */
+	bool has_patterns; /* and some may be regular expressions */
 };
+
+/* A thread that will answer calls it first: what it needs of its own is allocated. */
+void router_begin_thread(const struct router *router);
 
 /* The listener that a packet to this address came in by; NULL: none. */
 const struct listener *router_find(const struct router *router, const struct ip *local, uint16_t port);

@@ -154,6 +154,7 @@ void *tcp_thread_run(void *context)
 {
 	struct tcp_thread *thread = context;
 	answers_reader_start();
+	router_begin_thread(thread->asker->router);
 	answers_reader_offline();
 	event_base_dispatch(thread->events);
 

@@ -177,6 +177,7 @@ void *udp_worker_run(void *context)
 {
 	struct udp_worker *worker = context;
 	answers_reader_start();
+	router_begin_thread(worker->asker->router);
 	while (!atomic_load_explicit(&worker->is_stopping, memory_order_relaxed)) {
 		answers_reader_offline();
 		int count = recvmmsg(worker->fd, worker->messages, BATCH, MSG_WAITFORONE, NULL);

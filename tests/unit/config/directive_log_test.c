@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log and errors. */
+/* log. */
 #include "reading.h"
 
 #define COMMON                                                                                     \
@@ -85,50 +85,6 @@ static void bad_log_lines_are_refused(void **state)
 	assert_all_bad_bodies(table);
 }
 
-static void errors_takes_stdout_and_stacktrace(void **state)
-{
-	(void)state;
-	struct config *config = read_body("errors");
-
-	assert_false(config->blocks[0].errors->stdout_);
-	assert_false(config->blocks[0].errors->stacktrace);
-	config_free(config);
-	config = read_body("errors stdout {\nstacktrace\n}");
-	assert_true(config->blocks[0].errors->stdout_);
-	assert_true(config->blocks[0].errors->stacktrace);
-	assert_words(&config->notes,
-		     "Corefile:3 - stacktrace has no effect: there are no panics to trace");
-	config_free(config);
-	config = read_body("log");
-	assert_null(config->blocks[0].errors);
-	config_free(config);
-}
-
-static void bad_errors_lines_are_refused(void **state)
-{
-	(void)state;
-	static const struct bad table[] = {
-		{ "errors stderr",
-		  "plugin/errors: Corefile:2 - Error during parsing: invalid log file: stderr" },
-		{ "errors stdout x", "plugin/errors: Corefile:2 - Error during parsing: Wrong "
-				     "argument count or unexpected line "
-				     "ending after 'x'" },
-		{ "errors {\nfoo\n}",
-		  "plugin/errors: Corefile:3 - Error during parsing: unknown property 'foo'" },
-		{ "errors {\nstacktrace x\n}",
-		  "plugin/errors: Corefile:3 - Error during parsing: Wrong argument count or "
-		  "unexpected line ending after 'x'" },
-		{ "errors {\nconsolidate 5m .*\n}",
-		  "plugin/errors: Corefile:3 - Error during parsing: consolidate is not built into "
-		  "knamed" },
-		{ "errors\nerrors", "plugin/errors: Corefile:3 - Error during parsing: this plugin "
-				    "can only be used once per "
-				    "Server Block" },
-	};
-
-	assert_all_bad_bodies(table);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,8 +93,6 @@ int main(void)
 		cmocka_unit_test(log_lines_stay_apart),
 		cmocka_unit_test(a_single_argument_is_a_name_even_if_it_looks_like_a_format),
 		cmocka_unit_test(bad_log_lines_are_refused),
-		cmocka_unit_test(errors_takes_stdout_and_stacktrace),
-		cmocka_unit_test(bad_errors_lines_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

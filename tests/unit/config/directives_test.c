@@ -135,12 +135,14 @@ static void options_end_where_coredns_ends_them(void **state)
 	/* Braces inside braces belong to the option in front of them, and what follows a body begins anew. */
 	static const struct bad table[] = {
 		{ "a {\n errors {\n stacktrace {\n foo\n }\n }\n}\n",
-		  "plugin/errors: Corefile:4 - Error during parsing: unknown property 'foo'" },
+		  "plugin/errors: Corefile:4 - Syntax error: Unexpected token 'foo', expecting "
+		  "'Unknown field foo'" },
 		{ "a {\n errors {\n } x\n}\n",
 		  "plugin/errors: Corefile:3 - Error during parsing: this plugin can only be used "
 		  "once per Server Block" },
 		{ "a {\n errors {\n {\n stacktrace\n }\n }\n}\n",
-		  "plugin/errors: Corefile:3 - Error during parsing: unknown property '{'" },
+		  "plugin/errors: Corefile:3 - Syntax error: Unexpected token '{', expecting "
+		  "'Unknown field {'" },
 		/* A brace on a line of its own does not open the options of the line before. */
 		{ "a {\n errors {\n stacktrace\n {\n x\n }\n }\n}\n",
 		  "plugin/errors: Corefile:4 - Error during parsing: this plugin can only be used "

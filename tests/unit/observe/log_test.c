@@ -18,7 +18,10 @@ static void lines_carry_level_and_plugin(void **state)
 {
 	(void)state;
 	capture_begin();
+	log_line(LOG_DEBUG, NULL, "not asked for");
+	log_set_debug(true);
 	log_line(LOG_DEBUG, NULL, "one");
+	log_set_debug(false);
 	log_line(LOG_INFO, "file", "zone %s: %d records", "example.com.", 7);
 	log_line(LOG_WARNING, "kubernetes", "starting server with unsynced Kubernetes API");
 	log_line(LOG_ERROR, NULL, "Restart failed: %s", "x");

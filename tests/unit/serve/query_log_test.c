@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Query lines as they come out of stdout, in CoreDNS' words. */
-#include "world.h"
-
-#include <fcntl.h>
-#include <unistd.h>
+#include "caught.h"
 
 #define ZONE                                                                                       \
 	"a.example.org. 60 IN A 192.0.2.1\nl.example.org. 60 IN CNAME "                            \
@@ -12,33 +9,6 @@
 #define COMMON                                                                                     \
 	"{remote}:{port} - {>id} \"{type} {class} {name} {proto} {size} {>do} {>bufsize}\" "       \
 	"{rcode} {>rflags} {rsize} {duration}"
-
-/* Catches stdout between start and stop. */
-struct caught {
-	int saved, file;
-};
-
-static struct caught catch_start(void)
-{
-	char path[] = "/tmp/knamed-log-XXXXXX";
-	struct caught caught = { .saved = dup(STDOUT_FILENO), .file = mkstemp(path) };
-	unlink(path);
-	fflush(stdout);
-	dup2(caught.file, STDOUT_FILENO);
-	return caught;
-}
-
-static char *catch_stop(struct caught caught)
-{
-	char *text = mem_zalloc(65536);
-	log_rings_stop();
-	fflush(stdout);
-	dup2(caught.saved, STDOUT_FILENO);
-	assert_true(pread(caught.file, text, 65535, 0) >= 0);
-	close(caught.saved);
-	close(caught.file);
-	return text;
-}
 
 static struct world *log_world(const char *format, unsigned classes)
 {
