@@ -56,6 +56,9 @@ bool zone_load_end(struct zone_load *load, struct error *error); /* frees load; 
 void zone_load_abandon(struct zone_load *load);
 void catalog_remove_zone(struct catalog *catalog, const char *origin);
 
+/* Everything of it goes. No query thread asks it any more, and nothing feeds it. */
+void answers_remove(struct catalog *catalog);
+
 /* Compiles what was touched in this catalog, so that the next answers_publish() has less to do. */
 void catalog_prepare(struct catalog *catalog);
 /* Compiles what was touched since the last time and shows all of it at once. False if nothing changed. */

@@ -19,7 +19,7 @@ struct soa *soa_of_cluster(const struct cluster *cluster)
 		"\2ns\3dns\xc0\0\12hostmaster\xc0"; /* each ends in a pointer to the zone */
 	enum { MNAME = 9, RNAME = 13, HEAD = 10, NUMBERS = 20 };
 	uint8_t class_;
-	struct soa *soa = pool_take(cluster->answers->pool,
+	struct soa *soa = pool_take(cluster->catalog->pool,
 				    sizeof *soa + HEAD + MNAME + RNAME + NUMBERS, &class_);
 	soa->class_ = class_;
 	soa->size = HEAD + MNAME + RNAME + NUMBERS;
@@ -210,7 +210,7 @@ static void start_at(struct cluster *cluster, const struct zone *zone, const cha
 	uint8_t name[2 * DNS_NAME_MAX];
 	memcpy(name, labels, size);
 	memcpy(name + size, zone->name, zone->size);
-	draft_start(&cluster->draft, cluster->answers->pool, name, (uint8_t)(size + zone->size), flags);
+	draft_start(&cluster->draft, cluster->catalog->pool, name, (uint8_t)(size + zone->size), flags);
 }
 
 static void put(struct cluster *cluster, const struct zone *zone)

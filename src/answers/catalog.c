@@ -10,17 +10,22 @@ struct catalog *catalog_new(struct answers *answers)
 {
 	struct catalog *catalog = mem_zalloc(sizeof *catalog);
 	catalog->answers = answers;
-	catalog->index = answers->catalog_count;
+	catalog->pool = pool_new();
 	catalog->synced = true;
-	answers->catalogs = mem_realloc(answers->catalogs,
-					(answers->catalog_count + 1) * sizeof(struct catalog *));
-	answers->catalogs[answers->catalog_count++] = catalog;
+	while (catalog->index < answers->catalog_count && answers->catalogs[catalog->index] != NULL)
+		catalog->index++;
+	if (catalog->index == answers->catalog_count)
+		answers->catalogs = mem_realloc(answers->catalogs,
+						++answers->catalog_count * sizeof(struct catalog *));
+	answers->catalogs[catalog->index] = catalog;
 	answers->touched = true;
 	return catalog;
 }
 
 void catalog_free(struct catalog *catalog)
 {
+	if (catalog == NULL)
+		return;
 	cluster_free(catalog->cluster);
 	for (uint32_t i = 0; i < catalog->zone_count; i++) {
 		if (catalog->zones[i]->table != catalog->table)
@@ -30,6 +35,7 @@ void catalog_free(struct catalog *catalog)
 	mem_free(catalog->zones);
 	mem_free(catalog->headless);
 	table_free(catalog->table);
+	pool_free(catalog->pool);
 	mem_free(catalog);
 }
 
@@ -87,7 +93,8 @@ static void zones_replace(struct catalog *catalog, const struct zone **zones, ui
 
 void catalog_add_zone(struct catalog *catalog, struct zone *zone)
 {
-	zone->table = catalog->table != NULL ? catalog->table : table_new(catalog->answers);
+	zone->table = catalog->table != NULL ? catalog->table
+					     : table_new(catalog->answers, catalog->pool);
 	const struct zone **zones = mem_alloc((catalog->zone_count + 1) * sizeof *zones);
 	if (catalog->zone_count > 0)
 		memcpy(zones, catalog->zones, catalog->zone_count * sizeof *zones);

@@ -68,7 +68,7 @@ static struct chunk *chunk_new(struct cluster *cluster, uint32_t count)
 		return NULL;
 	uint8_t class_;
 	struct chunk *chunk =
-		pool_take(cluster->answers->pool, sizeof *chunk + records->size, &class_);
+		pool_take(cluster->catalog->pool, sizeof *chunk + records->size, &class_);
 	chunk->class_ = class_;
 	chunk->count = count;
 	chunk->size = (uint32_t)records->size;
@@ -180,7 +180,8 @@ void member_drop_chunks(struct member *member)
 {
 	for (size_t i = 0; i < member->chunk_count; i++)
 		if (member->chunks[i] != NULL)
-			retire_pooled(member->group->cluster->answers, member->chunks[i],
+			retire_pooled(member->group->cluster->answers,
+				      member->group->cluster->catalog->pool, member->chunks[i],
 				      member->chunks[i]->class_);
 	mem_free(member->chunks);
 	member->chunks = NULL;
@@ -244,6 +245,7 @@ static bool chunk_equal(const struct chunk *a, const struct chunk *b)
 static void member_make_chunks(struct member *member)
 {
 	struct answers *answers = member->group->cluster->answers;
+	struct pool *pool = member->group->cluster->catalog->pool;
 	struct chunk **old = member->chunks;
 	size_t old_count = member->chunk_count;
 	member->chunks = NULL;
@@ -253,10 +255,10 @@ static void member_make_chunks(struct member *member)
 		make_chunks(member);
 	for (size_t i = 0; i < old_count; i++) {
 		if (i < member->chunk_count && chunk_equal(old[i], member->chunks[i])) {
-			pool_give(answers->pool, member->chunks[i], member->chunks[i]->class_);
+			pool_give(pool, member->chunks[i], member->chunks[i]->class_);
 			member->chunks[i] = old[i];
 		} else if (old[i] != NULL) {
-			retire_pooled(answers, old[i], old[i]->class_);
+			retire_pooled(answers, pool, old[i], old[i]->class_);
 		}
 	}
 	mem_free(old);
@@ -335,7 +337,7 @@ static void put_ports(struct group *group, const struct wire *base, size_t zone,
 		struct port_filter filter = { list->ports[i]->name, list->ports[i]->protocol };
 		if (!port_wire(list->ports[i], base, &protocol, &name))
 			continue;
-		draft_start(&group->cluster->draft, group->cluster->answers->pool, name.bytes,
+		draft_start(&group->cluster->draft, group->cluster->catalog->pool, name.bytes,
 			    name.size, ENTRY_SOON);
 		if (group_exceeds(group, &filter, RARE_PORT) ? !draft_srv(group, zone, &filter, room)
 							     : !draft_rare(group, zone, &filter))
@@ -353,7 +355,7 @@ static void big_compile_zone(struct group *group, size_t zone, const struct port
 	struct wire base;
 	if (!group_wire(group, group_zones(group)->zones[zone], &base))
 		return;
-	draft_start(&cluster->draft, cluster->answers->pool, base.bytes, base.size, ENTRY_SOON);
+	draft_start(&cluster->draft, cluster->catalog->pool, base.bytes, base.size, ENTRY_SOON);
 	draft_address_pieces(group, CHUNK_A, room);
 	draft_address_pieces(group, CHUNK_AAAA, room);
 	draft_srv(group, zone, &(struct port_filter){ 0 }, room);

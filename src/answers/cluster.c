@@ -42,7 +42,7 @@ static void zones_add(struct cluster *cluster, const struct cluster_options *opt
 struct catalog *answers_add_cluster(struct answers *answers, const struct cluster_options *options)
 {
 	struct catalog *catalog = catalog_new(answers);
-	catalog->table = table_new(answers);
+	catalog->table = table_new(answers, catalog->pool);
 	struct cluster *cluster = mem_zalloc(sizeof *cluster);
 	catalog->cluster = cluster;
 	catalog->pods = options->pods;

@@ -27,7 +27,7 @@ struct space *space_of(struct cluster *cluster, const char *name)
 	uint8_t label[DNS_LABEL_MAX + 1], class_;
 	unsigned size;
 	if (label_wire(lower, true, label, &size)) {
-		struct owner *owner = pool_take(cluster->answers->pool, sizeof *owner + size, &class_);
+		struct owner *owner = pool_take(cluster->catalog->pool, sizeof *owner + size, &class_);
 		owner->class_ = class_;
 		owner->size = (uint8_t)size;
 		memcpy(owner->labels, label, size);
@@ -54,7 +54,7 @@ static const struct owner *owner_new(struct cluster *cluster, const char *name,
 	if (space->label == NULL || !label_wire(name, true, label, &size))
 		return NULL;
 	struct owner *owner =
-		pool_take(cluster->answers->pool, sizeof *owner + size + space->label->size, &class_);
+		pool_take(cluster->catalog->pool, sizeof *owner + size + space->label->size, &class_);
 	owner->class_ = class_;
 	owner->size = (uint8_t)(size + space->label->size);
 	memcpy(owner->labels, label, size);
@@ -148,7 +148,8 @@ void space_free(struct cluster *cluster, struct space *space)
 {
 	map_remove(cluster->spaces, space->name, strlen(space->name));
 	if (space->label != NULL)
-		retire_pooled(cluster->answers, (void *)(uintptr_t)space->label, space->label->class_);
+		retire_pooled(cluster->answers, cluster->catalog->pool,
+			      (void *)(uintptr_t)space->label, space->label->class_);
 	mem_free(space->name);
 	mem_free(space);
 }
@@ -198,9 +199,11 @@ void group_free(struct group *group)
 	if (--group->space->users == 0 && !group->space->exists)
 		space_free(cluster, group->space);
 	for (size_t i = 0; i < group->port_list_count; i++)
-		retire_pooled(cluster->answers, group->ports[i], group->ports[i]->class_);
+		retire_pooled(cluster->answers, cluster->catalog->pool, group->ports[i],
+			      group->ports[i]->class_);
 	if (group->owner != NULL)
-		retire_pooled(cluster->answers, (void *)(uintptr_t)group->owner, group->owner->class_);
+		retire_pooled(cluster->answers, cluster->catalog->pool,
+			      (void *)(uintptr_t)group->owner, group->owner->class_);
 	mem_free(group->ports);
 	mem_free(group->entries);
 	mem_free(group->name);

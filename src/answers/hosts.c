@@ -37,7 +37,7 @@ const struct host *host_add(const struct seat *seat, const struct host_name *nam
 		uint8_t key[8 + DNS_NAME_MAX], class_;
 		host = mem_zalloc(sizeof *host);
 		host->group = group;
-		host->labels = pool_take(group->cluster->answers->pool,
+		host->labels = pool_take(group->cluster->catalog->pool,
 					 sizeof *host->labels + name->size, &class_);
 		host->labels->class_ = class_;
 		host->labels->size = name->size;
@@ -213,7 +213,7 @@ static void host_show(struct host_state *host, const struct zone *zone)
 		*changed |= table_remove(cluster->catalog->table, name.bytes, name.size);
 		return;
 	}
-	draft_start(&cluster->draft, cluster->answers->pool, name.bytes, name.size,
+	draft_start(&cluster->draft, cluster->catalog->pool, name.bytes, name.size,
 		    headless ? ENTRY_SOON : 0);
 	struct host_seats seats;
 	host_seats(host, &seats);
@@ -235,7 +235,7 @@ static void host_free(struct host_state *host)
 	uint8_t key[8 + DNS_NAME_MAX];
 	map_remove(cluster->hosts, key,
 		   host_key(host->group, host->labels->labels, host->labels->size, key));
-	retire_pooled(cluster->answers, host->labels, host->labels->class_);
+	retire_pooled(cluster->answers, cluster->catalog->pool, host->labels, host->labels->class_);
 	mem_free(host->seats);
 	mem_free(host);
 }

@@ -80,10 +80,11 @@ void retire_table(struct answers *answers, struct table *table)
 	answers->retired->has_large = true;
 }
 
-void retire_pooled(struct answers *answers, void *memory, uint8_t class_)
+void retire_pooled(struct answers *answers, struct pool *pool, void *memory, uint8_t class_)
 {
 	retire(answers,
-	       (struct retired_item){ .kind = RETIRED_POOLED, .class_ = class_, .thing = memory });
+	       (struct retired_item){
+		       .kind = RETIRED_POOLED, .class_ = class_, .thing = memory, .other = pool });
 }
 
 void retire_link(struct answers *answers, struct entry *newer)
@@ -97,7 +98,7 @@ void retire_tombstone(struct answers *answers, struct table *table, struct entry
 	       (struct retired_item){ .kind = RETIRED_TOMBSTONE, .thing = tombstone, .other = table });
 }
 
-static void reclaim_item(struct answers *answers, const struct retired_item *item)
+static void reclaim_item(const struct retired_item *item)
 {
 	switch (item->kind) {
 	case RETIRED_MEMORY:
@@ -107,7 +108,7 @@ static void reclaim_item(struct answers *answers, const struct retired_item *ite
 		buckets_unmap(item->thing);
 		break;
 	case RETIRED_POOLED:
-		pool_give(answers->pool, item->thing, item->class_);
+		pool_give(item->other, item->thing, item->class_);
 		break;
 	case RETIRED_LINK:
 		atomic_store_explicit(&((struct entry *)item->thing)->older, NULL,
@@ -137,7 +138,7 @@ static void reclaim(struct answers *answers)
 		return;
 	wait_for_readers();
 	for (size_t i = 0; i < limbo->count; i++)
-		reclaim_item(answers, &limbo->items[i]);
+		reclaim_item(&limbo->items[i]);
 	limbo->count = 0;
 	answers->retired->has_large = false;
 	if (limbo->room > 4 * RECLAIM_AT) { /* a relist was here */
@@ -181,6 +182,8 @@ static struct edition *edition_new(const struct answers *answers)
 		       answers->zone_count * sizeof(struct zone_state));
 	for (uint32_t i = 0; i < answers->catalog_count; i++) {
 		const struct catalog *catalog = answers->catalogs[i];
+		if (catalog == NULL)
+			continue;
 		edition->views[i] = (struct view){ .zones = catalog->zones,
 						   .zone_count = catalog->zone_count,
 						   .is_usual = catalog->synced && !catalog->stale,
@@ -219,6 +222,8 @@ static void numbers_restart(struct answers *answers)
 	reclaim(answers);
 	for (uint32_t i = 0; i < answers->catalog_count; i++) {
 		struct catalog *catalog = answers->catalogs[i];
+		if (catalog == NULL)
+			continue;
 		catalog->zones_since = 0;
 		for (uint32_t z = 0; z < catalog->zone_count; z++)
 			table_restart(catalog->zones[z]->table);
@@ -256,7 +261,8 @@ void catalog_prepare(struct catalog *catalog)
 bool answers_publish(struct answers *answers)
 {
 	for (uint32_t i = 0; i < answers->catalog_count; i++)
-		catalog_prepare(answers->catalogs[i]);
+		if (answers->catalogs[i] != NULL)
+			catalog_prepare(answers->catalogs[i]);
 	tell_complaints(answers);
 	if (!answers->touched && atomic_load_explicit(&answers->edition, memory_order_relaxed) != NULL)
 		return false;
@@ -268,10 +274,34 @@ bool answers_publish(struct answers *answers)
 	return true;
 }
 
+static void reclaim_all(struct answers *answers)
+{
+	limbo_take_pending(answers->retired);
+	reclaim(answers);
+	limbo_take_pending(answers->retired); /* tombstones' second round */
+	reclaim(answers);
+}
+
+void answers_remove(struct catalog *catalog)
+{
+	if (catalog == NULL)
+		return;
+	struct answers *answers = catalog->answers;
+	answers->catalogs[catalog->index] = NULL;
+	for (uint32_t i = 0; i < catalog->zone_count; i++) {
+		struct zone_state *state = &answers->states[catalog->zones[i]->index];
+		if (state->chain != NULL)
+			retire_memory(answers, (void *)(uintptr_t)state->chain);
+		*state = (struct zone_state){ .is_free = true };
+	}
+	edition_show(answers);
+	reclaim_all(answers);
+	catalog_free(catalog);
+}
+
 struct answers *answers_new(void)
 {
 	struct answers *answers = mem_zalloc(sizeof *answers);
-	answers->pool = pool_new();
 	answers->pending = 1;
 	answers->retired = mem_zalloc(sizeof *answers->retired);
 	return answers;
@@ -281,10 +311,7 @@ void answers_free(struct answers *answers)
 {
 	if (answers == NULL)
 		return;
-	limbo_take_pending(answers->retired);
-	reclaim(answers);
-	limbo_take_pending(answers->retired); /* tombstones' second round */
-	reclaim(answers);
+	reclaim_all(answers);
 	for (uint32_t i = 0; i < answers->catalog_count; i++)
 		catalog_free(answers->catalogs[i]);
 	for (uint32_t i = 0; i < answers->zone_count; i++)
@@ -295,7 +322,6 @@ void answers_free(struct answers *answers)
 	mem_free(answers->retired);
 	mem_free(answers->catalogs);
 	mem_free(answers->states);
-	pool_free(answers->pool);
 	mem_free(answers);
 }
 

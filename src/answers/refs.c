@@ -31,7 +31,7 @@ static void refs_put(struct cluster *cluster, const uint8_t *key, uint8_t key_si
 		changed = table_remove(cluster->catalog->table, key, key_size);
 	} else {
 		struct draft *draft = &cluster->draft;
-		draft_start(draft, cluster->answers->pool, key, key_size, ENTRY_REFS);
+		draft_start(draft, cluster->catalog->pool, key, key_size, ENTRY_REFS);
 		draft_raw(draft, TYPE_PTR, 0, (uint16_t)(refs->size / size), refs->data, refs->size);
 		struct entry *entry = draft_entry(draft);
 		if (entry == NULL)
@@ -124,7 +124,7 @@ static void prefixes_change(struct cluster *cluster, const struct ip *ip, int ch
 		}
 		map_put(cluster->prefixes, key, key_size, (void *)next);
 		if (count == 0) {
-			draft_start(&cluster->draft, cluster->answers->pool, key, key_size, 0);
+			draft_start(&cluster->draft, cluster->catalog->pool, key, key_size, 0);
 			table_put(cluster->catalog->table, draft_entry(&cluster->draft),
 				  &cluster->changed);
 		}

@@ -63,7 +63,7 @@ static struct ports *ports_of(struct group *group, const struct slice *slice)
 			return ports;
 	}
 	uint8_t class_;
-	struct ports *ports = pool_take(group->cluster->answers->pool,
+	struct ports *ports = pool_take(group->cluster->catalog->pool,
 					sizeof *ports + count * sizeof *numbers, &class_);
 	ports->class_ = class_;
 	ports->pairs = pairs;
@@ -84,7 +84,7 @@ static void ports_drop(struct group *group, const struct ports *dropped)
 	while (group->ports[i] != ports)
 		i++;
 	group->ports[i] = group->ports[--group->port_list_count];
-	retire_pooled(group->cluster->answers, ports, ports->class_);
+	retire_pooled(group->cluster->answers, group->cluster->catalog->pool, ports, ports->class_);
 }
 
 static bool is_label(const char *text)

@@ -12,7 +12,7 @@ static const char *const protocol_labels[] = {
 
 void group_start(struct group *group, const struct wire *name, uint8_t flags)
 {
-	draft_start(&group->cluster->draft, group->cluster->answers->pool, name->bytes, name->size,
+	draft_start(&group->cluster->draft, group->cluster->catalog->pool, name->bytes, name->size,
 		    flags);
 }
 

@@ -28,7 +28,7 @@ static void space_show(struct cluster *cluster, const struct space *space, const
 		*changed |= table_remove(cluster->catalog->table, name.bytes, name.size);
 		return;
 	}
-	draft_start(&cluster->draft, cluster->answers->pool, name.bytes, name.size, 0);
+	draft_start(&cluster->draft, cluster->catalog->pool, name.bytes, name.size, 0);
 	table_put(cluster->catalog->table, draft_entry(&cluster->draft), changed);
 }
 

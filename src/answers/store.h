@@ -157,7 +157,7 @@ static inline const struct entry *slot_entry(uint64_t slot)
 enum { SLOT_TOMB = 1 };
 
 struct table;
-struct table *table_new(struct answers *answers);
+struct table *table_new(struct answers *answers, struct pool *pool);
 void table_free(struct table *table);
 struct buckets *table_show(struct table *table); /* for an edition: readers may have them from now on */
 const struct hash_key *table_key(const struct table *table);
@@ -225,9 +225,8 @@ struct zone {
 
 struct answers {
 	_Atomic(struct edition *) edition;
-	uint32_t pending; /* number of the edition in the making */
-	struct pool *pool;
-	struct catalog **catalogs;
+	uint32_t pending;	   /* number of the edition in the making */
+	struct catalog **catalogs; /* NULL: one that was removed */
 	uint32_t catalog_count, zone_count;
 	struct zone_state *states; /* in the making, by zone->index */
 	bool touched;		   /* something waits for answers_publish() beside dirty catalogs */
@@ -244,7 +243,8 @@ void zone_touch(struct answers *answers,
 void retire_memory(struct answers *answers, void *memory);	       /* ... mem_free */
 void retire_buckets(struct answers *answers, struct buckets *buckets); /* ... unmap */
 void retire_table(struct answers *answers, struct table *table); /* ... give back all that is in it */
-void retire_pooled(struct answers *answers, void *memory, uint8_t class_); /* ... pool_give */
+void retire_pooled(struct answers *answers, struct pool *pool, void *memory,
+		   uint8_t class_);				/* ... pool_give */
 void retire_link(struct answers *answers, struct entry *newer); /* ... newer->older = NULL */
 void retire_tombstone(struct answers *answers, struct table *table, struct entry *tombstone);
 
@@ -284,6 +284,7 @@ void record_add_srv(struct text *text, uint32_t ttl, uint16_t weight, uint16_t p
 struct cluster; /* cluster.h */
 struct catalog {
 	struct answers *answers;
+	struct pool *pool; /* all that readers see of it */
 	uint32_t index;
 	struct table *table;	   /* of a cluster; NULL: each zone has its own */
 	const struct zone **zones; /* longest first; replaced as a whole */

@@ -10,6 +10,7 @@
 
 struct table {
 	struct answers *answers;
+	struct pool *pool; /* of its entries */
 	struct buckets *buckets;
 	size_t used;  /* slots that are not empty: entries, tombstone versions, SLOT_TOMB */
 	size_t count; /* entries that are there for the control thread */
@@ -38,10 +39,11 @@ void buckets_unmap(struct buckets *buckets)
 	munmap(buckets, buckets_size(buckets->count));
 }
 
-struct table *table_new(struct answers *answers)
+struct table *table_new(struct answers *answers, struct pool *pool)
 {
 	struct table *table = mem_zalloc(sizeof *table);
 	table->answers = answers;
+	table->pool = pool;
 	table->buckets = buckets_map(FIRST_BUCKETS);
 	table->key = hash_key_random();
 	return table;
@@ -222,7 +224,7 @@ static void version_push(struct table *table, _Atomic uint64_t *slot, uint64_t h
 	atomic_store_explicit(slot, slot_word(hash, entry), memory_order_release);
 	if (older != NULL)
 		retire_link(answers, entry);
-	retire_pooled(answers, old, old->class_);
+	retire_pooled(answers, table->pool, old, old->class_);
 }
 
 struct entry *table_put(struct table *table, struct entry *entry, bool *ret_changed)
@@ -245,7 +247,7 @@ struct entry *table_put(struct table *table, struct entry *entry, bool *ret_chan
 	struct entry *old = (struct entry *)(uintptr_t)slot_entry(
 		atomic_load_explicit(slot, memory_order_relaxed));
 	if (same_content(old, entry)) {
-		pool_give(table->answers->pool, entry, entry->class_);
+		pool_give(table->pool, entry, entry->class_);
 		return old;
 	}
 	*ret_changed = table->answers->touched = true;
@@ -262,8 +264,7 @@ bool table_remove(struct table *table, const uint8_t *key, size_t key_size)
 	    slot_entry(atomic_load_explicit(slot, memory_order_relaxed))->flags & ENTRY_GONE)
 		return false;
 	uint8_t class_;
-	struct entry *tombstone =
-		pool_take(table->answers->pool, sizeof *tombstone + key_size, &class_);
+	struct entry *tombstone = pool_take(table->pool, sizeof *tombstone + key_size, &class_);
 	tombstone->class_ = class_;
 	tombstone->flags = ENTRY_GONE;
 	tombstone->key_size = (uint8_t)key_size;
@@ -290,7 +291,7 @@ void table_settle(struct table *table, struct entry *tombstone)
 		has_empty |= atomic_load_explicit(&bucket->slots[i], memory_order_relaxed) == 0;
 	atomic_store_explicit(slot, has_empty ? 0 : SLOT_TOMB, memory_order_release);
 	table->used -= has_empty;
-	retire_pooled(table->answers, tombstone, tombstone->class_);
+	retire_pooled(table->answers, table->pool, tombstone, tombstone->class_);
 }
 
 struct entry *table_next(const struct table *table, size_t *position)
@@ -330,5 +331,5 @@ void table_empty(struct table *table)
 	size_t position = 0;
 	struct entry *entry;
 	while ((entry = table_next(table, &position)) != NULL)
-		pool_give(table->answers->pool, entry, entry->class_);
+		pool_give(table->pool, entry, entry->class_);
 }

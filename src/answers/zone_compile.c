@@ -8,7 +8,7 @@
 
 static struct pool *pool_of(const struct compile *compile)
 {
-	return compile->load->catalog->answers->pool;
+	return compile->load->catalog->pool;
 }
 
 static void put(struct compile *compile)
@@ -125,13 +125,14 @@ static struct soa *soa_new(struct pool *pool, const struct rr *rr)
 static const struct soa *settle_soa(struct compile *compile, const struct soa *old)
 {
 	struct answers *answers = compile->load->catalog->answers;
-	struct soa *soa = soa_new(answers->pool, soa_record(compile->load));
+	struct soa *soa = soa_new(compile->load->catalog->pool, soa_record(compile->load));
 	if (old != NULL && old->size == soa->size && memcmp(old, soa, sizeof *soa + soa->size) == 0) {
-		pool_give(answers->pool, soa, soa->class_);
+		pool_give(compile->load->catalog->pool, soa, soa->class_);
 		return old;
 	}
 	if (old != NULL)
-		retire_pooled(answers, (void *)(uintptr_t)old, old->class_);
+		retire_pooled(answers, compile->load->catalog->pool, (void *)(uintptr_t)old,
+			      old->class_);
 	compile->changed = true;
 	return soa;
 }

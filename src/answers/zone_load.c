@@ -120,7 +120,7 @@ void catalog_remove_zone(struct catalog *catalog, const char *origin)
 		return;
 	struct answers *answers = catalog->answers;
 	const struct zone_state *state = &answers->states[zone->index];
-	retire_pooled(answers, (void *)(uintptr_t)state->soa, state->soa->class_);
+	retire_pooled(answers, catalog->pool, (void *)(uintptr_t)state->soa, state->soa->class_);
 	if (state->chain != NULL)
 		retire_memory(answers, (void *)(uintptr_t)state->chain);
 	retire_table(answers, zone->table);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "house.h"
+#include "store.h"
+#include "zones.h"
 
 /* names.md 14 "several zones: same data under each" */
 static void every_forward_zone_has_the_same_names(void **state)
@@ -67,6 +69,54 @@ static void catalogs_do_not_know_of_each_other(void **state)
 	ldns_pkt_free(asked.packet);
 	model_free(models[0]);
 	model_free(models[1]);
+	answers_free(answers);
+}
+
+static struct catalog *add_cluster(struct answers *answers, struct model *model)
+{
+	struct cluster_options options = house_options();
+	struct catalog *catalog = answers_add_cluster(answers, &options);
+	model_listen(model, catalog_listener(catalog));
+	return catalog;
+}
+
+/* Directives come and go while the others answer; the places of the gone ones are used again. */
+static void a_catalog_is_removed_and_the_others_answer_on(void **state)
+{
+	(void)state;
+	enum { ROUNDS = 50 };
+	struct answers *answers = answers_new();
+	struct model *kept_model = model_new();
+	struct catalog *kept = add_cluster(answers, kept_model);
+	model_put(kept_model, object_of_line("Namespace default"));
+	model_put(kept_model, object_of_line("Service default/web ClusterIP 10.96.0.1"));
+	answers_publish(answers);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		struct model *model = model_new();
+		struct catalog *catalog = add_cluster(answers, model);
+		struct catalog *files = answers_add_static(answers);
+		model_put(model, object_of_line("Namespace default"));
+		model_put(model, object_of_line("Service default/db Headless"));
+		model_put(model, object_of_line("Slice default/db-1 of=db http=80/TCP 10.1.1.1"));
+		struct zone_load *load = zone_load_begin(files, "example.");
+		assert_true(load_text(load, "example.", SOA "a A 10.0.0.1\n", NULL) &&
+			    zone_load_end(load, NULL));
+		answers_publish(answers);
+		struct asked asked = ask(answers, catalog, "db.default.svc.cluster.local.", "A", 0);
+		assert_string_equal(answer_text(&asked), "10.1.1.1");
+		ldns_pkt_free(asked.packet);
+		model_remove(model, OBJECT_SERVICE, "default", "db");
+		answers_publish(answers);
+		model_free(model);
+		answers_remove(catalog);
+		answers_remove(files);
+		asked = ask(answers, kept, "web.default.svc.cluster.local.", "A", 0);
+		assert_string_equal(answer_text(&asked), "10.96.0.1");
+		ldns_pkt_free(asked.packet);
+	}
+	assert_in_range(answers->catalog_count, 1, 3);
+	assert_in_range(answers->zone_count, 1, 8);
+	model_free(kept_model);
 	answers_free(answers);
 }
 
@@ -199,6 +249,7 @@ static void what_was_never_published_is_freed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_catalog_is_removed_and_the_others_answer_on),
 		cmocka_unit_test(every_forward_zone_has_the_same_names),
 		cmocka_unit_test(catalogs_do_not_know_of_each_other),
 		cmocka_unit_test(half_of_a_list_is_not_shown_whoever_publishes),

@@ -55,7 +55,7 @@ static void old_versions_are_used_again(void **state)
 		bool changed = false, is_known = false;
 		uint8_t record[16] = { 0 };
 		put_u32(record + 12, round);
-		draft_start(&draft, shop.answers->pool, (const uint8_t *)"\1a", 2, 0);
+		draft_start(&draft, shop.catalog->pool, (const uint8_t *)"\1a", 2, 0);
 		draft_fixed(&draft, TYPE_A, 1, sizeof record, record);
 		const struct entry *entry = table_put(table, draft_entry(&draft), &changed);
 		for (size_t i = 0; i < count && !is_known; i++)

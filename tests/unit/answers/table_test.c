@@ -51,7 +51,7 @@ static struct entry *put(struct shelf *shelf, uint32_t number, uint32_t value)
 {
 	uint8_t key[16], key_size = key_of(number, key), record[16] = { 0 };
 	put_u32(record + 12, value);
-	draft_start(&shelf->draft, shelf->answers->pool, key, key_size, 0);
+	draft_start(&shelf->draft, shelf->catalog->pool, key, key_size, 0);
 	draft_fixed(&shelf->draft, TYPE_A, 1, sizeof record, record);
 	shelf->changed = false;
 	return table_put(shelf->table, draft_entry(&shelf->draft), &shelf->changed);
