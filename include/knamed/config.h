@@ -34,6 +34,10 @@ enum selector_op { SELECT_IN, SELECT_NOT_IN, SELECT_EXISTS, SELECT_NOT_EXISTS };
 struct selector_term { char *key; enum selector_op op; struct words values; };
 struct selector { struct selector_term *terms; size_t count; }; /* count 0: matches all */
 
+/* What a directive was read from: its words, the zones it has and the root it is behind. Two with equal words mean the
+ * same, whatever changed around them. */
+struct config_said { char *text; };
+
 enum pods_mode { PODS_DISABLED, PODS_INSECURE, PODS_VERIFIED };
 
 struct config_kubernetes {
@@ -55,18 +59,21 @@ struct config_kubernetes {
 	char *snapshot;                  /* file of the warm start; NULL: none */
 	uint64_t startup_timeout_ms;     /* default 5000 */
 	uint64_t audit_ms;               /* default 300000; 0: off */
+	struct config_said said;
 };
 struct config_file {
 	char *path;                      /* behind `root`, as above */
 	struct config_zones zones;
 	uint64_t reload_ms;              /* 0: never reread; default 60000 */
 	bool reload_by_mtime;
+	struct config_said said;
 };
 struct config_auto {
 	char *directory;                 /* behind `root`, as above */
 	char *pattern, *template_;       /* regexp of file names, parentheses match; origin template with {1}.. */
 	struct config_zones zones;
 	uint64_t reload_ms;
+	struct config_said said;
 };
 enum log_class { LOG_CLASS_SUCCESS = 1, LOG_CLASS_DENIAL = 2, LOG_CLASS_ERROR = 4, LOG_CLASS_ALL = 7 };
 /* format: {common} and {combined} are written out; never NULL. The first log whose names hold a query logs it. */
@@ -113,6 +120,7 @@ struct config_forward {
 	bool fails_fast;                 /* failfast_all_unhealthy_upstreams */
 	struct ip source;                /* family 0: any */
 	bool random_case;                /* 0x20: names are spelled by chance, replies must spell them alike */
+	struct config_said said;
 };
 /* The nameservers of a resolv.conf; nothing else in it counts, and nothing behind the first 15. */
 enum { RESOLV_CONF_MOST = 15 };
@@ -137,6 +145,7 @@ struct config_cache {
 	bool stale_prefers_positive;
 	uint32_t servfail_s;                          /* 5; 0: SERVFAIL is not kept */
 	bool keep_ttl;
+	struct config_said said;
 };
 
 /* Where an HTTP listener is: address as ip_print() writes it, "" for all. */
@@ -174,11 +183,16 @@ struct config_block {
 /* One `zone:port` of a block. Blocks with equal zone and port on the same addresses are refused before this. */
 struct config_address { char *zone; uint16_t port; char *text; /* "dns://.:53" */ };
 
+/* How often the Corefile is looked at: each interval, shifted by chance by up to half of jitter (`reload`). */
+struct config_reload { uint64_t interval_ms, jitter_ms; };
+
 struct config {
 	struct config_block *blocks; size_t block_count;
+	struct config_reload *reload; /* NULL: only when told to */
 	struct words notes;   /* warnings and "always on" remarks, each "file:line - ..." or a sentence */
 	char *sha512;         /* hex of the parsed tokens, as `reload` prints */
 	struct arena *arena;  /* holds all of it but the selectors */
+	unsigned holders;     /* beside the first one */
 };
 
 /* Reads a Corefile from `text` (name is used in messages and for relative imports). default_port from flags.
@@ -186,6 +200,16 @@ struct config {
 struct config *config_read(const char *name, const char *text, const char *default_port, struct error *error);
 /* The Corefile that flags name: file, stdin, ./Corefile or the built-in one. */
 struct config *config_load(const struct flags *flags, struct error *error);
+/* The same once more, by who has one: a file that is gone is an error, and so is standard input. */
+struct config *config_load_again(const struct flags *flags, struct error *error);
+/* The sha512 that it would have; NULL and error if it cannot be parsed. Caller frees. */
+char *config_fingerprint_again(const struct flags *flags, struct error *error);
+/* What serves in a cluster (KUBERNETES_SERVICE_HOST is set) whose Corefile cannot be used: cluster names, forwarding, a
+ * cache; zone, ports and addresses as far as the text tells them. NULL: not in a cluster, or the text has rules about
+ * who may ask what (acl, view), or binds to what cannot be told. */
+struct config *config_built_in(const struct flags *flags);
+/* A config has one holder from the start; each gives it back with config_free(). */
+struct config *config_hold(struct config *config);
 void config_free(struct config *config);
 /* Queries come by it; others only set something up. CoreDNS calls the former handlers. */
 bool config_directive_is_in_chain(const char *name);

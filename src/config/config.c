@@ -81,9 +81,15 @@ struct config *config_read(const char *name, const char *text, const char *defau
 	return NULL;
 }
 
+struct config *config_hold(struct config *config)
+{
+	config->holders++;
+	return config;
+}
+
 void config_free(struct config *config)
 {
-	if (config == NULL)
+	if (config == NULL || config->holders-- > 0)
 		return;
 	for (size_t i = 0; i < config->block_count; i++) {
 		struct config_kubernetes *kubernetes = config->blocks[i].kubernetes;

@@ -31,6 +31,25 @@ bool directive_next(struct directive *directive)
 	return true;
 }
 
+/* Words are told apart by their sizes, lines by where they begin. */
+struct config_said directive_said(const struct directive *directive, size_t from,
+				  const struct config_zones *zones)
+{
+	const struct token *tokens = directive->tokens->items;
+	const char *root = directive->block->root;
+	struct text text = { 0 };
+	text_printf(&text, "root %s", root != NULL ? root : "");
+	for (size_t i = from; i < directive->at; i++)
+		text_printf(&text, "%s%zu:%s",
+			    i == from || token_is_on_line(&tokens[i - 1], &tokens[i]) ? " " : "\n",
+			    strlen(tokens[i].text), tokens[i].text);
+	for (size_t i = 0; zones != NULL && i < zones->count; i++)
+		text_printf(&text, "\nzone %s", zones->zones[i].text);
+	struct config_said said = { arena_text(directive->config->arena, text.data, text.size) };
+	text_done(&text);
+	return said;
+}
+
 bool directive_next_argument(struct directive *directive)
 {
 	const struct token *token = current(directive);

@@ -70,6 +70,9 @@ bool directive_zones(struct directive *directive, struct arguments arguments,
 		     struct error *error);
 bool directive_duration(const struct directive *directive, const char *text, uint64_t *ret_ms,
 			struct error *error);
+/* The words from the token at `from` up to the current one. */
+struct config_said directive_said(const struct directive *directive, size_t from,
+				  const struct config_zones *zones);
 char *directive_copy(const struct directive *directive, const char *text);
 /* `name` behind `root`, if there is one and the name is relative. */
 char *directive_path(const struct directive *directive, const char *name);

@@ -275,6 +275,7 @@ bool directive_cache_read(struct directive *directive, struct error *error)
 				return false;
 		if (!stale_finish(directive, &stale, error))
 			return false;
+		block->cache->said = directive_said(directive, 0, &block->cache->zones);
 	}
 	return true;
 }

@@ -110,12 +110,14 @@ bool directive_forward_read(struct directive *directive, struct error *error)
 {
 	struct config_block *block = directive->block;
 	while (directive_next(directive)) {
+		size_t first = directive->at - 1;
 		block->forwards = list_grow(directive->config->arena, block->forwards,
 					    block->forward_count, sizeof(block->forwards[0]));
 		struct config_forward *forward = &block->forwards[block->forward_count++];
 		*forward = usual(directive);
 		if (!read_one(directive, forward, error))
 			return false;
+		forward->said = directive_said(directive, first, NULL);
 	}
 	return true;
 }

@@ -308,6 +308,7 @@ bool directive_kubernetes_read(struct directive *directive, struct error *error)
 		};
 		if (!read_one(directive, error))
 			return false;
+		(*kubernetes)->said = directive_said(directive, 0, &(*kubernetes)->zones);
 	}
 	return true;
 }

@@ -59,9 +59,11 @@ bool directive_file_read(struct directive *directive, struct error *error)
 {
 	struct config_block *block = directive->block;
 	while (directive_next(directive)) {
+		size_t first = directive->at - 1;
 		struct config_file file = { .reload_ms = RELOAD_DEFAULT_MS };
 		if (!read_file(directive, &file, error))
 			return false;
+		file.said = directive_said(directive, first, &file.zones);
 		block->files = list_grow(directive->config->arena, block->files, block->file_count,
 					 sizeof(file));
 		block->files[block->file_count++] = file;
@@ -146,6 +148,7 @@ bool directive_auto_read(struct directive *directive, struct error *error)
 {
 	struct config_block *block = directive->block;
 	while (directive_next(directive)) {
+		size_t first = directive->at - 1;
 		struct config_auto auto_ = {
 			.pattern = directive_copy(directive, "db\\.(.*)"),
 			.template_ = directive_copy(directive, "{1}"),
@@ -153,6 +156,7 @@ bool directive_auto_read(struct directive *directive, struct error *error)
 		};
 		if (!read_auto(directive, &auto_, error))
 			return false;
+		auto_.said = directive_said(directive, first, &auto_.zones);
 		block->autos = list_grow(directive->config->arena, block->autos, block->auto_count,
 					 sizeof(auto_));
 		block->autos[block->auto_count++] = auto_;

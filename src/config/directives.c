@@ -86,7 +86,7 @@ static const char *const handlers[] = {
 };
 
 /* Of those that are built, the ones that no query comes by. */
-static const char *const settings[] = { "root", "multisocket", "bind", "ready", "health" };
+static const char *const settings[] = { "root", "multisocket", "reload", "bind", "ready", "health" };
 
 static const struct entry *entry_of(const char *name)
 {

@@ -36,6 +36,7 @@ bool directive_multisocket_read(struct directive *directive, struct error *error
 bool directive_nsid_read(struct directive *directive, struct error *error);
 bool directive_prometheus_read(struct directive *directive, struct error *error);
 bool directive_ready_read(struct directive *directive, struct error *error);
+bool directive_reload_read(struct directive *directive, struct error *error);
 bool directive_root_read(struct directive *directive, struct error *error);
 bool directive_whoami_read(struct directive *directive, struct error *error);
 
