@@ -170,6 +170,11 @@ e2e: ## test against a real control plane, built once from its Go modules (E2E=t
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)E2E_PROGRAMS=$$(tests/e2e/build) && export E2E_PROGRAMS && TEST_JOBS=1 tools/run-tests $(E2E)
 
+golden: ## the Corefiles of the field and each option through CoreDNS and us, side by side (GOLDEN="kubeadm hosts/": some)
+	$(Q)tools/install-deps build test e2e
+	$(Q)$(MAKE) --no-print-directory all $(TEST_API)
+	$(Q)tests/golden/golden_test.py $(GOLDEN)
+
 # clang makes the fuzzers, in a variant of their own.
 FUZZ ?= $(FUZZ_ALL)
 T    ?= 60
@@ -298,5 +303,5 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
-.PHONY: all test test-all unit replay e2e fuzz fuzz-all soak cover cover-all bench bench-watch bench-tools lint $(CHECKS:%=lint-%) fmt \
+.PHONY: all test test-all unit replay e2e fuzz fuzz-all soak cover cover-all golden bench bench-watch bench-tools lint $(CHECKS:%=lint-%) fmt \
 	toolchain deps run install clean help

@@ -96,7 +96,7 @@ def name_to_text(name):
 @dataclass(frozen=True)
 class Record:
     """One RR of class IN. `rdata`: bytes of an address (A, AAAA), a name (NS, CNAME, PTR),
-    (priority, weight, port, target), (mname, rname, serial, refresh, retry, expire, minimum), a
+    (priority, weight, port, target), (preference, target), (mname, rname, serial, refresh, retry, expire, minimum), a
     tuple of strings (TXT, HINFO), else raw bytes."""
     owner: tuple
     type: int
@@ -119,6 +119,8 @@ def rdata_to_text(rtype, rdata):
         return name_to_text(rdata)
     if rtype == SRV:
         return f'{rdata[0]} {rdata[1]} {rdata[2]} {name_to_text(rdata[3])}'
+    if rtype == MX:
+        return f'{rdata[0]} {name_to_text(rdata[1])}'
     if rtype == SOA:
         numbers = ' '.join(str(number) for number in rdata[2:])
         return f'{name_to_text(rdata[0])} {name_to_text(rdata[1])} {numbers}'
@@ -210,6 +212,10 @@ def read_rdata(data, rtype, at, size):
         numbers = struct.unpack('>HHH', take(data, at, 6))
         target, at, pointers = read_name(data, at + 6)
         value = numbers + (target,)
+    elif rtype == MX:
+        preference = struct.unpack('>H', take(data, at, 2))
+        target, at, pointers = read_name(data, at + 2)
+        value = preference + (target,)
     elif rtype == SOA:
         mname, at, _ = read_name(data, at)
         rname, at, _ = read_name(data, at)
@@ -317,6 +323,9 @@ class Writer:
         elif record.type == SRV:  # RFC 2782: never compressed
             self.data += struct.pack('>HHH', *rdata[:3])
             self.write_name(rdata[3], None, self.stored_case)
+        elif record.type == MX:
+            self.data += struct.pack('>H', rdata[0])
+            self.write_target(rdata[1])
         elif record.type == SOA:
             self.write_name(rdata[0], self.any_case if self.compress else None, None)
             self.write_name(rdata[1], self.any_case if self.compress else None, None)
@@ -342,14 +351,14 @@ def encode_query(ident, qname, qtype, qclass=IN, flags=RD, edns=None, version=0,
     return bytes(writer.data)
 
 
-def encode_response(ident, flags, qname, qtype, sections, edns=None, compress=True, qclass=IN):
+def encode_response(ident, flags, qname, qtype, sections, edns=None, compress=True, qclass=IN, options=b''):
     """`sections`: answer, authority, additional; the OPT comes last."""
     writer = Writer(ident, flags | QR, qname, qtype, qclass, compress)
     for i, records in enumerate(sections):
         for record in records:
             writer.write_record(record, is_glue=i == 2)
     if edns is not None:
-        writer.write_opt(edns)
+        writer.write_opt(edns, options=options)
     counts = [len(records) for records in sections]
     counts[2] += edns is not None
     struct.pack_into('>HHH', writer.data, 6, *(min(count, 65535) for count in counts))
