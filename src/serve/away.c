@@ -187,7 +187,9 @@ static void on_patience_over(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	errand->has_patience = false;
-	answer_from_cache(errand->away, errand, true);
+	/* Who asks next does not wait: others are as good as silent until something is heard. */
+	if (answer_from_cache(errand->away, errand, true))
+		cache_put(errand->block->forwardings->cache, &errand->wanted, NULL, clock_now_ns());
 }
 
 /* What has run out is shown when others say nothing for a while (RFC 8767 5). */
