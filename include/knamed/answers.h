@@ -120,6 +120,7 @@ struct reply {
 	uint16_t extended_error;   /* of a rule: RFC 8914; 0: none, unless there is a text */
 	const char *extended_text; /* NULL: none */
 	const char *problem;       /* of a rule: a sentence for `errors`; NULL: none */
+	uint16_t set_flags, clear_flags; /* in the header, whatever was said: `header` */
 	uint32_t *rotations;       /* ANSWERS_ROTATIONS counters of the asking thread: which address comes first */
 	bool authoritative, truncated;
 	bool stale;                /* after writing: the data are from an earlier run */

@@ -88,6 +88,23 @@ struct config_errors {
 };
 struct config_chaos { char *version; struct words authors; }; /* version NULL: ours; authors sorted, may be none */
 
+/* A network; the bits behind its length are 0. */
+struct config_network { struct ip ip; unsigned bits; };
+/* `acl`: its zones, and who may ask for names in them. The first rule that fits a question decides; where none does
+ * the next acl is looked at, and behind the last one questions are let through. */
+enum acl_action { ACL_ALLOW, ACL_BLOCK, ACL_FILTER, ACL_DROP };
+struct config_acl_rule {
+	enum acl_action action;
+	bool has_types, has_networks;    /* named in the rule */
+	bool all_types, all_networks;
+	uint16_t *types; size_t type_count;
+	struct config_network *networks; size_t network_count;
+};
+struct config_acl { struct config_zones zones; struct config_acl_rule *rules; size_t rule_count; };
+/* `header`: flags of the DNS header that are set and cleared in questions and replies. */
+struct config_flags { uint16_t set, clear; };
+struct config_header { struct config_flags query, reply; };
+
 /* Who is asked: one address of `forward`. A resolv.conf stands for the nameservers in it, read anew when it changes. */
 struct config_target {
 	char *file;                      /* NULL: ip and port are set */
@@ -154,7 +171,7 @@ struct config_health { struct config_place place; uint64_t lameduck_ms; };
 struct config_ready { struct config_place place; bool continuously; };
 struct config_prometheus { struct config_place place; };
 
-/* One server block: the directives that it names, each present at most once but for file, auto and log. */
+/* One server block: the directives that it names, each present at most once but for file, auto, log, forward and acl. */
 struct config_block {
 	const char *file; unsigned line;         /* where it begins */
 	struct config_address *addresses; size_t address_count;
@@ -172,6 +189,8 @@ struct config_block {
 	struct words bind, bind_except;
 	struct config_forward *forwards; size_t forward_count;
 	struct config_cache *cache;
+	struct config_acl *acls; size_t acl_count;
+	struct config_header *header;
 	char *nsid;                              /* NULL: off; text as given */
 	char *root;                              /* NULL: where knamed runs */
 	bool any, minimal, whoami, local, loadbalance;

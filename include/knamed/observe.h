@@ -42,7 +42,8 @@ void log_rings_stop(void); /* writes what is there and ends the writer; owners h
 
 /* Who answered, for the label `plugin` of responses_total. */
 enum answerer {
-	BY_NONE, BY_KUBERNETES, BY_FILE, BY_AUTO, BY_ANY, BY_CHAOS, BY_LOCAL, BY_WHOAMI, BY_CACHE, BY_FORWARD, BY_SERVER, ANSWERER_COUNT,
+	BY_NONE, BY_KUBERNETES, BY_FILE, BY_AUTO, BY_ANY, BY_CHAOS, BY_LOCAL, BY_WHOAMI, BY_CACHE, BY_FORWARD, BY_SERVER,
+	BY_ACL, ANSWERER_COUNT,
 };
 const char *answerer_name(enum answerer answerer);
 
@@ -106,10 +107,6 @@ void metrics_withdraw(struct metrics *metrics, const void *context);
 /* A cell of the caller's to count in (tally_add() by one thread), zero from the start. Owned by metrics. The same
  * name and labels give the same cell, or histogram. */
 tally_cell *metrics_counter(struct metrics *metrics, const char *name, const char *help, const char *labels);
-/* The same for who is not alone: any thread may add to it. */
-struct counter;
-struct counter *metrics_shared_counter(struct metrics *metrics, const char *name, const char *help, const char *labels);
-void counter_add(struct counter *counter);
 /* Bounds ascend and outlive metrics. Filled by one thread. */
 struct histogram;
 struct histogram *metrics_histogram(struct metrics *metrics, const char *name, const char *help, const char *labels,

@@ -35,6 +35,7 @@ struct upstream_question {
 	uint8_t name_size;
 	uint16_t type, class_;
 	bool dnssec_ok, checking_disabled, authentic_data, recursion; /* DO, CD, AD and RD of the client */
+	bool authoritative, available;         /* AA and RA, which only `header` sets in a question */
 	enum proto proto;                      /* the client's: kept unless the directive says otherwise */
 };
 enum upstream_end {

@@ -17,6 +17,7 @@ bool directives_read(const struct corefile *corefile, struct config *config, siz
 bool directive_fallthrough(struct directive *directive, struct config_zones *ret_zones,
 			   struct error *error);
 
+bool directive_acl_read(struct directive *directive, struct error *error);
 bool directive_any_read(struct directive *directive, struct error *error);
 bool directive_auto_read(struct directive *directive, struct error *error);
 bool directive_bind_read(struct directive *directive, struct error *error);
@@ -26,6 +27,7 @@ bool directive_chaos_read(struct directive *directive, struct error *error);
 bool directive_errors_read(struct directive *directive, struct error *error);
 bool directive_file_read(struct directive *directive, struct error *error);
 bool directive_forward_read(struct directive *directive, struct error *error);
+bool directive_header_read(struct directive *directive, struct error *error);
 bool directive_health_read(struct directive *directive, struct error *error);
 bool directive_kubernetes_read(struct directive *directive, struct error *error);
 bool directive_loadbalance_read(struct directive *directive, struct error *error);

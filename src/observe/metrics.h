@@ -26,14 +26,13 @@ struct plugin_label {
 	const void *context;
 };
 
-/* One series; its number is read, or it is a cell, a counter or a histogram. */
+/* One series; its number is read, or it is a counter's cell, or a histogram. */
 struct value {
 	char *name, *type, *help, *labels;
 	metrics_read read;
 	void *context;
 	double before; /* of a counter that is read: what others counted that are gone */
 	tally_cell *cell;
-	struct counter *counter;
 	struct histogram *histogram;
 };
 

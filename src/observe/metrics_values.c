@@ -6,7 +6,6 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "counter.h"
 #include "metrics.h"
 
 struct histogram {
@@ -71,21 +70,6 @@ tally_cell *metrics_counter(struct metrics *metrics, const char *name, const cha
 	return cell;
 }
 
-struct counter *metrics_shared_counter(struct metrics *metrics, const char *name, const char *help,
-				       const char *labels)
-{
-	pthread_mutex_lock(&metrics->lock);
-	struct value *value = find_series(metrics, name, labels);
-	if (value == NULL) {
-		value = add_series(metrics, name, "counter", help, labels);
-		value->counter = counter_new();
-	}
-	struct counter *counter = value->counter;
-	pthread_mutex_unlock(&metrics->lock);
-	assert(counter != NULL);
-	return counter;
-}
-
 struct histogram *metrics_histogram(struct metrics *metrics, const char *name, const char *help,
 				    const char *labels, const double *bounds, size_t bound_count)
 {
@@ -121,7 +105,6 @@ static void value_done(struct value *value)
 	mem_free(value->help);
 	mem_free(value->labels);
 	mem_free(value->cell);
-	mem_free(value->counter);
 	mem_free(value->histogram);
 }
 
@@ -227,20 +210,16 @@ static double read_series(const struct metrics *metrics, size_t first)
 	return number;
 }
 
-static uint64_t read_count(const struct value *value)
-{
-	return value->counter != NULL ? counter_sum(value->counter)
-				      : atomic_load_explicit(value->cell, memory_order_relaxed);
-}
-
 static void add_series_text(const struct metrics *metrics, size_t index, struct text *text)
 {
 	const struct value *value = &metrics->values[index];
 	if (value->histogram != NULL) {
 		add_histogram(text, value);
-	} else if (value->cell != NULL || value->counter != NULL) {
+	} else if (value->cell != NULL) {
 		add_name(text, value, "");
-		text_printf(text, "%llu\n", (unsigned long long)read_count(value));
+		text_printf(text, "%llu\n",
+			    (unsigned long long)atomic_load_explicit(value->cell,
+								     memory_order_relaxed));
 	} else if (find_series(metrics, value->name, value->labels) == value) {
 		add_name(text, value, "");
 		metrics_add_number(text, read_series(metrics, index));

@@ -48,7 +48,7 @@ const char *answerer_name(enum answerer answerer)
 		[BY_ANY] = "any",	[BY_CHAOS] = "chaos",
 		[BY_LOCAL] = "local",	[BY_WHOAMI] = "whoami",
 		[BY_CACHE] = "cache",	[BY_FORWARD] = "forward",
-		[BY_SERVER] = "server",
+		[BY_SERVER] = "server", [BY_ACL] = "acl",
 	};
 	return names[answerer];
 }

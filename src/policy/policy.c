@@ -4,16 +4,18 @@
 
 #include <string.h>
 
+#include "acl.h"
+
 static bool asks_for_something(const struct config_block *block)
 {
-	return block->any || block->local || block->whoami || block->chaos != NULL;
+	return block->any || block->local || block->whoami || block->chaos != NULL ||
+	       block->acl_count > 0 || block->header != NULL;
 }
 
 bool policy_compile(const struct policy_options *options, struct policy **ret_policy,
 		    struct error *error)
 {
 	const struct config_block *block = options->block;
-	(void)error;
 	*ret_policy = NULL;
 	if (!asks_for_something(block))
 		return true;
@@ -26,6 +28,11 @@ bool policy_compile(const struct policy_options *options, struct policy **ret_po
 	policy->localhost_requests = mem_zalloc(sizeof(*policy->localhost_requests));
 	if (block->chaos != NULL)
 		chaos_compile(policy, block->chaos, options->version);
+	policy->header = block->header;
+	if (block->acl_count > 0 && !acl_compile(block, options->metrics, &policy->acl, error)) {
+		policy_free(policy);
+		return false;
+	}
 	*ret_policy = policy;
 	return true;
 }
@@ -34,6 +41,7 @@ void policy_free(struct policy *policy)
 {
 	if (policy == NULL)
 		return;
+	acl_free(policy->acl);
 	mem_free(policy->chaos_authors);
 	mem_free(policy->localhost_requests);
 	mem_free(policy);
@@ -75,21 +83,32 @@ enum policy_verdict policy_after(const struct policy *policy, const struct dns_q
 
 unsigned policy_touches(const struct policy *policy, const uint8_t *zone)
 {
-	(void)policy;
-	(void)zone;
-	return 0;
+	unsigned touches = 0;
+	if (policy->header != NULL || (policy->acl != NULL && acl_touches(policy->acl, zone)))
+		touches |= TOUCH_GATE;
+	return touches;
+}
+
+static void apply_header(const struct config_header *header, struct dns_query *query,
+			 struct reply *reply)
+{
+	query->flags = (uint16_t)((query->flags | header->query.set) & ~header->query.clear);
+	reply->set_flags = header->reply.set;
+	reply->clear_flags = header->reply.clear;
 }
 
 enum policy_verdict policy_gate(const struct policy *policy, struct dns_query *query,
 				const struct client *client, struct reply *reply,
 				enum answerer *ret_by)
 {
-	(void)policy;
-	(void)query;
-	(void)client;
-	(void)reply;
-	(void)ret_by;
-	return POLICY_PASS;
+	enum policy_verdict verdict = POLICY_PASS;
+	if (policy->acl != NULL)
+		verdict = acl_judge(policy->acl, query, client, reply);
+	if (verdict != POLICY_PASS)
+		*ret_by = BY_ACL;
+	else if (policy->header != NULL)
+		apply_header(policy->header, query, reply);
+	return verdict;
 }
 
 enum policy_verdict policy_front(const struct policy *policy, const struct dns_query *query,

@@ -7,6 +7,8 @@
 
 #include "knamed/policy.h"
 
+struct acl;
+
 /* TXT data: one or more character strings, ready to copy. */
 struct txt {
 	uint16_t size;
@@ -15,6 +17,8 @@ struct txt {
 
 struct policy {
 	bool any, local, local_prefix, chaos, whoami, minimal;
+	const struct config_header *header; /* NULL: none */
+	struct acl *acl;
 	struct txt chaos_version, chaos_host;
 	struct txt *chaos_authors;
 	size_t chaos_author_count;

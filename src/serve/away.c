@@ -265,6 +265,8 @@ static void on_reply(void *context, const struct upstream_reply *reply)
 static void ask(struct errand *errand)
 {
 	const struct dns_query *wanted = &errand->wanted;
+	const struct config_header *header = errand->block->config->header;
+	unsigned set = header != NULL ? header->query.set : 0;
 	struct upstream_question question = {
 		.name_size = errand->name_size,
 		.type = wanted->type,
@@ -273,6 +275,8 @@ static void ask(struct errand *errand)
 		.checking_disabled = (wanted->flags & FLAG_CD) != 0,
 		.authentic_data = (wanted->flags & FLAG_AD) != 0,
 		.recursion = (wanted->flags & FLAG_RD) != 0,
+		.authoritative = (set & FLAG_AA) != 0,
+		.available = (set & FLAG_RA) != 0,
 		.proto = errand->info.proto,
 	};
 	memcpy(question.name, errand->name, errand->name_size);

@@ -113,6 +113,7 @@ size_t reply_end(const struct question *question, const struct reply *reply,
 	flags |= reply->flags;
 	flags |= reply->authoritative ? FLAG_AA : 0;
 	flags |= reply->truncated ? FLAG_TC : 0;
+	flags = (flags | reply->set_flags) & ~(unsigned)reply->clear_flags;
 	put_u16(packet + 2, (uint16_t)flags);
 	put_u16(packet + 4, 1);
 	put_u16(packet + 6, reply->answers);

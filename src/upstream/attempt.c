@@ -57,7 +57,8 @@ static size_t message_write(const struct attempt *attempt, uint8_t ret_message[M
 	const struct upstream_question *wanted = &attempt->question->wanted;
 	struct dns_writer writer = { ret_message, ret_message, ret_message + MESSAGE_MAX };
 	unsigned flags = (wanted->recursion ? FLAG_RD : 0) | (wanted->authentic_data ? FLAG_AD : 0) |
-			 (wanted->checking_disabled ? FLAG_CD : 0);
+			 (wanted->checking_disabled ? FLAG_CD : 0) |
+			 (wanted->authoritative ? FLAG_AA : 0) | (wanted->available ? FLAG_RA : 0);
 	write_u16(&writer, attempt->id);
 	write_u16(&writer, (uint16_t)flags);
 	write_u32(&writer, 1 << 16); /* one question, no answers */

@@ -40,7 +40,8 @@ void questions_free(struct questions *questions)
 static uint8_t bits_of(const struct upstream_question *wanted, bool is_tcp)
 {
 	return (uint8_t)(wanted->dnssec_ok | wanted->checking_disabled << 1 |
-			 wanted->authentic_data << 2 | wanted->recursion << 3 | is_tcp << 4);
+			 wanted->authentic_data << 2 | wanted->recursion << 3 | is_tcp << 4 |
+			 wanted->authoritative << 5 | wanted->available << 6);
 }
 
 static uint64_t hash_of(const struct questions *questions, const struct upstream_question *wanted,

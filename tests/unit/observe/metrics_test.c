@@ -374,33 +374,6 @@ static void threads_count_apart_and_are_summed_while_they_count(void **state)
 	metrics_free(metrics);
 }
 
-static void *count_many(void *context)
-{
-	for (unsigned i = 0; i < 10000; i++)
-		counter_add(context);
-	return NULL;
-}
-
-static void a_shared_counter_takes_from_all_threads(void **state)
-{
-	(void)state;
-	struct metrics *metrics = metrics_new();
-	struct counter *counter = metrics_shared_counter(metrics, "s_total", "Ss.", "a=\"1\"");
-	metrics_shared_counter(metrics, "s_total", "Ss.", "a=\"2\"");
-	assert_ptr_equal(metrics_shared_counter(metrics, "s_total", "Ss.", "a=\"1\""), counter);
-	pthread_t threads[4];
-	for (size_t i = 0; i < COUNT_OF(threads); i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, count_many, counter), 0);
-	for (size_t i = 0; i < COUNT_OF(threads); i++)
-		pthread_join(threads[i], NULL);
-	struct text text = print(metrics);
-	assert_line(&text, "# TYPE s_total counter");
-	assert_line(&text, "s_total{a=\"1\"} 40000");
-	assert_line(&text, "s_total{a=\"2\"} 0");
-	text_done(&text);
-	metrics_free(metrics);
-}
-
 /* A thread that was there before a meter has no counter for it, and must not be asked. */
 static void meters_may_follow_a_thread(void **state)
 {
@@ -491,7 +464,6 @@ int main(void)
 		cmocka_unit_test(a_series_declared_twice_is_printed_once),
 		cmocka_unit_test(what_is_withdrawn_is_not_read_any_more),
 		cmocka_unit_test(counters_are_zero_from_the_start_and_shared_by_name_and_labels),
-		cmocka_unit_test(a_shared_counter_takes_from_all_threads),
 		cmocka_unit_test(histograms_are_cumulative_and_their_bounds_belong_below),
 		cmocka_unit_test(the_process_tells_about_itself),
 		cmocka_unit_test(threads_count_apart_and_are_summed_while_they_count),
