@@ -239,6 +239,7 @@ bench: ## CPU, rate, latency, freshness, memory against other servers (BENCH="--
 	$(Q)$(BIN)/bench/change
 	$(Q)$(BIN)/bench/cache
 	$(Q)$(BIN)/bench/upstream
+	$(if $(BENCH),,$(Q)tests/bench/forwarding --build $(BIN))
 	$(if $(BENCH),,$(Q)$(MAKE) --no-print-directory bench-watch)
 bench-watch: ## its part with a real API server (W9, W10): freshness, start and relist, beside CoreDNS
 	$(Q)tools/install-deps build bench e2e
