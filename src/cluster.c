@@ -34,10 +34,10 @@ static const char **zone_texts(const struct config_zones *zones)
 	return texts;
 }
 
-static struct catalog *catalog_of_cluster(struct answers *answers,
-					  const struct config_kubernetes *kubernetes,
-					  const struct ip *local, size_t local_count, uint16_t port)
+static struct catalog *catalog_of_cluster(struct answers *answers, const struct config_block *block,
+					  const struct ip *local, size_t local_count)
 {
+	const struct config_kubernetes *kubernetes = block->kubernetes;
 	const char **zones = zone_texts(&kubernetes->zones),
 		   **imports = zone_texts(&kubernetes->multicluster);
 	static const enum cluster_pods pods[] = {
@@ -51,6 +51,7 @@ static struct catalog *catalog_of_cluster(struct answers *answers,
 		.namespaces = (const char *const *)kubernetes->namespaces.words,
 		.namespace_count = kubernetes->namespaces.count,
 		.pods = pods[kubernetes->pods],
+		.keep_clients = block->metadata,
 		.ttl = kubernetes->ttl,
 		.denial_ttl = kubernetes->denial_ttl,
 		.endpoint_pod_names = kubernetes->endpoint_pod_names,
@@ -60,7 +61,7 @@ static struct catalog *catalog_of_cluster(struct answers *answers,
 		.zonal = kubernetes->zonal,
 		.local_addresses = local,
 		.local_address_count = local_count,
-		.port = port,
+		.port = block->addresses[0].port,
 	};
 	struct catalog *catalog = answers_add_cluster(answers, &options);
 	mem_free(zones);
@@ -284,8 +285,7 @@ struct cluster *cluster_open(const struct pipeline_options *options,
 	}
 	cluster->config = block->kubernetes;
 	cluster->calls = *calls;
-	cluster->catalog = catalog_of_cluster(answers, block->kubernetes, local, local_count,
-					      block->addresses[0].port);
+	cluster->catalog = catalog_of_cluster(answers, block, local, local_count);
 	cluster->model = model_new();
 	listen_to_model(cluster, options);
 	if (open_source(cluster, options, error))

@@ -29,6 +29,7 @@ struct cluster_options {
 	const char *const *multicluster; size_t multicluster_count; /* subset of zones */
 	const char *const *namespaces; size_t namespace_count;      /* none: all */
 	enum cluster_pods pods;
+	bool keep_clients;                                           /* for catalog_find_pod(); with pods verified alone */
 	uint32_t ttl, denial_ttl;
 	bool endpoint_pod_names, no_endpoints, ignore_empty_service, shorthand, zonal;
 	const struct ip *local_addresses; size_t local_address_count; /* where we answer: for the apex NS */
@@ -105,6 +106,12 @@ struct lookup {
 	uint8_t address_key[24];   /* private: key of a reverse or computed name */
 };
 
+/* Who has an address: of clusters that keep clients. Texts are good as long as the edition. Several pods may share the
+ * address of their node: then it is the one that came last. */
+struct catalog_pod { const char *namespace_, *name; };
+bool catalog_find_pod(const struct catalog *catalog, const struct edition *edition, const struct ip *ip,
+		      struct catalog_pod *ret_pod);
+
 enum { ANSWERS_ROTATIONS = 256 };
 
 /* Where a reply grows: header and question are in place, records go to packet + at. */
@@ -126,6 +133,7 @@ struct reply {
 	bool stale;                /* after writing: the data are from an earlier run */
 	bool rotate;               /* `loadbalance` */
 	bool minimal;              /* no glue */
+	uint8_t wildcard;          /* after writing: 1 + how many labels of the question `*` stood for; 0: none */
 };
 
 enum answer_kind {

@@ -193,6 +193,8 @@ struct config_block {
 	struct config_header *header;
 	char *nsid;                              /* NULL: off; text as given */
 	char *root;                              /* NULL: where knamed runs */
+	bool metadata;                           /* names in these zones have it */
+	struct config_zones metadata_zones;
 	bool any, minimal, whoami, local, loadbalance;
 	bool local_prefix;                       /* local, unless { localhost_prefix off } */
 	uint16_t bufsize;                        /* 0: not named */

@@ -32,9 +32,38 @@ void policy_free(struct policy *policy);
 enum policy_touch { TOUCH_ABOVE = 1, TOUCH_GATE = 2, TOUCH_FRONT = 4 };
 unsigned policy_touches(const struct policy *policy, const uint8_t *zone);
 
+/* ---- metadata: facts about a question, by the label that CoreDNS' plugins give them ---- */
+enum metadata_label {
+	METADATA_CLIENT_NAMESPACE, METADATA_CLIENT_POD, /* kubernetes/client-...: with `pods verified` alone */
+	METADATA_CLUSTER, METADATA_ENDPOINT, METADATA_KIND, METADATA_NAMESPACE, METADATA_PARSE_ERROR, METADATA_PORT,
+	METADATA_PROTOCOL, METADATA_SERVICE, METADATA_ZONE, /* kubernetes/...: of names in its zones */
+	METADATA_VIEW,
+	/* what is known when the question was answered, for `log` */
+	METADATA_UPSTREAM, METADATA_WILDCARD, METADATA_ANSWERER, METADATA_EXTENDED_ERROR,
+	METADATA_COUNT,
+};
+/* "kubernetes/service"; false: there is no such label. */
+bool metadata_find(const char *label, size_t size, enum metadata_label *ret_label);
+/* A question as its client asked it. Borrowed; made where it is needed, on the stack. */
+struct metadata {
+	const struct config_block *block;    /* without `metadata` nothing is known */
+	const struct dns_query *query;
+	const struct ip *client;
+	const struct catalog *kubernetes;    /* of the block; NULL: none */
+	const struct edition *edition;
+	const char *told[METADATA_COUNT];    /* what is not computed; NULL: not known */
+};
+enum { METADATA_ROOM = 1024 }; /* what is longer is cut */
+/* Writes the value, without NUL; false: it is not known. */
+bool metadata_write(const struct metadata *metadata, enum metadata_label label, char ret_value[METADATA_ROOM],
+		    size_t *ret_size);
+
 /* Who asks. meter: where rules count, as in observe.h; METER_NONE: nowhere, for the same question was counted before. */
 #define METER_NONE UINT32_MAX
-struct client { struct ip ip; uint16_t port; enum proto proto; unsigned meter; };
+struct client {
+	struct ip ip; uint16_t port; enum proto proto; unsigned meter;
+	const struct metadata *metadata;     /* NULL: the block has none */
+};
 
 enum policy_verdict {
 	POLICY_PASS,     /* not ours: go on */

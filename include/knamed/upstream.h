@@ -45,8 +45,10 @@ enum upstream_end {
 	UPSTREAM_TOO_MANY,    /* max_concurrent, or no room */
 	UPSTREAM_CLOSED,
 };
+struct upstream_address { struct ip ip; uint16_t port; };
 struct upstream_reply {
 	enum upstream_end end;
+	struct upstream_address target;        /* whose reply, or who was asked last; family 0: nobody */
 	const struct dns_message *message;     /* of ANSWERED; good during the call */
 	const char *problem;                   /* of the others: a sentence for `errors`, as CoreDNS words it */
 };

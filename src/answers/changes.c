@@ -74,6 +74,8 @@ static void pod_changed(struct cluster *cluster, const struct pod *before, const
 	if (cluster->catalog->pods != CLUSTER_PODS_VERIFIED)
 		return;
 	const struct pod *pods[] = { before, after };
+	if (cluster->catalog->keep_clients)
+		clients_change(cluster, before, after);
 	for (int i = 0; i < 2; i++) {
 		if (pods[i] == NULL)
 			continue;

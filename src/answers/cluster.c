@@ -46,6 +46,7 @@ struct catalog *answers_add_cluster(struct answers *answers, const struct cluste
 	struct cluster *cluster = mem_zalloc(sizeof *cluster);
 	catalog->cluster = cluster;
 	catalog->pods = options->pods;
+	catalog->keep_clients = options->keep_clients && options->pods == CLUSTER_PODS_VERIFIED;
 	catalog->zonal = options->zonal;
 	catalog->shorthand = options->shorthand;
 	catalog->has_soon = options->denial_ttl > 1;

@@ -193,6 +193,9 @@ const struct address_ref *refs_get(const struct cluster *cluster, uint8_t kind, 
 void pod_add(struct cluster *cluster, const struct ip *ip, struct space *space);
 void pod_remove(struct cluster *cluster, const struct ip *ip, struct space *space);
 
+/* clients.c */
+void clients_change(struct cluster *cluster, const struct pod *before, const struct pod *after);
+
 /* hosts.c */
 /* The labels that readers share, or NULL if the host is unknown. */
 const struct host *host_add(const struct seat *seat, const struct host_name *name);

@@ -135,6 +135,8 @@ static enum answer_kind write_absence(const struct lookup *lookup, struct reply 
 	if (wildcard == NULL)
 		return is_signed ? write_signed_absence(lookup, suffix_at(lookup, skip), reply)
 				 : write_denial(lookup, reply, false, false);
+	if (reply->owner_at == DNS_HEADER_SIZE)
+		reply->wildcard = (uint8_t)(skip + 1);
 	return is_signed ? write_signed(lookup, wildcard, true, reply)
 			 : write_entry(lookup, wildcard, reply);
 }

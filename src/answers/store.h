@@ -109,7 +109,12 @@ struct chunk_list {
 };
 
 /* ---- what an address stands for ---- */
-enum { KEY_ADDRESS = 0x81, KEY_PREFIX = 0x82, KEY_POD = 0x83 }; /* first octet; no name begins so */
+enum {
+	KEY_ADDRESS = 0x81,
+	KEY_PREFIX = 0x82,
+	KEY_POD = 0x83,
+	KEY_CLIENT = 0x85
+}; /* first octet; no name begins so */
 struct owner {
 	uint8_t class_, size;
 	uint8_t labels[];
@@ -130,7 +135,7 @@ struct address_ref {
 	const struct host *host;   /* NULL: the dashed address is the name */
 	const void *from;	   /* the control thread's: which slice gave it */
 };
-/* Keys: [KEY_ADDRESS or KEY_POD][family][4 or 16 octets], [KEY_PREFIX][family][parts][as many octets]. */
+/* Keys: [KEY_ADDRESS, KEY_POD or KEY_CLIENT][family][4 or 16 octets], [KEY_PREFIX][family][parts][as many octets]. */
 uint8_t address_key(uint8_t kind, const struct ip *ip, uint8_t ret_key[24]);
 struct ip address_of_key(const uint8_t *key);
 uint8_t prefix_key(uint8_t family, uint8_t parts, const uint8_t bytes[16], uint8_t ret_key[24]);
@@ -297,7 +302,7 @@ struct catalog {
 	struct sieve *headless;	 /* names of headless services; NULL: none yet */
 	/* what the hot path must know of the options */
 	enum cluster_pods pods;
-	bool zonal, shorthand, has_soon;
+	bool zonal, shorthand, has_soon, keep_clients;
 	uint32_t ttl;
 	uint8_t ptr_zone_size; /* Z1 of names.md 8: where PTR targets live */
 	uint8_t ptr_zone[DNS_NAME_MAX];

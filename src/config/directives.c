@@ -15,7 +15,7 @@ static const struct entry {
 	const char *purpose; /* of those that are not built */
 } table[] = {
 	{ "root", directive_root_read, NULL },
-	{ "metadata", NULL, "hands facts about a query from directive to directive" },
+	{ "metadata", directive_metadata_read, NULL },
 	{ "geoip", NULL, "looks clients up in a map of the world" },
 	{ "cancel", NULL, "gives up on a query after a while" },
 	{ "proxyproto", NULL, "takes client addresses from a proxy in front" },

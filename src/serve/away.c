@@ -255,6 +255,7 @@ static void on_reply(void *context, const struct upstream_reply *reply)
 		.type = errand->wanted.type,
 		.message = message,
 		.problem = reply->problem,
+		.upstream = reply->target,
 		.rcode = rcode_of(reply->end, errand),
 		.extended_error = message == NULL ? EDE_NO_UPSTREAM : 0,
 		.is_missed = is_kept,

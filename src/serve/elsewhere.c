@@ -110,6 +110,7 @@ static void settle_arrival(struct asker *asker, const struct arrival *arrival,
 {
 	count_arrival(asker, arrival, outcome);
 	outcome->by = arrival->is_cached ? BY_CACHE : BY_FORWARD;
+	outcome->upstream = &arrival->upstream;
 	if (arrival->message != NULL)
 		relay_message(question, reply, outcome, arrival->message);
 	if (arrival->message == NULL) {

@@ -42,6 +42,7 @@ struct arrival {
 	uint16_t type;
 	const struct dns_message *message; /* NULL: there is none */
 	const char *problem;		   /* then: why */
+	struct upstream_address upstream;  /* who was asked; family 0: nobody */
 	uint16_t rcode;			   /* and what to say of it */
 	uint16_t extended_error;
 	bool is_cached;

@@ -155,6 +155,7 @@ struct client client_of(const struct asker *asker, const struct question *questi
 		.port = question->info->client_port,
 		.proto = question->info->proto,
 		.meter = is_asked_again ? METER_NONE : first->route->meter,
+		.metadata = first->route->block->metadata ? &asker->metadata : NULL,
 	};
 }
 

@@ -120,11 +120,18 @@ size_t reply_plain_size(const uint8_t *reply, size_t size)
 	return plain;
 }
 
-bool reply_has_soa(const uint8_t *reply, size_t size)
+bool reply_has_authority(const uint8_t *reply, size_t size, uint16_t type)
 {
 	size_t plain;
-	if (size <= DNS_HEADER_SIZE || get_u16(reply + 6) != 0 || get_u16(reply + 8) == 0)
+	if (size <= DNS_HEADER_SIZE || get_u16(reply + 4) != 1)
 		return false;
 	size_t at = name_walk(reply, DNS_HEADER_SIZE, &plain) + 4;
-	return get_u16(reply + name_walk(reply, at, &plain)) == TYPE_SOA;
+	for (unsigned i = get_u16(reply + 6); i > 0; i--)
+		at = record_walk(reply, at, &plain);
+	for (unsigned i = get_u16(reply + 8); i > 0; i--) {
+		if (get_u16(reply + name_walk(reply, at, &plain)) == type)
+			return true;
+		at = record_walk(reply, at, &plain);
+	}
+	return false;
 }

@@ -25,7 +25,7 @@ void line_begin_json(struct line *line, const char *level, const struct line *me
 
 /* The size of our own reply if no name in it were compressed, and without OPT: that is what CoreDNS logs. */
 size_t reply_plain_size(const uint8_t *reply, size_t size);
-/* The first record behind the answers is an SOA. */
-bool reply_has_soa(const uint8_t *reply, size_t size);
+/* A record of the type stands in the authority section of our own reply. */
+bool reply_has_authority(const uint8_t *reply, size_t size, uint16_t type);
 
 #endif

@@ -6,9 +6,8 @@
 
 #include "knamed/policy.h"
 #include "above.h"
-#include "error_log.h"
 #include "handlers.h"
-#include "query_log.h"
+#include "say.h"
 #include "reply.h"
 
 enum { OPCODE_BITS = 0x7800, EDE_STALE = 3 /* RFC 8914 */ };
@@ -43,7 +42,7 @@ void question_read(struct asker *asker, struct question *question, const struct 
 		question_route(asker, question, &asker->listener->routes);
 }
 
-/* ---- counting and saying ---- */
+/* ---- counting ---- */
 
 static void count(struct asker *asker, const struct question *question,
 		  const struct outcome *outcome, size_t size)
@@ -65,26 +64,6 @@ static void count(struct asker *asker, const struct question *question,
 	tally_add(&tally->response_bytes[proto], size);
 	if (asker->uncounted[outcome->meter]++ == 0)
 		asker->touched[asker->touched_count++] = outcome->meter;
-}
-
-static void say(struct asker *asker, const struct question *question, const struct outcome *outcome,
-		const uint8_t *packet, size_t size)
-{
-	const struct block *block = question->route->block;
-	if (block->log != NULL) {
-		struct answered answered = {
-			.query = &question->query,
-			.info = question->info,
-			.reply = packet,
-			.reply_size = size,
-			.rcode = outcome->rcode,
-			.duration_ns = clock_now_ns() - asker->began_ns,
-		};
-		query_log_put(block->log, &answered, asker->ring);
-	}
-	if (outcome->problem != NULL && block->errors != NULL)
-		error_log_put(block->errors, &question->query, outcome->rcode, outcome->problem,
-			      asker->ring);
 }
 
 /* ---- packets that get no look-up ---- */
@@ -140,6 +119,8 @@ static size_t answer(struct asker *asker, struct question *question, uint8_t *pa
 	struct outcome outcome = { .rcode = RCODE_NOERROR, .meter = question->route->meter };
 	struct reply reply;
 	asker->client_question = question;
+	if (block->metadata)
+		metadata_begin(asker, question);
 	reply_begin(asker, question, packet, &reply);
 	if (is_transfer(question->query.type)) {
 		outcome.rcode = RCODE_REFUSED;
@@ -158,7 +139,7 @@ static size_t answer(struct asker *asker, struct question *question, uint8_t *pa
 	size_t size = outcome.is_dropped ? 0 : reply_end(question, &reply, &outcome);
 	count(asker, question, &outcome, size);
 	if (block->log != NULL || outcome.problem != NULL)
-		say(asker, question, &outcome, packet, size);
+		question_say(asker, question, &reply, &outcome, size);
 	return size;
 }
 

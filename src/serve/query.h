@@ -9,6 +9,7 @@
 #ifndef KNAMED_SERVE_QUERY_H
 #define KNAMED_SERVE_QUERY_H
 
+#include "knamed/policy.h"
 #include "router.h"
 #include "way_back.h"
 
@@ -39,6 +40,7 @@ struct asker {
 	struct errand *errand;	       /* which it was, while its question is answered */
 	struct inner_rooms *rooms; /* for questions below questions; NULL: no block has rules */
 	const struct question *client_question; /* the one that came in a packet */
+	struct metadata metadata;		/* of that, if its block has `metadata` */
 	uint32_t rotations[ANSWERS_ROTATIONS];
 	struct dns_query target; /* of the alias that is being followed */
 	struct question single;	 /* for who asks one by one */

@@ -7,18 +7,48 @@
 
 /* ---- classes ---- */
 
-unsigned query_class(const struct answered *answered)
+/* What kind of reply it is, in the order in which CoreDNS asks. */
+enum kind {
+	KIND_NOERROR,
+	KIND_NXDOMAIN,
+	KIND_NODATA,
+	KIND_DELEGATION,
+	KIND_SERVERERROR,
+	KIND_META,
+	KIND_OTHERERROR,
+};
+
+static enum kind kind_of(const struct answered *answered)
 {
 	const uint8_t *reply = answered->reply;
-	uint16_t type = answered->query->type;
-	bool has_answers = get_u16(reply + 6) > 0;
+	size_t size = answered->reply_size;
+	uint16_t type = answered->query->type, rcode = answered->rcode;
+	if (size == 0)
+		return KIND_OTHERERROR;
 	if (type == TYPE_AXFR || type == TYPE_IXFR)
-		return LOG_CLASS_ERROR;
-	if (answered->rcode == RCODE_NXDOMAIN)
-		return has_answers ? LOG_CLASS_ERROR : LOG_CLASS_DENIAL;
-	if (answered->rcode != RCODE_NOERROR)
-		return LOG_CLASS_ERROR;
-	return reply_has_soa(reply, answered->reply_size) ? LOG_CLASS_DENIAL : LOG_CLASS_SUCCESS;
+		return KIND_META;
+	if (get_u16(reply + 6) > 0 && (rcode == RCODE_NOERROR || rcode == RCODE_NXDOMAIN))
+		return rcode == RCODE_NOERROR ? KIND_NOERROR : KIND_OTHERERROR;
+	if (rcode == RCODE_NXDOMAIN)
+		return KIND_NXDOMAIN;
+	if (rcode == RCODE_SERVFAIL || rcode == RCODE_NOTIMP)
+		return KIND_SERVERERROR;
+	if (rcode != RCODE_NOERROR)
+		return KIND_OTHERERROR;
+	if (reply_has_authority(reply, size, TYPE_SOA))
+		return KIND_NODATA;
+	return reply_has_authority(reply, size, TYPE_NS) ? KIND_DELEGATION : KIND_NOERROR;
+}
+
+unsigned query_class(const struct answered *answered)
+{
+	static const unsigned classes[] = {
+		[KIND_NOERROR] = LOG_CLASS_SUCCESS,   [KIND_DELEGATION] = LOG_CLASS_SUCCESS,
+		[KIND_NXDOMAIN] = LOG_CLASS_DENIAL,   [KIND_NODATA] = LOG_CLASS_DENIAL,
+		[KIND_SERVERERROR] = LOG_CLASS_ERROR, [KIND_META] = LOG_CLASS_ERROR,
+		[KIND_OTHERERROR] = LOG_CLASS_ERROR,
+	};
+	return classes[kind_of(answered)];
 }
 
 static void write_class(struct line *line, const struct answered *answered)
@@ -33,16 +63,13 @@ static void write_class(struct line *line, const struct answered *answered)
 
 static void write_kind(struct line *line, const struct answered *answered)
 {
-	unsigned class_ = query_class(answered);
-	bool is_denial = class_ == LOG_CLASS_DENIAL, is_success = class_ == LOG_CLASS_SUCCESS;
-	bool has_answers = get_u16(answered->reply + 6) > 0;
-	bool has_authority = get_u16(answered->reply + 8) > 0;
-	if (is_denial)
-		line_add(line, answered->rcode == RCODE_NOERROR ? "NODATA" : "NXDOMAIN");
-	else if (is_success)
-		line_add(line, !has_answers && has_authority ? "DELEGATION" : "NOERROR");
-	else
-		line_add(line, answered->rcode == RCODE_SERVFAIL ? "SERVERERROR" : "OTHERERROR");
+	static const char *const words[] = {
+		[KIND_NOERROR] = "NOERROR",	    [KIND_NXDOMAIN] = "NXDOMAIN",
+		[KIND_NODATA] = "NODATA",	    [KIND_DELEGATION] = "DELEGATION",
+		[KIND_SERVERERROR] = "SERVERERROR", [KIND_META] = "META",
+		[KIND_OTHERERROR] = "OTHERERROR",
+	};
+	line_add(line, words[kind_of(answered)]);
 }
 
 /* ---- fields ---- */
@@ -133,12 +160,15 @@ static void write_do(struct line *line, const struct answered *answered)
 static void write_bufsize(struct line *line, const struct answered *answered)
 {
 	bool is_tcp = answered->info->proto == PROTO_TCP;
-	line_printf(line, "%u", is_tcp ? DNS_MESSAGE_MAX : answered->query->udp_size);
+	line_printf(line, "%u", is_tcp ? DNS_MESSAGE_MAX : answered->udp_size);
 }
 
 static void write_rcode(struct line *line, const struct answered *answered)
 {
-	write_word(line, dns_rcode_print, answered->rcode);
+	if (answered->reply_size == 0)
+		line_add(line, "-");
+	else
+		write_word(line, dns_rcode_print, answered->rcode);
 }
 
 static void write_reply_size(struct line *line, const struct answered *answered)
@@ -176,18 +206,14 @@ static void write_flags(struct line *line, const struct answered *answered)
 	};
 	uint16_t flags = get_u16(answered->reply + 2);
 	const char *between = "";
+	if (answered->reply_size == 0)
+		line_add(line, "-");
 	for (size_t i = 0; i < COUNT_OF(words); i++) {
-		if ((flags & words[i].flag) == 0)
+		if (answered->reply_size == 0 || (flags & words[i].flag) == 0)
 			continue;
 		line_printf(line, "%s%s", between, words[i].word);
 		between = ",";
 	}
-}
-
-static void write_nothing(struct line *line, const struct answered *answered)
-{
-	(void)answered;
-	line_add(line, "-");
 }
 
 /* ---- all of them ---- */
@@ -214,11 +240,33 @@ const struct query_field *query_field_find(const char *word, size_t size)
 		{ "{/log/class}", write_class },
 		{ "{/log/type}", write_kind },
 	};
-	static const struct query_field unknown = { "{/}", write_nothing };
 	for (size_t i = 0; i < COUNT_OF(fields); i++)
 		if (strlen(fields[i].word) == size && memcmp(fields[i].word, word, size) == 0)
 			return &fields[i];
-	return size >= 2 && word[1] == '/' ? &unknown : NULL;
+	return NULL;
+}
+
+static void write_json_rcode(struct line *line, const struct answered *answered)
+{
+	if (answered->reply_size == 0) {
+		line_add(line, "null");
+		return;
+	}
+	line_add(line, "\"");
+	write_rcode(line, answered);
+	line_add(line, "\"");
+}
+
+static void write_json_name(struct line *line, const struct answered *answered)
+{
+	char name[NAME_TEXT_SIZE];
+	name_print(answered->query->lower, name);
+	line_add_json(line, name, strlen(name));
+}
+
+static void write_client(struct line *line, const struct answered *answered)
+{
+	write_address(line, &answered->info->client, false);
 }
 
 void query_json_write(struct line *line, const struct answered *answered)
@@ -227,7 +275,9 @@ void query_json_write(struct line *line, const struct answered *answered)
 		const char *before;
 		void (*write)(struct line *line, const struct answered *answered);
 	} parts[] = {
+		{ ",\"client_ip\":\"", write_client },
 		{ "\",\"client_port\":", write_port },
+		{ ",\"qname\":", write_json_name },
 		{ ",\"qtype\":\"", write_type },
 		{ "\",\"qclass\":\"", write_dns_class },
 		{ "\",\"protocol\":\"", write_proto },
@@ -236,16 +286,10 @@ void query_json_write(struct line *line, const struct answered *answered)
 		{ ",\"request_size\":", write_size },
 		{ ",\"dnssec_ok\":", write_do },
 		{ ",\"bufsize\":", write_bufsize },
-		{ ",\"rcode\":\"", write_rcode },
-		{ "\",\"response_size\":", write_reply_size },
+		{ ",\"rcode\":", write_json_rcode },
+		{ ",\"response_size\":", write_reply_size },
 		{ ",\"duration_seconds\":", write_seconds },
 	};
-	char name[NAME_TEXT_SIZE];
-	name_print(answered->query->lower, name);
-	line_add(line, ",\"qname\":");
-	line_add_json(line, name, strlen(name));
-	line_add(line, ",\"client_ip\":\"");
-	write_address(line, &answered->info->client, false);
 	for (size_t i = 0; i < COUNT_OF(parts); i++) {
 		line_add(line, parts[i].before);
 		parts[i].write(line, answered);

@@ -11,7 +11,7 @@ struct query_field {
 	const char *word;
 	void (*write)(struct line *line, const struct answered *answered);
 };
-/* NULL: no such word. "{/x}" is metadata, of which there is none but the class: it reads "-". */
+/* NULL: no such word. Of "{/x}", metadata, the two that `log` gives itself are here. */
 const struct query_field *query_field_find(const char *word, size_t size);
 
 /* enum log_class of the reply. */

@@ -9,9 +9,11 @@
 #include "query_fields.h"
 #include "route.h"
 
-/* A field, or where that is NULL a part of the configuration's text. */
+/* A field, a piece of metadata, or where both are not there a part of the configuration's text. */
 struct piece {
 	const struct query_field *field;
+	bool is_metadata;
+	enum metadata_label label;
 	const char *text;
 	size_t size;
 };
@@ -29,13 +31,32 @@ struct query_log {
 
 /* ---- compiling ---- */
 
-static void rule_add(struct rule *rule, const struct query_field *field, const char *text, size_t size)
+static void rule_add(struct rule *rule, const struct piece *piece)
 {
-	if (field == NULL && size == 0)
-		return;
 	size_t room = (rule->piece_count + 1) * sizeof(*rule->pieces);
 	rule->pieces = mem_realloc(rule->pieces, room);
-	rule->pieces[rule->piece_count++] = (struct piece){ field, text, size };
+	rule->pieces[rule->piece_count++] = *piece;
+}
+
+static void rule_add_text(struct rule *rule, const char *text, size_t size)
+{
+	if (size > 0)
+		rule_add(rule, &(struct piece){ .text = text, .size = size });
+}
+
+/* "{rcode}" or "{/kubernetes/service}". False: it is no word. */
+static bool word_read(const char *word, size_t size, struct piece *ret_piece)
+{
+	*ret_piece = (struct piece){ .field = query_field_find(word, size) };
+	if (ret_piece->field != NULL)
+		return true;
+	bool is_metadata = size > 2 && word[1] == '/';
+	ret_piece->is_metadata = is_metadata && metadata_find(word + 2, size - 3, &ret_piece->label);
+	if (is_metadata && !ret_piece->is_metadata) {
+		ret_piece->text = "-"; /* nobody gives it */
+		ret_piece->size = 1;
+	}
+	return is_metadata;
 }
 
 /* A word begins at the last '{' before a '}', so that braces may stand around words. */
@@ -44,15 +65,14 @@ static void rule_cut_format(struct rule *rule, const char *format)
 	const char *from = format;
 	for (const char *close; (close = strchr(from, '}')) != NULL; from = close + 1) {
 		const char *open = memrchr(from, '{', (size_t)(close - from));
-		const struct query_field *field = NULL;
-		if (open != NULL)
-			field = query_field_find(open, (size_t)(close - open) + 1);
-		const char *text_end = field != NULL ? open : close + 1;
-		rule_add(rule, NULL, from, (size_t)(text_end - from));
-		if (field != NULL)
-			rule_add(rule, field, NULL, 0);
+		struct piece piece;
+		bool is_word = open != NULL && word_read(open, (size_t)(close - open) + 1, &piece);
+		const char *text_end = is_word ? open : close + 1;
+		rule_add_text(rule, from, (size_t)(text_end - from));
+		if (is_word)
+			rule_add(rule, &piece);
 	}
-	rule_add(rule, NULL, from, strlen(from));
+	rule_add_text(rule, from, strlen(from));
 }
 
 static void rule_compile(struct rule *rule, const struct config_log *config)
@@ -89,12 +109,24 @@ void query_log_free(struct query_log *log)
 
 /* ---- lines ---- */
 
+static void write_metadata(struct line *line, const struct metadata *metadata, enum metadata_label label)
+{
+	char value[METADATA_ROOM];
+	size_t size;
+	if (metadata != NULL && metadata_write(metadata, label, value, &size))
+		line_add_n(line, value, size);
+	else
+		line_add(line, "-");
+}
+
 static void write_message(struct line *line, const struct rule *rule, const struct answered *answered)
 {
 	for (size_t i = 0; i < rule->piece_count; i++) {
 		const struct piece *piece = &rule->pieces[i];
 		if (piece->field != NULL)
 			piece->field->write(line, answered);
+		else if (piece->is_metadata)
+			write_metadata(line, answered->metadata, piece->label);
 		else
 			line_add_n(line, piece->text, piece->size);
 	}

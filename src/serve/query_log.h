@@ -3,6 +3,7 @@
 #ifndef KNAMED_SERVE_QUERY_LOG_H
 #define KNAMED_SERVE_QUERY_LOG_H
 
+#include "knamed/policy.h"
 #include "knamed/serve.h"
 
 /* A query that was answered. */
@@ -10,9 +11,11 @@ struct answered {
 	const struct dns_query *query;
 	const struct packet_info *info;
 	const uint8_t *reply;
-	size_t reply_size;
+	size_t reply_size; /* 0: nothing was sent; then `reply` is the question */
 	uint16_t rcode;
+	uint16_t udp_size; /* what the client takes over UDP, as `bufsize` has it */
 	uint64_t duration_ns;
+	const struct metadata *metadata; /* NULL: the block has none */
 };
 
 struct query_log;

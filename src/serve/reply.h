@@ -3,6 +3,7 @@
 #ifndef KNAMED_SERVE_REPLY_H
 #define KNAMED_SERVE_REPLY_H
 
+#include "knamed/upstream.h"
 #include "query.h"
 
 /* What a reply says beside its records. */
@@ -12,8 +13,9 @@ struct outcome {
 	const char *extended_text; /* NULL: none */
 	enum answerer by;
 	unsigned meter;
-	const char *problem; /* for `errors`; NULL: none */
-	bool is_dropped;     /* nothing is sent */
+	const char *problem;			 /* for `errors`; NULL: none */
+	const struct upstream_address *upstream; /* who was asked; NULL: nobody */
+	bool is_dropped;			 /* nothing is sent */
 };
 
 /* Room for records behind the question, with OPT's place taken off. */

@@ -32,12 +32,13 @@ struct block {
 	struct error_log *errors; /* NULL: no `errors` */
 	struct claim *claims;
 	size_t claim_count;
-	bool falls_through;		 /* `kubernetes` lets go of names that it denies */
-	struct forwardings *forwardings; /* NULL: no `forward` */
-	struct zone_name *falls;	 /* in these zones; none: in all */
+	bool falls_through;		  /* `kubernetes` lets go of names that it denies */
+	struct forwardings *forwardings;  /* NULL: no `forward` */
+	const struct catalog *kubernetes; /* NULL: no `kubernetes` */
+	struct zone_name *falls;	  /* in these zones; none: in all */
 	size_t fall_count;
 	uint16_t udp_size; /* what our OPT says, and the most that a reply over UDP has */
-	bool rotate, minimal, any;
+	bool rotate, minimal, any, metadata;
 	uint16_t nsid_size; /* 0: no `nsid` */
 	const char *nsid;
 	struct routes *own; /* of this block alone, for questions that it asks itself; NULL: it asks none */

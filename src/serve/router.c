@@ -77,6 +77,8 @@ static bool block_compile(struct block *block, const struct serve_block *source,
 		.rotate = config->loadbalance,
 		.minimal = config->minimal,
 		.any = config->any,
+		.metadata = config->metadata,
+		.kubernetes = source->kubernetes,
 	};
 	if (config->nsid != NULL) {
 		block->nsid = config->nsid;

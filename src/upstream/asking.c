@@ -34,14 +34,16 @@ static void tell(struct question *question, const struct upstream_reply *reply)
 void question_end(struct question *question, enum upstream_end end, const struct dns_message *message)
 {
 	struct upstream *upstream = question->upstream;
-	struct upstream_reply reply = { .end = end, .message = message };
+	struct upstream_reply reply = { .end = end, .message = message, .target = question->answered };
 	for (unsigned i = 0; i < ATTEMPTS_MAX; i++)
 		if (question->attempts[i].line != NULL)
 			attempt_stop(&question->attempts[i]);
 	wheel_take(upstream->wheel, &question->wake);
 	questions_hide(upstream->questions, question);
-	if (end != UPSTREAM_ANSWERED)
+	if (end != UPSTREAM_ANSWERED) {
+		reply.target = question->failure.remote;
 		reply.problem = failure_print(&question->failure, upstream);
+	}
 	tell(question, &reply);
 	mem_free(question->kept);
 	questions_give_back(upstream->questions, question);

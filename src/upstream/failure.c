@@ -6,7 +6,7 @@
 
 #include "upstream_parts.h"
 
-void address_print(const struct address *address, char ret_text[ADDRESS_TEXT_SIZE])
+void address_print(const struct upstream_address *address, char ret_text[ADDRESS_TEXT_SIZE])
 {
 	char ip[IP_TEXT_SIZE];
 	ip_print(&address->ip, ip);

@@ -89,6 +89,7 @@ static void take_answer(struct attempt *attempt, const struct dns_message *messa
 	uint64_t took_ns = now_ns - attempt->sent_ns;
 	bool is_cut = (message->flags & FLAG_TC) != 0 && !attempt->line->is_tcp;
 	bool bad = is_bad(upstream, message->rcode);
+	question->answered = target->address;
 	meters_reply(target, message->rcode, took_ns);
 	target_answered(target, took_ns, !bad);
 	if (dislikes_opt(attempt, message->rcode, message->has_opt)) {

@@ -24,7 +24,7 @@ static struct target *target_new(struct upstream *upstream, const struct config_
 {
 	struct target *target = mem_zalloc(sizeof(*target));
 	target->upstream = upstream;
-	target->address = (struct address){ config->ip, config->port };
+	target->address = (struct upstream_address){ config->ip, config->port };
 	target->is_tls = config->tls;
 	target->tls_name = mem_text(config->tls_name);
 	address_print(&target->address, target->text);

@@ -34,10 +34,6 @@ struct line;
 /* ---- failures ---- */
 
 enum { ADDRESS_TEXT_SIZE = IP_TEXT_SIZE + 8 };
-struct address {
-	struct ip ip;
-	uint16_t port;
-};
 enum trouble {
 	TROUBLE_NONE,
 	TROUBLE_SILENT,	  /* nothing came in time */
@@ -54,7 +50,7 @@ struct failure {
 	enum trouble trouble;
 	bool is_tcp;
 	int number;
-	struct address local, remote;
+	struct upstream_address local, remote;
 };
 
 /* ---- questions and attempts ---- */
@@ -89,8 +85,9 @@ struct question {
 	uint32_t asked; /* bits of targets, this round */
 	uint32_t turn;	/* of round_robin */
 	uint32_t failed;
-	struct failure failure; /* the last one */
-	uint8_t *kept;		/* the last reply that was not good enough; NULL: none */
+	struct failure failure;		  /* the last one */
+	struct upstream_address answered; /* who gave the last reply */
+	uint8_t *kept;			  /* the last reply that was not good enough; NULL: none */
 	size_t kept_size;
 	bool is_live, is_tcp;
 	bool is_plain; /* goes without OPT */
@@ -163,7 +160,7 @@ struct target_meters {
 enum { SOCKETS = 256, CONNECTIONS = 8 };
 struct target {
 	struct upstream *upstream;
-	struct address address;
+	struct upstream_address address;
 	bool is_tls;
 	char *tls_name;		      /* NULL: its address */
 	unsigned number;	      /* its bit */
@@ -187,7 +184,7 @@ struct target {
 bool targets_open(struct upstream *upstream, struct error *error);
 void targets_close(struct upstream *upstream);
 /* failure.c */
-void address_print(const struct address *address, char ret_text[ADDRESS_TEXT_SIZE]);
+void address_print(const struct upstream_address *address, char ret_text[ADDRESS_TEXT_SIZE]);
 /* A sentence in CoreDNS' words. */
 const char *failure_print(const struct failure *failure, struct upstream *upstream);
 /* choose.c: NULL: nobody is left to ask this question now. */

@@ -162,6 +162,58 @@ static void failures_of_our_own_are_errors(void **state)
 			     "[ERROR] plugin/errors: 2 a.example.net. A: zone is not loaded\n");
 }
 
+static void metadata_is_told_where_the_block_has_it(void **state)
+{
+	static const char format[] =
+		"{name} {/zone/wildcard} {/knamed/plugin} [{/kubernetes/endpoint}] "
+		"{/knamed/ede} {/forward/upstream} {/nobody/gives}";
+	(void)state;
+	for (int has_it = 0; has_it < 2; has_it++) {
+		struct caught caught = catch_start();
+		struct world *world = log_world(format, LOG_CLASS_ALL);
+		struct config_block *block = &world->blocks[0];
+		world_file(world, block, "example.net.", "*.w.example.net. 60 IN A 192.0.2.1");
+		catalog_set_synced(world_kubernetes(world, block, "cluster.local."), false);
+		block->metadata = has_it == 1;
+		world_add_zone(&block->metadata_zones, ".");
+		world_start(world);
+		ldns_pkt_free(world_ask(world, "a.b.W.example.net.", LDNS_RR_TYPE_A));
+		ldns_pkt_free(world_ask(world, "a.example.org.", LDNS_RR_TYPE_A));
+		ldns_pkt_free(world_ask(world, "h.s.ns.svc.cluster.local.", LDNS_RR_TYPE_A));
+		ldns_pkt_free(world_ask(world, "s.ns.svc.cluster.local.", LDNS_RR_TYPE_A));
+		world_zones_done(&block->metadata_zones);
+		log_world_free(world);
+		assert_lines(caught,
+			     has_it == 0
+				     ? "[INFO] a.b.w.example.net. - - [-] - - -\n"
+				       "[INFO] a.example.org. - - [-] - - -\n"
+				       "[INFO] h.s.ns.svc.cluster.local. - - [-] - - -\n"
+				       "[INFO] s.ns.svc.cluster.local. - - [-] - - -\n"
+				     : "[INFO] a.b.w.example.net. *.w.example.net. file [-] - - -\n"
+				       "[INFO] a.example.org. - file [-] - - -\n"
+				       "[INFO] h.s.ns.svc.cluster.local. - kubernetes [h] 14 - -\n"
+				       "[INFO] s.ns.svc.cluster.local. - kubernetes [] 14 - -\n");
+	}
+}
+
+static void bufsize_is_what_the_directive_leaves_of_it(void **state)
+{
+	(void)state;
+	struct caught caught = catch_start();
+	struct world *world = log_world("{>bufsize}", LOG_CLASS_ALL);
+	world->blocks[0].bufsize = 1100;
+	world_start(world);
+	world_question(world, "a.example.org.", LDNS_RR_TYPE_A, LDNS_RR_CLASS_IN);
+	world_add_opt(world, 4096, 0, 0, NULL, 0);
+	ldns_pkt_free(world_send(world));
+	world_question(world, "a.example.org.", LDNS_RR_TYPE_A, LDNS_RR_CLASS_IN);
+	world_add_opt(world, 700, 0, 0, NULL, 0);
+	ldns_pkt_free(world_send(world));
+	ldns_pkt_free(world_ask(world, "a.example.org.", LDNS_RR_TYPE_A));
+	log_world_free(world);
+	assert_lines(caught, "[INFO] 1100\n[INFO] 700\n[INFO] 512\n");
+}
+
 static void json_records_have_fields_of_their_own(void **state)
 {
 	(void)state;
@@ -176,8 +228,7 @@ static void json_records_have_fields_of_their_own(void **state)
 	char *text = catch_stop(caught);
 	static const char *const parts[] = {
 		"\"level\":\"INFO\",\"msg\":\"a.example.org. \\\"x\\\"\",\"plugin\":\"log\",",
-		",\"client_ip\":\"192.0.2.7\",\"client_port\":4711,",
-		",\"qname\":\"a.example.org.\",",
+		",\"client_ip\":\"192.0.2.7\",\"client_port\":4711,\"qname\":\"a.example.org.\",",
 		",\"qtype\":\"A\",\"qclass\":\"IN\",\"protocol\":\"udp\",\"id\":4660,\"opcode\":0,",
 		",\"request_size\":31,\"dnssec_ok\":false,\"bufsize\":512,\"rcode\":\"NOERROR\",",
 		",\"response_size\":60,\"duration_seconds\":0",
@@ -199,6 +250,8 @@ int main(void)
 		cmocka_unit_test(classes_choose_what_is_said),
 		cmocka_unit_test(the_first_rule_with_the_name_decides),
 		cmocka_unit_test(failures_of_our_own_are_errors),
+		cmocka_unit_test(metadata_is_told_where_the_block_has_it),
+		cmocka_unit_test(bufsize_is_what_the_directive_leaves_of_it),
 		cmocka_unit_test(json_records_have_fields_of_their_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
