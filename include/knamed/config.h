@@ -165,6 +165,24 @@ struct config_cache {
 	struct config_said said;
 };
 
+/* `rewrite`: one rule. Names are compared as text in lower case with a final dot, as CoreDNS writes them. */
+enum rewrite_field { REWRITE_NAME, REWRITE_TYPE, REWRITE_CLASS, REWRITE_TTL, REWRITE_RCODE, REWRITE_CNAME };
+enum rewrite_match { MATCH_EXACT, MATCH_PREFIX, MATCH_SUFFIX, MATCH_SUBSTRING, MATCH_REGEX };
+/* What becomes of names in an answer: `answer name` (owners) or `answer value` (in record data). */
+struct config_rewrite_answer { bool is_value; char *pattern, *to; };
+struct config_rewrite {
+	enum rewrite_field field;
+	bool continues;                  /* the next rule has its say too */
+	enum rewrite_match match;
+	char *from;                      /* the question's name; of `cname` the target. NULL: type and class */
+	char *to;                        /* of `name` and `cname`; patterns' groups are {1}.. */
+	bool is_auto;                    /* names in answers go back the way the question's came */
+	struct config_rewrite_answer *answers; size_t answer_count;
+	uint16_t code, new_code;         /* of `type`, `class`, `rcode` */
+	uint32_t ttl_least, ttl_most;
+};
+enum { REWRITES_MAX = 4096, REWRITE_CONTINUES_MAX = 63 }; /* of a block */
+
 /* Where an HTTP listener is: address as ip_print() writes it, "" for all. */
 struct config_place { char *address; uint16_t port; };
 struct config_health { struct config_place place; uint64_t lameduck_ms; };
@@ -191,6 +209,7 @@ struct config_block {
 	struct config_cache *cache;
 	struct config_acl *acls; size_t acl_count;
 	struct config_header *header;
+	struct config_rewrite *rewrites; size_t rewrite_count;
 	char *nsid;                              /* NULL: off; text as given */
 	char *root;                              /* NULL: where knamed runs */
 	bool metadata;                           /* names in these zones have it */

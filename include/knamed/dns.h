@@ -131,6 +131,8 @@ bool dns_message_asks(const struct dns_message *message, const uint8_t *name, bo
  * be too long; the cursor is as it was. */
 bool dns_record_write(const struct dns_message *message, const struct dns_record *record, uint32_t ttl,
 		      struct dns_writer *writer);
+/* Its data alone. */
+bool dns_rdata_write(const struct dns_message *message, const struct dns_record *record, struct dns_writer *writer);
 
 /* One record in the words of a zone file: "a.example. 60 IN A 192.0.2.1". Names are absolute, with or without the final
  * dot; TTL and class may be missing (3600, IN) and stand in either order; parentheses and comments are passed over. */

@@ -86,6 +86,37 @@ enum policy_verdict policy_after(const struct policy *policy, const struct dns_q
 /* What `any` says of a name that has records, in their place. */
 void policy_write_any(const struct dns_query *query, struct reply *reply);
 
+/* `rewrite`: a question is changed on its way down and its answer on its way up, rule by rule and backwards. What is
+ * needed for the way back is in the way, so that all of it are plain functions. */
+enum { REWRITE_STEPS = REWRITE_CONTINUES_MAX + 1, REWRITE_NAMES_SIZE = 4096 };
+struct rewrite_step { uint16_t rule, old_at, new_at; }; /* new_at: in names; 0: the name stayed */
+struct rewrite_way {
+	const struct policy *policy;
+	const struct dns_query *query;
+	uint16_t type, class_;                  /* what is asked below */
+	uint16_t name_at;                       /* its name, in names; 0: the question's own, as it is spelled */
+	uint16_t step_count, names_size;
+	bool maps_records, maps_aliases;        /* some rule may change records; targets of CNAMEs */
+	struct rewrite_step steps[REWRITE_STEPS];
+	uint8_t names[REWRITE_NAMES_SIZE];      /* in wire form, one after the other */
+};
+enum rewrite_verdict {
+	REWRITE_NOTHING, /* no rule is for this question */
+	REWRITE_DONE,
+	REWRITE_BROKEN,  /* SERVFAIL: its new name is none */
+};
+enum rewrite_verdict rewrite_question(const struct policy *policy, const struct dns_query *query,
+				      struct rewrite_way *ret_way);
+/* The first CNAME of the answer that a `cname` rule gives another target: that one is to be looked up, by all rules.
+ * False: none, or the CNAME itself was asked for. */
+bool rewrite_alias(const struct rewrite_way *way, const struct dns_message *heard,
+		   uint8_t ret_target[DNS_NAME_MAX + 1]);
+uint16_t rewrite_rcode(const struct rewrite_way *way, uint16_t rcode);
+/* The whole reply to the question as it came. found: what is known of rewrite_alias()'s target; NULL: there is none.
+ * False: a new name is none. What does not fit is cut, with TC. */
+bool rewrite_reply(const struct rewrite_way *way, const struct dns_message *heard, const struct dns_message *found,
+		   struct dns_writer *writer);
+
 /* How often `local` answered for names made of localhost and more, as CoreDNS counts. Any thread. */
 uint64_t policy_localhost_requests(const struct policy *policy);
 

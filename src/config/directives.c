@@ -46,7 +46,7 @@ static const struct entry {
 	{ "chaos", directive_chaos_read, NULL },
 	{ "loadbalance", directive_loadbalance_read, NULL },
 	{ "tsig", NULL, "checks and signs messages with shared keys" },
-	{ "rewrite", NULL, "changes queries and their answers" },
+	{ "rewrite", directive_rewrite_read, NULL },
 	{ "autopath", NULL, "walks the search path of a client in one query" },
 	{ "acl", directive_acl_read, NULL },
 	{ "cache", directive_cache_read, NULL },

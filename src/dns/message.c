@@ -222,3 +222,13 @@ bool dns_record_write(const struct dns_message *message, const struct dns_record
 	writer->at = start;
 	return false;
 }
+
+bool dns_rdata_write(const struct dns_message *message, const struct dns_record *record,
+		     struct dns_writer *writer)
+{
+	uint8_t *start = writer->at;
+	if (rdata_write(message->packet, record, writer) && writer->at - start <= UINT16_MAX)
+		return true;
+	writer->at = start;
+	return false;
+}

@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "acl.h"
+#include "rewrite.h"
 
 static bool asks_for_something(const struct config_block *block)
 {
 	return block->any || block->local || block->whoami || block->chaos != NULL ||
-	       block->acl_count > 0 || block->header != NULL;
+	       block->acl_count > 0 || block->header != NULL || block->rewrite_count > 0;
 }
 
 bool policy_compile(const struct policy_options *options, struct policy **ret_policy,
@@ -33,6 +34,7 @@ bool policy_compile(const struct policy_options *options, struct policy **ret_po
 		policy_free(policy);
 		return false;
 	}
+	policy->rewrite = rewrite_compile(block);
 	*ret_policy = policy;
 	return true;
 }
@@ -42,6 +44,7 @@ void policy_free(struct policy *policy)
 	if (policy == NULL)
 		return;
 	acl_free(policy->acl);
+	rewrite_free(policy->rewrite);
 	mem_free(policy->chaos_authors);
 	mem_free(policy->localhost_requests);
 	mem_free(policy);
@@ -86,6 +89,8 @@ unsigned policy_touches(const struct policy *policy, const uint8_t *zone)
 	unsigned touches = 0;
 	if (policy->header != NULL || (policy->acl != NULL && acl_touches(policy->acl, zone)))
 		touches |= TOUCH_GATE;
+	if (rewrite_touches(policy->rewrite, zone))
+		touches |= TOUCH_ABOVE;
 	return touches;
 }
 

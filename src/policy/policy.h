@@ -22,6 +22,7 @@ struct policy {
 	struct txt chaos_version, chaos_host;
 	struct txt *chaos_authors;
 	size_t chaos_author_count;
+	struct rewrite *rewrite;	      /* NULL: no rules */
 	_Atomic uint64_t *localhost_requests; /* apart, so that a policy itself is never written */
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "relay.h"
+#include "rewriting.h"
 
 enum { DEPTH_MOST = 8, ANSWERS_PER_DEPTH = 2, EDE_STALE = 3 };
 
@@ -16,7 +17,7 @@ struct inner_rooms {
 
 static const above_step steps[ABOVE_COUNT] = {
 	[ABOVE_DNS64] = NULL,
-	[ABOVE_REWRITE] = NULL,
+	[ABOVE_REWRITE] = rewriting_step,
 	[ABOVE_AUTOPATH] = NULL,
 };
 

@@ -258,9 +258,15 @@ static bool answer_without_data(struct asker *asker, struct question *question, 
 				struct outcome *outcome)
 {
 	const struct route *route = question->route;
-	if (route->catalog != NULL) { /* a zone of the configuration that could not be read */
+	if (route->catalog != NULL && question->query.class_ == CLASS_IN) {
+		/* a zone of the configuration that could not be read */
 		outcome->by = question->by;
 		settle_failure(outcome, "zone is not loaded");
+		return true;
+	}
+	if (route->catalog != NULL) { /* ours, but not in this class */
+		outcome->by = BY_SERVER;
+		outcome->rcode = RCODE_REFUSED;
 		return true;
 	}
 	enum elsewhere found = answer_behind_data(asker, question, reply, outcome);
