@@ -182,6 +182,25 @@ struct config_rewrite {
 	uint32_t ttl_least, ttl_most;
 };
 enum { REWRITES_MAX = 4096, REWRITE_CONTINUES_MAX = 63 }; /* of a block */
+/* `hosts`. The file is read even if there are inline lines. */
+struct config_hosts {
+	char *path;                      /* behind `root`, as above; "/etc/hosts" */
+	struct config_zones zones;       /* other names are not taken from the file; the block's where none are given */
+	char *lines;                     /* inline: the text of a second hosts file; NULL: none */
+	uint32_t ttl;                    /* 3600 */
+	bool reverse;                    /* addresses have PTR records */
+	uint64_t reload_ms;              /* 5 s; 0: never read again */
+	bool falls_through;              /* names that are not known go to the next handler */
+	struct config_zones fallthrough; /* for names in these; none: all */
+	bool falls_unsupported;          /* and of those that are known, types that are not */
+};
+/* `loadbalance` with more to it than turns: addresses in `preferred` come first, in its order, or one address does by its
+ * weight in a file. */
+struct config_balance {
+	struct config_network *preferred; size_t preferred_count;
+	char *weights;                   /* behind `root`, as above; NULL: none */
+	uint64_t reload_ms;              /* of the weights; 30 s; 0: never read again */
+};
 
 /* Where an HTTP listener is: address as ip_print() writes it, "" for all. */
 struct config_place { char *address; uint16_t port; };
@@ -210,6 +229,8 @@ struct config_block {
 	struct config_acl *acls; size_t acl_count;
 	struct config_header *header;
 	struct config_rewrite *rewrites; size_t rewrite_count;
+	struct config_hosts *hosts;
+	struct config_balance *balance;          /* NULL: no loadbalance, or the plain one */
 	char *nsid;                              /* NULL: off; text as given */
 	char *root;                              /* NULL: where knamed runs */
 	bool metadata;                           /* names in these zones have it */

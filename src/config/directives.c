@@ -57,7 +57,7 @@ static const struct entry {
 	{ "template", NULL, "makes answers from patterns" },
 	{ "transfer", NULL, "hands whole zones to other servers" },
 	{ "dynupdate", NULL, "takes dynamic updates" },
-	{ "hosts", NULL, "answers from a hosts file" },
+	{ "hosts", directive_hosts_read, NULL },
 	{ "route53", NULL, "takes zones from AWS" },
 	{ "azure", NULL, "takes zones from Azure" },
 	{ "clouddns", NULL, "takes zones from Google Cloud" },

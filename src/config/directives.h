@@ -29,6 +29,7 @@ bool directive_file_read(struct directive *directive, struct error *error);
 bool directive_forward_read(struct directive *directive, struct error *error);
 bool directive_header_read(struct directive *directive, struct error *error);
 bool directive_health_read(struct directive *directive, struct error *error);
+bool directive_hosts_read(struct directive *directive, struct error *error);
 bool directive_kubernetes_read(struct directive *directive, struct error *error);
 bool directive_loadbalance_read(struct directive *directive, struct error *error);
 bool directive_local_read(struct directive *directive, struct error *error);

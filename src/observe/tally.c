@@ -49,6 +49,7 @@ const char *answerer_name(enum answerer answerer)
 		[BY_LOCAL] = "local",	[BY_WHOAMI] = "whoami",
 		[BY_CACHE] = "cache",	[BY_FORWARD] = "forward",
 		[BY_SERVER] = "server", [BY_ACL] = "acl",
+		[BY_HOSTS] = "hosts",
 	};
 	return names[answerer];
 }

@@ -10,7 +10,16 @@
 static bool asks_for_something(const struct config_block *block)
 {
 	return block->any || block->local || block->whoami || block->chaos != NULL ||
-	       block->acl_count > 0 || block->header != NULL || block->rewrite_count > 0;
+	       block->acl_count > 0 || block->header != NULL || block->rewrite_count > 0 ||
+	       block->hosts != NULL;
+}
+
+static bool parts_compile(struct policy *policy, const struct policy_options *options,
+			  struct error *error)
+{
+	const struct config_block *block = options->block;
+	return (block->acl_count == 0 || acl_compile(block, options->metrics, &policy->acl, error)) &&
+	       (block->hosts == NULL || hosts_open(options, &policy->hosts, error));
 }
 
 bool policy_compile(const struct policy_options *options, struct policy **ret_policy,
@@ -30,7 +39,7 @@ bool policy_compile(const struct policy_options *options, struct policy **ret_po
 	if (block->chaos != NULL)
 		chaos_compile(policy, block->chaos, options->version);
 	policy->header = block->header;
-	if (block->acl_count > 0 && !acl_compile(block, options->metrics, &policy->acl, error)) {
+	if (!parts_compile(policy, options, error)) {
 		policy_free(policy);
 		return false;
 	}
@@ -45,6 +54,7 @@ void policy_free(struct policy *policy)
 		return;
 	acl_free(policy->acl);
 	rewrite_free(policy->rewrite);
+	hosts_close(policy->hosts);
 	mem_free(policy->chaos_authors);
 	mem_free(policy->localhost_requests);
 	mem_free(policy);
@@ -91,6 +101,8 @@ unsigned policy_touches(const struct policy *policy, const uint8_t *zone)
 		touches |= TOUCH_GATE;
 	if (rewrite_touches(policy->rewrite, zone))
 		touches |= TOUCH_ABOVE;
+	if (policy->hosts != NULL && hosts_touches(policy->hosts, zone))
+		touches |= TOUCH_FRONT;
 	return touches;
 }
 
@@ -120,11 +132,9 @@ enum policy_verdict policy_front(const struct policy *policy, const struct dns_q
 				 const struct client *client, struct reply *reply,
 				 enum answerer *ret_by)
 {
-	(void)policy;
-	(void)query;
 	(void)client;
-	(void)reply;
-	(void)ret_by;
+	if (policy->hosts != NULL)
+		return hosts_answer(policy->hosts, query, reply, ret_by);
 	return POLICY_PASS;
 }
 

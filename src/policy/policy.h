@@ -8,6 +8,7 @@
 #include "knamed/policy.h"
 
 struct acl;
+struct hosts;
 
 /* TXT data: one or more character strings, ready to copy. */
 struct txt {
@@ -23,6 +24,7 @@ struct policy {
 	struct txt *chaos_authors;
 	size_t chaos_author_count;
 	struct rewrite *rewrite;	      /* NULL: no rules */
+	struct hosts *hosts;		      /* NULL: none */
 	_Atomic uint64_t *localhost_requests; /* apart, so that a policy itself is never written */
 };
 
@@ -52,6 +54,14 @@ enum policy_verdict chaos_answer(const struct policy *policy, const struct dns_q
 				 struct reply *reply);
 enum policy_verdict whoami_answer(const struct policy *policy, const struct dns_query *query,
 				  const struct client *client, struct reply *reply);
+
+/* False and error if a zone is none. */
+bool hosts_open(const struct policy_options *options, struct hosts **ret_hosts, struct error *error);
+void hosts_close(struct hosts *hosts);
+/* Whether it may have a say in names of this zone, wire form and lower case. */
+bool hosts_touches(const struct hosts *hosts, const uint8_t *zone);
+enum policy_verdict hosts_answer(const struct hosts *hosts, const struct dns_query *query,
+				 struct reply *reply, enum answerer *ret_by);
 void chaos_compile(struct policy *policy, const struct config_chaos *config, const char *version);
 
 #endif
