@@ -24,6 +24,8 @@ struct upstream_options {
 	const struct config_forward *config;   /* outlives it */
 	struct metrics *metrics;
 };
+/* Counters that are on the page of metrics whether somebody forwards or not: alerts ask for them. */
+void upstream_declare(struct metrics *metrics);
 /* NULL and error: a target's file, certificate or address cannot be used. */
 struct upstream *upstream_open(const struct upstream_options *options, struct error *error);
 /* Questions under way end with UPSTREAM_CLOSED. On the loop's thread, or when the loop has ended. */

@@ -103,7 +103,7 @@ static bool message_answers(const struct dns_message *message)
 
 static enum kept kind_of(const struct dns_message *message, const struct findings *findings)
 {
-	if (message->rcode == RCODE_SERVFAIL)
+	if (message->rcode == RCODE_SERVFAIL || message->rcode == RCODE_NOTIMP)
 		return KEPT_FAILURE;
 	if (message->rcode == RCODE_NXDOMAIN)
 		return findings->has_soa ? KEPT_DENIAL : KEPT_NOT;

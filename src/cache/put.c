@@ -216,7 +216,8 @@ static bool put_failure(struct cache *cache, const struct dns_query *query,
 			const struct dns_message *message, uint64_t now_ms)
 {
 	struct judgement failure = { KEPT_FAILURE, cache->config.servfail_s };
-	bool is_kept = message == NULL || message->rcode == RCODE_SERVFAIL;
+	bool is_kept = message == NULL || message->rcode == RCODE_SERVFAIL ||
+		       message->rcode == RCODE_NOTIMP;
 	if (fall_back_any(cache, query, now_ms))
 		return true;
 	if (failure.ttl_s == 0 || !is_kept || is_disabled(cache, NEGATIVE, query->lower))

@@ -134,7 +134,7 @@ static void finish(struct errand *errand, struct arrival *arrival)
 /* ---- the cache ---- */
 
 /* What the cache has, as a message that can be walked. wants_stale: also what has run out. */
-static bool take_cached(struct away *away, const struct errand *errand, bool wants_stale,
+static bool take_cached(struct away *away, struct errand *errand, bool wants_stale,
 			struct dns_message *ret_message, bool *ret_is_stale)
 {
 	struct cache *cache = errand->block->forwardings->cache;
@@ -154,6 +154,7 @@ static bool take_cached(struct away *away, const struct errand *errand, bool wan
 			    : cache_find(cache, &errand->wanted, now, writer.at, room, &cached);
 	if (verdict != CACHE_HIT && verdict != CACHE_REFRESH)
 		return false;
+	errand->is_to_refresh |= verdict == CACHE_REFRESH;
 	*ret_is_stale = cached.is_stale;
 	put_u16(away->found + 2, (uint16_t)(FLAG_QR | cached.flags | (cached.rcode & 15u)));
 	put_u16(away->found + 4, 1);
@@ -248,7 +249,7 @@ static void on_reply(void *context, const struct upstream_reply *reply)
 		answer_from_cache(away, errand, true);
 	/* Its TTLs are those that who asks next will see. */
 	if (is_kept && message != NULL && !errand->is_refresh &&
-	    take_cached(away, errand, false, &kept, &is_stale))
+	    take_cached(away, errand, true, &kept, &is_stale) && !is_stale)
 		message = &kept;
 	struct arrival arrival = {
 		.name = errand->name,
@@ -288,7 +289,8 @@ static void set_out(struct errand *errand)
 {
 	struct away *away = errand->away;
 	away->under_way++;
-	if (errand->looks_first && answer_from_cache(away, errand, false)) {
+	errand->is_to_refresh = false;
+	if (errand->looks_first && answer_from_cache(away, errand, false) && !errand->is_to_refresh) {
 		finish(errand, NULL); /* nobody waits any more */
 		return;
 	}

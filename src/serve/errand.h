@@ -40,9 +40,10 @@ struct errand {
 	const struct forwarding *forwarding;
 	uint64_t began_ns;
 	bool is_refresh, looks_first;
-	bool is_trial;	   /* it is only looked whether it can be answered now */
-	bool goes_on;	   /* the client's question cannot be answered without another one */
-	struct kept *kept; /* the newest first */
+	bool is_to_refresh; /* the cache has it, and asks for a fresh one */
+	bool is_trial;	    /* it is only looked whether it can be answered now */
+	bool goes_on;	    /* the client's question cannot be answered without another one */
+	struct kept *kept;  /* the newest first */
 	unsigned kept_count;
 	bool has_patience; /* the timer is set: then what has run out is shown */
 	struct event patience;

@@ -161,7 +161,8 @@ void relay_message(const struct question *question, struct reply *reply, struct 
 		append_records(reply, message, !is_first);
 	outcome->rcode = message->rcode;
 	outcome->extended_error = message->extended_error;
-	reply->flags = kept_flags(&question->query, message->flags);
+	/* Behind aliases of ours the reply is ours: neither RA nor AD is said of it. */
+	reply->flags = is_first ? kept_flags(&question->query, message->flags) : 0;
 	reply->truncated |= (message->flags & FLAG_TC) != 0;
 	reply->authoritative = !is_first || (message->flags & FLAG_AA) != 0;
 }

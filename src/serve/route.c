@@ -170,7 +170,13 @@ static struct zone_name *distinct_names(const struct served_zone *zones, size_t 
 	return names;
 }
 
-/* DS of a zone is the parent's to answer (RFC 4035 3.1.4.1), if the parent's block has data for it. */
+static bool has_data(const struct route *route)
+{
+	return route->catalog != NULL || route->auto_count > 0;
+}
+
+/* DS of a zone is the parent's to answer (RFC 4035 3.1.4.1). Of a zone of our own it must be a
+ * parent with data: nothing that is asked of it leaves the house. */
 static void settle_parent_sides(struct routes *routes, const struct served_zone *zones, size_t count)
 {
 	for (size_t i = 0; i < routes->count; i++) {
@@ -180,8 +186,7 @@ static void settle_parent_sides(struct routes *routes, const struct served_zone 
 			continue;
 		for (size_t j = i + 1; j < routes->count && route->parent_side == NULL; j++) {
 			const struct route *parent = &routes->list[j];
-			bool has_data = parent->catalog != NULL || parent->auto_count > 0;
-			if (parent->block != route->block && has_data &&
+			if (parent->block != route->block && (has_data(parent) || !has_data(route)) &&
 			    parent->zone_name.size < route->zone_name.size &&
 			    zone_name_holds(&parent->zone_name, &route->zone_name))
 				route->parent_side = parent;

@@ -275,6 +275,7 @@ struct router *router_new(const struct serve_options *options, struct error *err
 		routes_compile(&listener->routes, router->answers, listener->zones,
 			       listener->zone_count);
 	}
+	upstream_declare(router->metrics);
 	metrics_value(router->metrics, "coredns_local_localhost_requests_total", "counter",
 		      "Counter of localhost.<domain> requests.", "", read_localhost_requests, router);
 	return router;

@@ -32,6 +32,26 @@ static void on_burial(evutil_socket_t fd, short what, void *context)
 	lines_bury(context);
 }
 
+static tally_cell *all_down_cell(struct metrics *metrics)
+{
+	return metrics_counter(metrics, "coredns_forward_healthcheck_broken_total",
+			       "Counter of the number of complete failures of the healthchecks.", "");
+}
+
+static tally_cell *too_many_cell(struct metrics *metrics)
+{
+	return metrics_counter(
+		metrics, "coredns_forward_max_concurrent_rejects_total",
+		"Counter of the number of queries rejected because the concurrent queries were at maximum.",
+		"");
+}
+
+void upstream_declare(struct metrics *metrics)
+{
+	all_down_cell(metrics);
+	too_many_cell(metrics);
+}
+
 struct upstream *upstream_open(const struct upstream_options *options, struct error *error)
 {
 	struct upstream *upstream = mem_zalloc(sizeof(*upstream));
@@ -44,13 +64,8 @@ struct upstream *upstream_open(const struct upstream_options *options, struct er
 	upstream->each_second = evtimer_new(options->events, on_second, upstream);
 	upstream->burial = evtimer_new(options->events, on_burial, upstream);
 	upstream->questions = questions_new(upstream);
-	upstream->all_down =
-		metrics_counter(options->metrics, "coredns_forward_healthcheck_broken_total",
-				"Counter of the number of complete failures of the healthchecks.", "");
-	upstream->too_many = metrics_counter(
-		options->metrics, "coredns_forward_max_concurrent_rejects_total",
-		"Counter of the number of queries rejected because the concurrent queries were at maximum.",
-		"");
+	upstream->all_down = all_down_cell(options->metrics);
+	upstream->too_many = too_many_cell(options->metrics);
 	if (targets_open(upstream, error))
 		return upstream;
 	upstream_close(upstream);

@@ -102,7 +102,7 @@ static void what_says_nothing_useful_is_not_kept(void **state)
 		say_www(&said, i == 0	? RCODE_NXDOMAIN
 			       : i == 1 ? FLAG_TC
 			       : i == 2 ? RCODE_REFUSED
-			       : i == 3 ? RCODE_NOTIMP
+			       : i == 3 ? RCODE_FORMERR
 			       : i == 4 ? RCODE_YXDOMAIN
 					: 0);
 		if (i == 1)
