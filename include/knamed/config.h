@@ -48,6 +48,7 @@ struct config_kubernetes {
 	enum pods_mode pods;
 	uint32_t ttl, denial_ttl;        /* denial_ttl default min(ttl, 5) */
 	bool endpoint_pod_names, no_endpoints, ignore_empty_service, shorthand, zonal;
+	bool keeps_externals;            /* the block's k8s_external tells them */
 	bool falls_through;              /* `fallthrough`: what would be NXDOMAIN goes to the next handler */
 	struct config_zones fallthrough; /* for names in these; none: all */
 	/* Where objects come from: a directory, or an API server (all NULL: the pod's own). Files are behind `root`

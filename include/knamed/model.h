@@ -30,6 +30,10 @@ struct port { const char *name; uint16_t number; bool has_number; uint8_t protoc
 
 struct namespace_ { struct object head; };
 
+/* An address from outside: of spec.externalIPs, or of the load balancer, whose may be a name. */
+struct external { struct ip ip; const char *hostname; }; /* family 0: hostname; else hostname is "" */
+enum { EXTERNALS_MOST = 255 }; /* service_new leaves out the rest */
+
 enum service_type { SERVICE_CLUSTER_IP, SERVICE_HEADLESS, SERVICE_EXTERNAL_NAME };
 struct service {
 	struct object head;
@@ -39,8 +43,10 @@ struct service {
 	uint8_t address_count;        /* parsed clusterIPs in order, without duplicates; 0: none yet */
 	uint8_t listed_count;         /* the same with duplicates: SRV weights count them */
 	uint16_t port_count;
+	uint16_t external_count;      /* 0 unless somebody wants to know */
 	const struct ip *addresses;
 	const struct port *ports;
+	const struct external *externals; /* in order, those of the load balancer last */
 	const char *external_name;    /* as spelled; "" otherwise */
 };
 

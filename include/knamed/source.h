@@ -14,7 +14,7 @@
 /* What of the API objects is kept; the rest is checked and left out. */
 struct decode_options {
 	const struct selector *labels, *namespace_labels; /* NULL or empty: all */
-	bool keep_pod_names, keep_zones, keep_pods, keep_imports, keep_slices;
+	bool keep_pod_names, keep_zones, keep_pods, keep_imports, keep_slices, keep_externals;
 };
 struct decode_options decode_options_of(const struct config_kubernetes *kubernetes);
 

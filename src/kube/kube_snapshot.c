@@ -29,7 +29,8 @@ static void add_options(const struct kube *kube, struct text *text)
 		text_printf(text, "%s\n", path.data);
 		text_done(&path);
 	}
-	text_printf(text, "%d%d%d\n", decode->keep_pod_names, decode->keep_zones, decode->keep_imports);
+	text_printf(text, "%d%d%d%d\n", decode->keep_pod_names, decode->keep_zones,
+		    decode->keep_imports, decode->keep_externals);
 }
 
 static void print_digest(const struct text *text, char ret_hex[65])

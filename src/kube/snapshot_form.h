@@ -11,7 +11,7 @@
 #define SNAPSHOT_MAGIC "knamed snapshot\n"
 enum {
 	SNAPSHOT_MAGIC_SIZE = 16,
-	SNAPSHOT_FORM = 1, /* counts up with every change of what is written */
+	SNAPSHOT_FORM = 2, /* counts up with every change of what is written */
 	SNAPSHOT_DIGEST_SIZE = 32,
 	SNAPSHOT_OBJECT_MOST = 64 * 1024 * 1024,
 	SNAPSHOT_TEXT_MOST = 0xffff,

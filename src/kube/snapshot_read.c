@@ -107,6 +107,23 @@ static struct port *take_ports(struct cursor *cursor, uint16_t *ret_count)
 	return list;
 }
 
+static struct external *take_externals(struct cursor *cursor, uint16_t *ret_count)
+{
+	size_t count = take_below(cursor, 2, EXTERNALS_MOST + 1);
+
+	*ret_count = 0;
+	if (!has(cursor, count * 4))
+		return NULL;
+	struct external *list = mem_zalloc((count + 1) * sizeof(*list));
+	for (size_t i = 0; i < count; i++) {
+		if (take_below(cursor, 1, 2) == 1)
+			take_address(cursor, &list[i].ip);
+		list[i].hostname = take_text(cursor);
+	}
+	*ret_count = (uint16_t)count;
+	return list;
+}
+
 /* ---- objects ---- */
 
 static bool is_whole(const struct cursor *cursor)
@@ -125,12 +142,15 @@ static struct object *take_service(struct cursor *cursor, const struct object *h
 	struct ip *addresses = take_addresses(cursor, &service.address_count);
 	struct port *ports = take_ports(cursor, &service.port_count);
 	service.external_name = take_text(cursor);
+	struct external *externals = take_externals(cursor, &service.external_count);
+	service.externals = externals;
 	service.addresses = addresses;
 	service.ports = ports;
 	cursor->is_bad |= service.listed_count < service.address_count;
 	struct object *object = is_whole(cursor) ? service_new(&service) : NULL;
 	mem_free(addresses);
 	mem_free(ports);
+	mem_free(externals);
 	return object;
 }
 

@@ -88,6 +88,12 @@ static void add_service(struct text *text, const struct service *service)
 	add_addresses(text, service->addresses, service->address_count);
 	add_ports(text, service->ports, service->port_count);
 	add_text(text, service->external_name);
+	add_number(text, service->external_count, 2);
+	for (size_t i = 0; i < service->external_count; i++) {
+		bool is_name = service->externals[i].ip.family == 0;
+		add_addresses(text, &service->externals[i].ip, is_name ? 0 : 1);
+		add_text(text, service->externals[i].hostname);
+	}
 }
 
 static void add_slice(struct text *text, const struct slice *slice)

@@ -25,13 +25,24 @@ static bool ports_equal(const struct port *a, size_t a_count, const struct port 
 	return true;
 }
 
+static bool externals_equal(const struct service *a, const struct service *b)
+{
+	if (a->external_count != b->external_count)
+		return false;
+	for (size_t i = 0; i < a->external_count; i++)
+		if (!ip_equal(&a->externals[i].ip, &b->externals[i].ip) ||
+		    strcmp(a->externals[i].hostname, b->externals[i].hostname) != 0)
+			return false;
+	return true;
+}
+
 static bool services_equal(const struct service *a, const struct service *b)
 {
 	return a->type == b->type && a->publish_not_ready == b->publish_not_ready &&
 	       a->has_selector == b->has_selector &&
 	       strcmp(a->external_name, b->external_name) == 0 && a->listed_count == b->listed_count &&
 	       addresses_equal(a->addresses, a->address_count, b->addresses, b->address_count) &&
-	       ports_equal(a->ports, a->port_count, b->ports, b->port_count);
+	       ports_equal(a->ports, a->port_count, b->ports, b->port_count) && externals_equal(a, b);
 }
 
 static bool imports_equal(const struct import *a, const struct import *b)

@@ -38,6 +38,20 @@ static void lay_namespace(struct block *block, const void *fields)
 	block_put(place, &copy, sizeof(copy));
 }
 
+static const struct external *lay_externals(struct block *block, const struct external *externals,
+					    size_t count)
+{
+	struct external *place =
+		block_take(block, count * sizeof(*externals), _Alignof(struct external));
+
+	for (size_t i = 0; i < count; i++) {
+		struct external copy = externals[i];
+		copy.hostname = block_text(block, copy.hostname);
+		block_put(place == NULL ? NULL : &place[i], &copy, sizeof(copy));
+	}
+	return place;
+}
+
 static void lay_service(struct block *block, const void *fields)
 {
 	struct service copy = *(const struct service *)fields;
@@ -45,6 +59,11 @@ static void lay_service(struct block *block, const void *fields)
 
 	copy.ports = block_ports(block, copy.ports, copy.port_count);
 	copy.addresses = block_addresses(block, copy.addresses, copy.address_count);
+	if (copy.external_count > EXTERNALS_MOST)
+		copy.external_count = EXTERNALS_MOST;
+	copy.externals = copy.external_count == 0
+				 ? NULL
+				 : lay_externals(block, copy.externals, copy.external_count);
 	lay_head(block, &copy.head, OBJECT_SERVICE);
 	copy.external_name = block_text(block, copy.external_name);
 	block_put(place, &copy, sizeof(copy));

@@ -23,6 +23,7 @@ struct api_decoder {
 	struct addresses addresses;
 	struct ports ports;
 	struct endpoints endpoints;
+	struct externals externals;
 	size_t labels_room, ports_room;
 };
 /* Forgets the last call. Texts put until the next one, each with its NUL, take `texts_most` bytes together. */

@@ -17,6 +17,7 @@ static void lists_free(struct api_decoder *decoder)
 	mem_free(decoder->addresses.list);
 	mem_free(decoder->ports.list);
 	mem_free(decoder->endpoints.list);
+	mem_free(decoder->externals.list);
 }
 
 /* Room for an object that was unusually large goes. */
@@ -28,9 +29,11 @@ static void lists_begin(struct api_decoder *decoder)
 		decoder->addresses = (struct addresses){ 0 };
 		decoder->ports = (struct ports){ 0 };
 		decoder->endpoints = (struct endpoints){ 0 };
+		decoder->externals = (struct externals){ 0 };
 		decoder->labels_room = decoder->ports_room = 0;
 	}
 	decoder->labels.count = decoder->ports.count = decoder->endpoints.count = 0;
+	decoder->externals.count = 0;
 	decoder->addresses.count = decoder->addresses.listed = 0;
 }
 

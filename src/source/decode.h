@@ -96,11 +96,18 @@ void endpoints_add(struct endpoints *endpoints, const struct endpoint_text *endp
 
 /* What the fields of a kind come to; NULL if the options do not want it. Everything is copied. */
 struct object *namespace_make(const struct decode_options *options, const struct metadata *metadata);
+/* externalIPs, then what the load balancer has. */
+struct externals {
+	struct external *list;
+	size_t count;
+};
+void externals_add(struct externals *externals, const char *ip, const char *hostname);
 struct service_fields {
 	const char *type, *external_name;
 	const char *cluster_ip;	    /* the first of clusterIPs, else clusterIP */
 	struct addresses addresses; /* clusterIPs, else clusterIP */
 	struct ports ports;
+	struct externals externals;
 	bool publish_not_ready, has_selector;
 };
 struct object *service_make(const struct decode_options *options, const struct metadata *metadata,

@@ -34,6 +34,89 @@ static bool read_service(struct fields *fields, const json_t *spec, struct servi
 	return true;
 }
 
+/* What neither is an address nor names a host is left out, and so is what no Service needs so many of. */
+void externals_add(struct externals *externals, const char *ip, const char *hostname)
+{
+	struct external external = { .hostname = "" };
+
+	if (externals->count == EXTERNALS_MOST)
+		return;
+	if (ip[0] == '\0')
+		external.hostname = hostname;
+	if (!ip_parse(ip, &external.ip) && external.hostname[0] == '\0')
+		return;
+	externals->list =
+		mem_realloc(externals->list, (externals->count + 1) * sizeof(*externals->list));
+	externals->list[externals->count++] = external;
+}
+
+static bool read_external_ips(struct fields *fields, const json_t *spec, struct externals *externals)
+{
+	const json_t *list;
+	const char *text;
+
+	if (!field_list(fields, spec, "externalIPs", &list))
+		return false;
+	field_enter(fields, "externalIPs");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		if (!item_text(fields, list, i, &text))
+			return false;
+		externals_add(externals, text, "");
+	}
+	field_leave(fields);
+	return true;
+}
+
+static bool read_ingress(struct fields *fields, const json_t *list, struct externals *externals)
+{
+	const json_t *item;
+	const char *ip, *hostname;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		if (!item_object(fields, list, i, &item))
+			return false;
+		field_enter_item(fields, i);
+		if (!field_text(fields, item, "ip", &ip) ||
+		    !field_text(fields, item, "hostname", &hostname))
+			return false;
+		externals_add(externals, ip, hostname);
+		field_leave(fields);
+	}
+	return true;
+}
+
+/* status.loadBalancer.ingress */
+static bool read_status(struct fields *fields, const json_t *value, struct externals *externals)
+{
+	const json_t *status, *balancer, *list;
+
+	if (!field_object(fields, value, "status", &status))
+		return false;
+	field_enter(fields, "status");
+	if (!field_object(fields, status, "loadBalancer", &balancer))
+		return false;
+	field_enter(fields, "loadBalancer");
+	if (!field_list(fields, balancer, "ingress", &list))
+		return false;
+	field_enter(fields, "ingress");
+	if (!read_ingress(fields, list, externals))
+		return false;
+	field_leave(fields);
+	field_leave(fields);
+	field_leave(fields);
+	return true;
+}
+
+static bool read_externals(struct fields *fields, const json_t *value, const json_t *spec,
+			   struct externals *externals)
+{
+	field_enter(fields, "spec");
+	if (!read_external_ips(fields, spec, externals))
+		return false;
+	field_leave(fields);
+	return read_status(fields, value, externals);
+}
+
 static enum service_type type_of(const struct service_fields *fields)
 {
 	if (strcmp(fields->type, "ExternalName") == 0)
@@ -55,6 +138,8 @@ struct object *service_make(const struct decode_options *options, const struct m
 		.external_name = "",
 		.ports = fields->ports.list,
 		.port_count = (uint16_t)fields->ports.count,
+		.externals = fields->externals.list,
+		.external_count = (uint16_t)fields->externals.count,
 	};
 	if (service.type == SERVICE_CLUSTER_IP) {
 		service.addresses = fields->addresses.list;
@@ -78,8 +163,12 @@ bool decode_service(struct decoder *decoder, const json_t *value, const struct m
 	bool good = read_service(&decoder->fields, spec, &service);
 	if (good) {
 		field_leave(&decoder->fields);
-		*ret_object = service_make(decoder->options, metadata, &service);
+		good = !decoder->options->keep_externals ||
+		       read_externals(&decoder->fields, value, spec, &service.externals);
 	}
+	if (good)
+		*ret_object = service_make(decoder->options, metadata, &service);
+	mem_free(service.externals.list);
 	mem_free(service.addresses.list);
 	mem_free(service.ports.list);
 	return good;

@@ -168,6 +168,7 @@ struct decode_options decode_options_of(const struct config_kubernetes *kubernet
 		.keep_pods = kubernetes->pods == PODS_VERIFIED,
 		.keep_imports = kubernetes->multicluster.count > 0,
 		.keep_slices = !kubernetes->no_endpoints,
+		.keep_externals = kubernetes->keeps_externals,
 	};
 }
 

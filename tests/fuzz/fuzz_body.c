@@ -68,7 +68,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 							.keep_zones = true,
 							.keep_pods = true,
 							.keep_imports = true,
-							.keep_slices = true };
+							.keep_slices = true,
+							.keep_externals = true };
 	enum body_encoding unused;
 
 	if (size < 2)

@@ -18,6 +18,7 @@ static const struct decode_options keep_all = {
 	.keep_pods = true,
 	.keep_imports = true,
 	.keep_slices = true,
+	.keep_externals = true,
 };
 
 static void check_ports(const struct port *ports, size_t count)

@@ -96,7 +96,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					  .keep_zones = !is_choosy,
 					  .keep_pods = (data[0] & 32) == 0,
 					  .keep_slices = (data[0] & 64) == 0,
-					  .keep_imports = (data[0] & 128) == 0 };
+					  .keep_imports = (data[0] & 128) == 0,
+					  .keep_externals = (data[0] & 64) == 0 };
 	struct api_decoder *decoder = api_decoder_new(&options, kind);
 	struct error error = { 0 }, again = { 0 };
 	struct api_object object;

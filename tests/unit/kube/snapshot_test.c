@@ -63,6 +63,7 @@ static struct ip some_address(void)
 struct parts {
 	struct ip addresses[4];
 	struct port ports[5];
+	struct external externals[3];
 	struct endpoint_text endpoints[40];
 };
 
@@ -73,6 +74,10 @@ static void fill_parts(struct parts *parts)
 	for (size_t i = 0; i < COUNT_OF(parts->ports); i++)
 		parts->ports[i] = (struct port){ some_text(), (uint16_t)below(65536), below(2),
 						 (uint8_t)below(4) };
+	for (size_t i = 0; i < COUNT_OF(parts->externals); i++)
+		parts->externals[i] =
+			below(2) == 0 ? (struct external){ .ip = some_address(), .hostname = "" }
+				      : (struct external){ .hostname = some_text() };
 	for (size_t i = 0; i < COUNT_OF(parts->endpoints); i++)
 		parts->endpoints[i] =
 			(struct endpoint_text){ some_address(), below(2),    below(2),
@@ -93,6 +98,8 @@ static struct object *some_object(enum object_kind kind, const char *name)
 				   .port_count = (uint16_t)below(6),
 				   .addresses = parts.addresses,
 				   .ports = parts.ports,
+				   .external_count = (uint16_t)below(4),
+				   .externals = parts.externals,
 				   .external_name = some_text() };
 	struct slice slice = { .head = top,
 			       .service = some_text(),
@@ -240,7 +247,7 @@ static void what_is_changed_or_cut_anywhere_is_refused(void **state)
 		overwrite(&text, i);
 		assert_refused(&head, NULL);
 	}
-	text.data[19] = 2;
+	text.data[19]++;
 	overwrite(&text, text.size);
 	assert_refused(&head, "another version");
 	text_done(&text);

@@ -106,6 +106,37 @@ static struct object *a_slice(size_t count, bool ready, const char *zone)
 			 endpoints);
 }
 
+static struct object *a_balanced_service(const char *address, const char *hostname)
+{
+	struct external externals[2] = { { .hostname = "" }, { .hostname = hostname } };
+
+	externals[0].ip = ip_of(address);
+	return service_new(&(struct service){ .head.name = "a",
+					      .external_count = hostname == NULL ? 1 : 2,
+					      .externals = externals });
+}
+
+static void services_differ_by_their_addresses_from_outside(void **state)
+{
+	(void)state;
+	char hostname[] = "lb.example.com";
+	struct object *one = a_balanced_service("192.0.2.1", hostname);
+	hostname[0] = 'x';
+	struct object *same = a_balanced_service("192.0.2.1", "lb.example.com");
+	struct object *others[] = { a_balanced_service("192.0.2.2", "lb.example.com"),
+				    a_balanced_service("192.0.2.1", "xb.example.com"),
+				    a_balanced_service("192.0.2.1", NULL) };
+
+	assert_string_equal(((const struct service *)one)->externals[1].hostname, "lb.example.com");
+	assert_true(object_equal(one, same));
+	for (size_t i = 0; i < COUNT_OF(others); i++) {
+		assert_false(object_equal(one, others[i]));
+		object_drop(others[i]);
+	}
+	object_drop(one);
+	object_drop(same);
+}
+
 static void a_slice_keeps_the_strings_of_its_endpoints(void **state)
 {
 	(void)state;
@@ -202,6 +233,7 @@ int main(void)
 		cmocka_unit_test(port_names_are_stored_in_lower_case),
 		cmocka_unit_test(missing_strings_are_empty),
 		cmocka_unit_test(objects_are_equal_when_their_fields_are),
+		cmocka_unit_test(services_differ_by_their_addresses_from_outside),
 		cmocka_unit_test(a_slice_keeps_the_strings_of_its_endpoints),
 		cmocka_unit_test(slices_differ_by_any_field_of_an_endpoint),
 		cmocka_unit_test(a_hundred_endpoints_take_one_block_of_at_most_48_bytes_each),

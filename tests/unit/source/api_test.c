@@ -81,6 +81,7 @@ static void both_encodings_of_random_objects_are_equal(void **state)
 			.keep_pods = dice_throw(&dice, 4) > 0,
 			.keep_imports = dice_throw(&dice, 2) == 0,
 			.keep_slices = dice_throw(&dice, 4) > 0,
+			.keep_externals = dice_throw(&dice, 4) > 0,
 		};
 		struct given given;
 		given_throw(&dice, &given);

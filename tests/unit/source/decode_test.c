@@ -75,6 +75,26 @@ static void an_external_name_is_kept_as_spelled(void **state)
 	model_free(model);
 }
 
+static void addresses_from_outside_are_those_of_the_spec_then_those_of_the_load_balancer(void **state)
+{
+	(void)state;
+	struct model *model = read_yaml(
+		SERVICE
+		"spec: {clusterIP: 10.0.0.1, externalIPs: [192.0.2.1, nonsense]}\n"
+		"status:\n  loadBalancer:\n    ingress:\n    - {ip: 192.0.2.2, hostname: x}\n"
+		"    - {hostname: lb.example.com}\n    - {}\n    - {ip: 'fd00::1', ports: [{port: 1}]}\n");
+	const struct service *service = service_of(model, "ns", "a");
+
+	assert_int_equal(service->external_count, 4);
+	assert_ip(&service->externals[0].ip, "192.0.2.1");
+	assert_ip(&service->externals[1].ip, "192.0.2.2"); /* an ingress has one or the other */
+	assert_string_equal(service->externals[1].hostname, "");
+	assert_int_equal(service->externals[2].ip.family, 0);
+	assert_string_equal(service->externals[2].hostname, "lb.example.com");
+	assert_ip(&service->externals[3].ip, "fd00::1");
+	model_free(model);
+}
+
 static void not_ready_addresses_are_published_by_field_or_annotation(void **state)
 {
 	(void)state;
@@ -360,6 +380,13 @@ static void a_wrong_field_is_named_with_its_line_and_path(void **state)
 		  "m.yaml:4: Service a: spec.clusterIP: expected text, not a list" },
 		{ SERVICE "spec: {externalName: \"a\\0b\"}\n",
 		  "m.yaml:4: Service a: spec.externalName: expected text without NUL" },
+		{ SERVICE "status: {loadBalancer: {ingress: [{}, {ip: [1]}]}}\n",
+		  "m.yaml:4: Service a: status.loadBalancer.ingress[1].ip: expected text, not a "
+		  "list" },
+		{ SERVICE "spec: {externalIPs: [{}]}\n",
+		  "m.yaml:4: Service a: spec.externalIPs[0]: expected text, not a mapping" },
+		{ SERVICE "status: {loadBalancer: [x]}\n",
+		  "m.yaml:4: Service a: status.loadBalancer: expected a mapping, not a list" },
 		{ SERVICE "spec: {publishNotReadyAddresses: 'true'}\n",
 		  "m.yaml:4: Service a: spec.publishNotReadyAddresses: expected true or false, not "
 		  "'true'" },
@@ -426,6 +453,8 @@ int main(void)
 		cmocka_unit_test(a_first_cluster_ip_of_none_makes_a_service_headless),
 		cmocka_unit_test(a_service_without_an_address_yet_has_none),
 		cmocka_unit_test(an_external_name_is_kept_as_spelled),
+		cmocka_unit_test(
+			addresses_from_outside_are_those_of_the_spec_then_those_of_the_load_balancer),
 		cmocka_unit_test(not_ready_addresses_are_published_by_field_or_annotation),
 		cmocka_unit_test(ports_default_to_tcp_and_no_name),
 		cmocka_unit_test(a_slice_has_one_endpoint_per_address),

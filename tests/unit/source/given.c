@@ -118,6 +118,17 @@ static void throw_ports(struct dice *dice, struct given *given)
 	}
 }
 
+static void throw_externals(struct dice *dice, struct given *given)
+{
+	static const char *const hostnames[] = { "lb.example.com", "", NULL, "LB.\xc3\xa9" };
+
+	given->external_ips = throw_addresses(dice);
+	given->ingress_count = dice_throw(dice, 4);
+	for (size_t i = 0; i < given->ingress_count; i++)
+		given->ingress[i] = (struct given_ingress){ often(dice) ? NULL : throw_address(dice),
+							    PICK(dice, hostnames) };
+}
+
 static void throw_service(struct dice *dice, struct given *given)
 {
 	static const char *const types[] = { "ClusterIP", "NodePort", "ExternalName", "", NULL };
@@ -129,6 +140,7 @@ static void throw_service(struct dice *dice, struct given *given)
 	given->cluster_ips = throw_addresses(dice);
 	given->selector = throw_pairs(dice, labels, COUNT_OF(labels));
 	given->publish = (int)dice_throw(dice, 3) - 1;
+	throw_externals(dice, given);
 	throw_ports(dice, given);
 }
 

@@ -19,6 +19,9 @@ struct given_texts {
 	const char *list[GIVEN_MOST];
 	size_t count;
 };
+struct given_ingress {
+	const char *ip, *hostname;
+};
 struct given_port {
 	const char *name, *protocol;
 	int64_t number; /* -1: left out */
@@ -35,7 +38,9 @@ struct given {
 	bool is_deleted;
 
 	const char *type, *external_name, *cluster_ip; /* of a Service */
-	struct given_texts cluster_ips;
+	struct given_texts cluster_ips, external_ips;
+	struct given_ingress ingress[GIVEN_MOST];
+	size_t ingress_count;
 	struct given_pairs selector;
 	int publish;
 

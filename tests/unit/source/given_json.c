@@ -126,6 +126,26 @@ static void put_metadata(struct printer *printer, const struct given *given)
 	text_add(printer->text, ",");
 }
 
+static void put_ingress(struct printer *printer, const struct given *given)
+{
+	open_mapping(printer, "status");
+	open_mapping(printer, "loadBalancer");
+	put_key(printer, "ingress");
+	text_add(printer->text, "[");
+	for (size_t i = 0; i < given->ingress_count; i++) {
+		text_add(printer->text, i > 0 ? "," : "");
+		open_mapping(printer, NULL);
+		put_text(printer, "hostname", given->ingress[i].hostname);
+		put_text(printer, "ip", given->ingress[i].ip);
+		close_mapping(printer);
+	}
+	text_add(printer->text, "],");
+	close_mapping(printer);
+	text_add(printer->text, ",");
+	close_mapping(printer);
+	text_add(printer->text, ",");
+}
+
 static void put_service(struct printer *printer, const struct given *given)
 {
 	open_mapping(printer, "spec");
@@ -133,6 +153,7 @@ static void put_service(struct printer *printer, const struct given *given)
 	put_text(printer, "externalName", given->external_name);
 	put_text(printer, "clusterIP", given->cluster_ip);
 	put_texts(printer, "clusterIPs", &given->cluster_ips);
+	put_texts(printer, "externalIPs", &given->external_ips);
 	put_pairs(printer, "selector", &given->selector);
 	put_bool(printer, "publishNotReadyAddresses", given->publish);
 	put_ports(printer, given);
@@ -201,8 +222,11 @@ void given_print_json(const struct given *given, struct dice *dice, struct text 
 	if (dice_throw(dice, 2) == 0)
 		put_text(&printer, "kind", object_kind_name(given->kind));
 	put_metadata(&printer, given);
-	if (given->kind == OBJECT_SERVICE)
+	if (given->kind == OBJECT_SERVICE) {
 		put_service(&printer, given);
+		if (given->ingress_count > 0 || dice_throw(dice, 2) == 0)
+			put_ingress(&printer, given);
+	}
 	if (given->kind == OBJECT_SLICE)
 		put_slice(&printer, given);
 	if (given->kind == OBJECT_POD)

@@ -134,20 +134,42 @@ static void put_metadata(struct dice *dice, struct text *text, const struct give
 	put_message(text, 1, metadata);
 }
 
+static void put_ingress(struct dice *dice, struct text *text, const struct given *given)
+{
+	struct text status = { 0 }, balancer = { 0 };
+
+	for (size_t i = 0; i < given->ingress_count; i++) {
+		struct text ingress = { 0 };
+		put_text(dice, &ingress, 1, given->ingress[i].ip);
+		put_text(dice, &ingress, 2, given->ingress[i].hostname);
+		put_number(&ingress, 3, 1);
+		put_message(&balancer, 1, ingress);
+		maybe_part(dice, &status, 1, &balancer);
+	}
+	put_message(&status, 1, balancer);
+	put_message(text, 3, status);
+}
+
 static void put_service(struct dice *dice, struct text *text, const struct given *given)
 {
 	struct text spec = { 0 };
+	bool is_status_first = dice_throw(dice, 4) == 0;
 
+	if (is_status_first)
+		put_ingress(dice, text, given);
 	put_ports(dice, &spec, 1, given);
 	put_pairs(dice, &spec, 2, &given->selector);
 	put_text(dice, &spec, 3, given->cluster_ip);
 	maybe_part(dice, text, 2, &spec);
 	put_text(dice, &spec, 4, given->type);
+	put_texts(dice, &spec, 5, &given->external_ips);
 	put_text(dice, &spec, 10, given->external_name);
 	if (given->publish >= 0)
 		put_number(&spec, 13, given->publish == 0 ? 0 : 1 + dice_throw(dice, 300));
 	put_texts(dice, &spec, 18, &given->cluster_ips);
 	put_message(text, 2, spec);
+	if (!is_status_first)
+		put_ingress(dice, text, given);
 }
 
 static void put_endpoint(struct dice *dice, struct text *text, const struct given_endpoint *endpoint)

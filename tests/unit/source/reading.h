@@ -18,6 +18,7 @@ static const struct decode_options keep_all = {
 	.keep_pods = true,
 	.keep_imports = true,
 	.keep_slices = true,
+	.keep_externals = true,
 };
 
 static inline struct model *read_good(const char *name, const char *text,
