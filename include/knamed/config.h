@@ -105,6 +105,8 @@ struct config_acl { struct config_zones zones; struct config_acl_rule *rules; si
 /* `header`: flags of the DNS header that are set and cleared in questions and replies. */
 struct config_flags { uint16_t set, clear; };
 struct config_header { struct config_flags query, reply; };
+/* `dns64`: the prefix has 32, 40, 48, 56, 64 or 96 bits. */
+struct config_dns64 { struct config_network prefix; bool translates_all, allows_ipv4; };
 
 /* Who is asked: one address of `forward`. A resolv.conf stands for the nameservers in it, read anew when it changes. */
 struct config_target {
@@ -232,6 +234,7 @@ struct config_block {
 	struct config_rewrite *rewrites; size_t rewrite_count;
 	struct config_hosts *hosts;
 	struct config_balance *balance;          /* NULL: no loadbalance, or the plain one */
+	struct config_dns64 *dns64;
 	char *nsid;                              /* NULL: off; text as given */
 	char *root;                              /* NULL: where knamed runs */
 	bool metadata;                           /* names in these zones have it */

@@ -75,6 +75,12 @@ enum policy_verdict {
 /* Directives that stand before the data (local, chaos), in chain order. */
 enum policy_verdict policy_before(const struct policy *policy, const struct dns_query *query, struct reply *reply,
 				  enum answerer *ret_by);
+/* `dns64`: whether it may have a say in the question; whether addresses are to be made in place of what is known of
+ * AAAA; and the message that says them, made of what is known of A, DNS_MESSAGE_MAX octets at most. */
+bool policy_dns64_wants(const struct policy *policy, const struct dns_query *query, const struct client *client);
+bool policy_dns64_replaces(const struct policy *policy, const struct dns_message *aaaa);
+size_t policy_dns64_write(const struct policy *policy, const struct dns_query *query, const struct client *client,
+			  const struct dns_message *aaaa, const struct dns_message *a, uint8_t *ret_packet);
 /* Directives between those that ask and the data: the gate (acl, header) and the front (template, hosts). */
 enum policy_verdict policy_gate(const struct policy *policy, struct dns_query *query, const struct client *client,
 				struct reply *reply, enum answerer *ret_by);

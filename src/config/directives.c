@@ -40,7 +40,7 @@ static const struct entry {
 	{ "log", directive_log_read, NULL },
 	{ "dnstap", NULL, "sends copies of messages to a socket" },
 	{ "local", directive_local_read, NULL },
-	{ "dns64", NULL, "makes IPv6 addresses from IPv4 ones" },
+	{ "dns64", directive_dns64_read, NULL },
 	{ "siit", NULL, "translates between IPv4 and IPv6 addresses" },
 	{ "any", directive_any_read, NULL },
 	{ "chaos", directive_chaos_read, NULL },

@@ -24,6 +24,7 @@ bool directive_bind_read(struct directive *directive, struct error *error);
 bool directive_bufsize_read(struct directive *directive, struct error *error);
 bool directive_cache_read(struct directive *directive, struct error *error);
 bool directive_chaos_read(struct directive *directive, struct error *error);
+bool directive_dns64_read(struct directive *directive, struct error *error);
 bool directive_errors_read(struct directive *directive, struct error *error);
 bool directive_file_read(struct directive *directive, struct error *error);
 bool directive_forward_read(struct directive *directive, struct error *error);

@@ -50,6 +50,7 @@ const char *answerer_name(enum answerer answerer)
 		[BY_CACHE] = "cache",	[BY_FORWARD] = "forward",
 		[BY_SERVER] = "server", [BY_ACL] = "acl",
 		[BY_HOSTS] = "hosts",
+		[BY_DNS64] = "dns64",
 	};
 	return names[answerer];
 }

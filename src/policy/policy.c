@@ -11,7 +11,7 @@ static bool asks_for_something(const struct config_block *block)
 {
 	return block->any || block->local || block->whoami || block->chaos != NULL ||
 	       block->acl_count > 0 || block->header != NULL || block->rewrite_count > 0 ||
-	       block->hosts != NULL;
+	       block->hosts != NULL || block->dns64 != NULL;
 }
 
 static bool parts_compile(struct policy *policy, const struct policy_options *options,
@@ -39,6 +39,8 @@ bool policy_compile(const struct policy_options *options, struct policy **ret_po
 	if (block->chaos != NULL)
 		chaos_compile(policy, block->chaos, options->version);
 	policy->header = block->header;
+	if (block->dns64 != NULL)
+		dns64_compile(policy, block->dns64, options->metrics);
 	if (!parts_compile(policy, options, error)) {
 		policy_free(policy);
 		return false;
@@ -55,6 +57,7 @@ void policy_free(struct policy *policy)
 	acl_free(policy->acl);
 	rewrite_free(policy->rewrite);
 	hosts_close(policy->hosts);
+	counts_free(policy->translated);
 	mem_free(policy->chaos_authors);
 	mem_free(policy->localhost_requests);
 	mem_free(policy);
@@ -99,7 +102,7 @@ unsigned policy_touches(const struct policy *policy, const uint8_t *zone)
 	unsigned touches = 0;
 	if (policy->header != NULL || (policy->acl != NULL && acl_touches(policy->acl, zone)))
 		touches |= TOUCH_GATE;
-	if (rewrite_touches(policy->rewrite, zone))
+	if (rewrite_touches(policy->rewrite, zone) || policy->dns64 != NULL)
 		touches |= TOUCH_ABOVE;
 	if (policy->hosts != NULL && hosts_touches(policy->hosts, zone))
 		touches |= TOUCH_FRONT;
@@ -121,9 +124,9 @@ enum policy_verdict policy_gate(const struct policy *policy, struct dns_query *q
 	enum policy_verdict verdict = POLICY_PASS;
 	if (policy->acl != NULL)
 		verdict = acl_judge(policy->acl, query, client, reply);
-	if (verdict != POLICY_PASS)
+	if (verdict == POLICY_ANSWERED)
 		*ret_by = BY_ACL;
-	else if (policy->header != NULL)
+	if (verdict == POLICY_PASS && policy->header != NULL)
 		apply_header(policy->header, query, reply);
 	return verdict;
 }

@@ -20,6 +20,8 @@ struct policy {
 	bool any, local, local_prefix, chaos, whoami, minimal;
 	const struct config_header *header; /* NULL: none */
 	struct acl *acl;
+	const struct config_dns64 *dns64; /* NULL: none */
+	struct counts *translated;
 	struct txt chaos_version, chaos_host;
 	struct txt *chaos_authors;
 	size_t chaos_author_count;
@@ -62,6 +64,7 @@ void hosts_close(struct hosts *hosts);
 bool hosts_touches(const struct hosts *hosts, const uint8_t *zone);
 enum policy_verdict hosts_answer(const struct hosts *hosts, const struct dns_query *query,
 				 struct reply *reply, enum answerer *ret_by);
+void dns64_compile(struct policy *policy, const struct config_dns64 *config, struct metrics *metrics);
 void chaos_compile(struct policy *policy, const struct config_chaos *config, const char *version);
 
 #endif

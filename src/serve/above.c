@@ -5,6 +5,7 @@
 
 #include "relay.h"
 #include "rewriting.h"
+#include "translating.h"
 
 enum { DEPTH_MOST = 8, ANSWERS_PER_DEPTH = 2, EDE_STALE = 3 };
 
@@ -16,7 +17,7 @@ struct inner_rooms {
 };
 
 static const above_step steps[ABOVE_COUNT] = {
-	[ABOVE_DNS64] = NULL,
+	[ABOVE_DNS64] = translating_step,
 	[ABOVE_REWRITE] = rewriting_step,
 	[ABOVE_AUTOPATH] = NULL,
 };

@@ -10,7 +10,7 @@ from replies import ede_of
 FEW_PARTS = "rcode answer authority additional"
 
 # Directives that knamed refuses today and must not refuse at the end: cases with them are not run.
-NOT_BUILT = set("metadata cancel timeouts reload debug dns64 rewrite autopath acl header template transfer hosts "
+NOT_BUILT = set("metadata cancel timeouts reload debug rewrite autopath template transfer hosts "
                 "k8s_external secondary loop view".split())
 
 
