@@ -52,6 +52,7 @@ static void settle_found(struct outcome *outcome, const struct outcome *found)
 	outcome->rcode = found->rcode;
 	outcome->problem = found->problem;
 	outcome->extended_error = found->extended_error;
+	outcome->extended_text = found->extended_text;
 }
 
 /* Puts the reply that rules make in the place of what was heard. */
