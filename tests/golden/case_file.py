@@ -7,6 +7,7 @@ there is a question, NAME TYPE WORD..., or with `!` in front a deed. The words o
     do cd ad nord nsid cookie ch notify
     from=ADDRESS at=ADDRESS[:PORT] times=N
     upstreams        which resolvers it went to counts as well
+    late             resolvers are asked behind the reply
 
 Deeds: `at ADDRESS[:PORT]` for the questions that follow, `sleep SECONDS`, `mood ADDRESS well|silent|...` of a resolver, `copy
 FROM TO`, `remove PATH`, `get URL`, `signal NAME`, `read FILE` (questions that cases share)."""
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 COREFILE = "/etc/coredns/Corefile"
-SWITCHES = "udp tcp noedns do cd ad nord nsid cookie ch notify upstreams".split()
+SWITCHES = "udp tcp noedns do cd ad nord nsid cookie ch notify upstreams late".split()
 
 
 @dataclass

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where knamed may differ from CoreDNS 1.15. A rule says for which question and which two replies, what part of the reply it
-explains, and why: D1 is a row of section 18 of src/names.md, a number a section of it. A rule that never fires is one too many."""
+explains, and why: D1 is a row of section 18 of src/names.md, a number a section of it, RFC n a standard; a word is a promise
+of README.md. A rule that never fires is one too many."""
 import re
 from dataclasses import dataclass
 
 import wire
-from replies import ede_of
+from replies import ede_of, key_of
 
-FEW_PARTS = "rcode answer authority additional"
+ALL_PARTS = "rcode aa ra answer authority additional ttl upstreams"
+CLUSTER = (".cluster.local.", ".clusterset.local.", ".k8s.test.", ".in-addr.arpa.", ".ip6.arpa.")
 
 # Directives that knamed refuses today and must not refuse at the end: cases with them are not run.
 NOT_BUILT = set("metadata cancel timeouts reload debug rewrite autopath template transfer hosts "
@@ -36,10 +38,180 @@ def is_message(*messages):
     return all(hasattr(message, "flags") for message in messages)
 
 
+def is_absent(message):
+    return message.rcode == wire.NXDOMAIN and not message.answer
+
+
+def is_empty(message):
+    return message.rcode == wire.NOERROR and not message.answer
+
+
+def keys(section):
+    return {key_of(item) for item in section}
+
+
+def of_type(section, rtype):
+    return [item.record for item in section if item.record.type == rtype]
+
+
+def is_of_cluster(pair):
+    return ("." + pair.name).endswith(CLUSTER) and "kubernetes" in pair.case.corefile
+
+
+# ---- names of the cluster ----
+
+def denial_ttl(pair):
+    """One SOA, the same but for its TTL and MINIMUM, which are smaller in ours."""
+    theirs, ours = (of_type(message.authority, wire.SOA) for message in pair.both)
+    return is_of_cluster(pair) and len(theirs) == len(ours) == 1 and theirs[0].rdata[:2] == ours[0].rdata[:2] and \
+        theirs[0].rdata[3:6] == ours[0].rdata[3:6] and ours[0].ttl <= ours[0].rdata[6] == min(5, theirs[0].rdata[6])
+
+
+def soa_minimum(pair):
+    theirs, ours = (of_type(message.answer, wire.SOA) for message in pair.both)
+    return is_of_cluster(pair) and len(theirs) == len(ours) == 1 and ours[0].rdata[6] == min(theirs[0].rdata[6], 5)
+
+
+def short_form(pair):
+    return re.match(r"_[a-z-]+\._tcp\.etcd\.svc\.", pair.name) and pair.ours.rcode == wire.NOERROR and pair.ours.answer
+
+
+def end_of_chain(pair):
+    """What the zone of an alias' target says of the target."""
+    return of_type(pair.ours.answer, wire.CNAME) and of_type(pair.ours.authority, wire.SOA) and \
+        keys(pair.theirs.answer) <= keys(pair.ours.answer)
+
+
+def alias_of_every_type(pair):
+    return is_of_cluster(pair) and pair.qtype not in ("A", "AAAA", "CNAME") and is_empty(pair.theirs) and \
+        of_type(pair.ours.answer, wire.CNAME)
+
+
+def version_ttl(pair):
+    return pair.name.startswith("dns-version.") and pair.has_cache and pair.ours.answer[0].record.ttl == 28800
+
+
+def clusterset_version(pair):
+    return pair.name == "dns-version.clusterset.local." and [item.rdata for item in of_type(pair.ours.answer, wire.TXT)] == [(b"1.0.0",)]
+
+
+def not_synced(pair):
+    return "127.0.0.1:1" in pair.case.corefile and pair.ours.rcode == wire.SERVFAIL and (ede_of(pair.ours) or (0,))[0] == 14
+
+
+def hidden_nameserver(pair):
+    """The service whose endpoint we are is in a namespace that is not exposed."""
+    return re.search(r"^\s*namespace(s|_labels) (?!.*kube-system)", pair.case.corefile, re.M) and \
+        (pair.qtype == "NS" or pair.name.startswith("ns.dns.")) and pair.ours.answer
+
+
+def link_local_nameserver(pair):
+    more = keys(pair.theirs.additional) - keys(pair.ours.additional)
+    return keys(pair.ours.additional) <= keys(pair.theirs.additional) and more and \
+        all(rtype == wire.AAAA and rdata[:2] == b"\xfe\x80" for _, rtype, _, rdata in more)
+
+
+def reverse_prefix(pair):
+    return is_of_cluster(pair) and pair.name.endswith(".arpa.") and pair.theirs.rcode == wire.NXDOMAIN and is_empty(pair.ours)
+
+
+# ---- names of others ----
+
+def nobody_answers(pair):
+    return pair.ours.rcode == wire.REFUSED and pair.theirs.rcode == wire.SERVFAIL
+
+
+def told_why(pair):
+    """What is said beyond the rcode; knamed must not say less."""
+    return ede_of(pair.theirs) is None and ede_of(pair.ours)[0] in (3, 14, 15, 17, 19, 22, 23)
+
+
+def negative_ttl(pair):
+    theirs, ours = (of_type(message.authority, wire.SOA) for message in pair.both)
+    return len(theirs) == len(ours) == 1 and ours[0].ttl <= min(theirs[0].ttl, ours[0].rdata[6])
+
+
+def no_authority(pair):
+    """Servers of the zone behind a positive answer; a referral has them as well as theirs."""
+    return pair.ours.rcode == wire.NOERROR and pair.ours.answer and not pair.ours.authority and \
+        {item.record.type for item in pair.theirs.authority} <= {wire.NS}
+
+
+def own_size(pair):
+    limit = re.search(r"^\s*bufsize (\d+)", pair.case.corefile, re.M)
+    return pair.ours.opts[0].size == min(int(limit[1]) if limit else 1232, 1232)
+
+
+def asked_behind_the_reply(pair):
+    """The same names, over UDP where CoreDNS takes TCP."""
+    return "late" in pair.step.options and {way[1:3] for way in pair.went[0]} == {way[1:3] for way in pair.went[1]}
+
+
+def kept_with_its_class(pair):
+    return pair.has_cache and "ch" in pair.step.options and not pair.went[1]
+
+
+def more_of_a_cut_answer(pair):
+    return pair.ours.flags & wire.TC and keys(pair.theirs.answer) <= keys(pair.ours.answer)
+
+
+def own_limit(pair):
+    """UDP replies have 1232 octets at most, whatever the client has room for."""
+    return pair.transport == "udp" and pair.ours.flags & wire.TC and not pair.theirs.flags & wire.TC and \
+        pair.theirs.size > 1232 >= pair.ours.size
+
+
+def other_resolvers_are_asked(pair):
+    """Failures at one resolver are not told while another may know better."""
+    return pair.theirs.rcode in (wire.SERVFAIL, wire.REFUSED) and pair.ours.rcode == wire.NOERROR
+
+
+def any_of_a_name(pair):
+    return pair.qtype == "ANY" and (pair.ours.answer or is_absent(pair.ours) or is_empty(pair.ours))
+
+
 RULES = [
+    Rule("D8", "answer authority upstreams", alias_of_every_type, "an alias is one for every type"),
+    Rule("D9 D10", "rcode answer authority upstreams", end_of_chain, "the end of a chain is told"),
+    Rule("D4", "rcode", reverse_prefix, "names above others exist"),
+    Rule("D21", "answer", clusterset_version, "clustersets have a version of their own"),
+    Rule("D23", "rcode aa ra authority EDE upstreams", not_synced, "what is not read yet is neither denied nor asked of others"),
+    Rule("2 exposed", "answer additional", hidden_nameserver, "names of namespaces that are not exposed lead nowhere"),
+    Rule("9 link-local", "additional", link_local_nameserver, "they are nobody's without an interface"),
+    Rule("5.3", "rcode aa ra answer authority additional upstreams", short_form, "the short form of SRV names"),
+    Rule("9", "answer", soa_minimum, "MINIMUM is the TTL of denials"),
+    Rule("10", "authority authority-ttl", denial_ttl, "denials live five seconds at most"),
+    Rule("13", "ttl", version_ttl, "the cluster's own names are not cached"),
+    Rule("12 nobody", "rcode", nobody_answers, "names that no directive answers are refused"),
+    Rule("12 DO", "do", lambda pair: bool(pair.ours.opts[0].flags & 0x8000) == ("do" in pair.step.options), "DO is mirrored"),
+    Rule("12 cut", "answer", more_of_a_cut_answer, "a cut answer keeps what fits"),
+    Rule("12 limit", "answer tc", own_limit, "1232 octets over UDP"),
+    Rule("D35", "size", own_size, "our own size of EDNS"),
+    Rule("D29", ALL_PARTS + " rd opt question", lambda pair: "notify" in pair.step.options and pair.ours.rcode == wire.NOTIMP,
+         "NOTIFY is not a query"),
+    Rule("11 ANY", "rcode aa answer authority additional", any_of_a_name, "RFC 8482"),
+    Rule("10 authority", "authority", no_authority, "positive answers have no authority section"),
+    Rule("RFC 2308", "authority-ttl", negative_ttl, "a denial lives as long as MINIMUM at most (RFC 2308 5)"),
+    Rule("EDE", "EDE", told_why, "failures say more about themselves"),
+    Rule("behind", "upstreams", asked_behind_the_reply, "over UDP as well"),
+    Rule("class", "upstreams", kept_with_its_class, "the class is a part of the cache's key"),
+    Rule("next resolver", "rcode ra answer authority upstreams", other_resolvers_are_asked,
+         "SERVFAIL, REFUSED and time-out try the next resolver"),
 ]
 
 LINE_RULES = [
+    LineRule("forward_*", "metric", r"^coredns_forward_(conn_cache|healthcheck_failures|request|responses)", None,
+             "series that dashboards still ask for"),
+    LineRule("from the start", "metric",
+             r"^coredns_(cache|proxy|kubernetes)_\w+(\{|$)", None, "series are there before their first count"),
+    LineRule("build_info", "metric", "^coredns_build_info", "^coredns_build_info", "another program"),
+    LineRule("notes", "log", r"^\[WARNING\] \S+:\d+ - ", None, "options without effect are told"),
+    LineRule("down", "log", r"^\[WARNING\] plugin/forward: \S+ is down", None, "resolvers that are down are told"),
+    LineRule("not ready", "log", r"^\[WARNING\] plugin/kubernetes: cannot list and watch", None, "in other words"),
+    LineRule("12 nobody", "log", None, r"^\[ERROR\] plugin/errors: .* no next plugin found", "those are refused"),
+    LineRule("next resolver", "log", None, r"^\[ERROR\] .* dial tcp 10\.0\.0\.9:53: connect: connection refused", "another answered"),
+    LineRule("inner", "log", None, "^inner: ", "what CoreDNS asks itself about aliases is no question of a client"),
+    LineRule("tls", "log", r"tls: failed to verify certificate of ", r"tls: failed to verify certificate: ", "in other words"),
 ]
 
 

@@ -23,6 +23,7 @@ ip address add fd00:53::1/128 dev wire nodad
 ip link set wire up
 for address in $2; do out ip address add "$address" dev wire $(case $address in *:*) echo nodad; esac); done
 out ip link set wire up
+out sh -c 'echo 0 >/proc/sys/net/ipv4/icmp_ratelimit' # refusals are told each time
 for address in $2; do ip route add "${address%/*}" dev wire; done
 for address in $1 10.0.0.1/32 fd00:53::1/128; do out ip route add "${address%/*}" dev wire; done
 """

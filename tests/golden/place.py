@@ -60,6 +60,7 @@ class Place:
             self.api = self.stack.enter_context(world.start_api(tls=True))
             self.plain_api = self.stack.enter_context(world.start_api())
         self.output = tempfile.TemporaryFile(mode="w+", errors="replace")
+        self.silent_until = 0
         self.authority = os.path.join(directory, "ca.pem")
 
     def __enter__(self):
@@ -93,6 +94,7 @@ class Place:
         self.prepare(case)
         self.output.seek(0)
         self.output.truncate()
+        self.silent_until = 0
         self.process = self.machine.start(self.program, *case.words, environment=self.environment(case), output=self.output)
 
     def start(self, case, address, port):
@@ -104,6 +106,7 @@ class Place:
         if re.search(r"^\s*kubernetes\s", case.corefile, re.M):
             zone = re.search(r"^\s*kubernetes\s+([^\s{]+)", case.corefile, re.M)[1]
             wait_for(lambda: self.is_synced(zone, address, port), START_S)
+            self.silent_until = len(self.text())  # it may log what it was asked meanwhile
         return True
 
     def is_synced(self, zone, address, port):
@@ -113,8 +116,9 @@ class Place:
         return data is None or wire.decode(data).rcode != wire.SERVFAIL
 
     def text(self):
+        """What was printed since it serves."""
         self.output.seek(0)
-        return self.output.read()
+        return self.output.read()[self.silent_until:]
 
     def stop(self, how=signal.SIGQUIT):
         """Its exit code, None if it does not end by that."""
@@ -133,10 +137,11 @@ class Place:
     # ---- asking ----
 
     def socket(self, kind, where, source):
+        """source: an address and a port, of which each may be nothing."""
         with self.machine.inside():
             sock = socket.socket(socket.AF_INET6 if ":" in where[0] else socket.AF_INET, kind)
-        if source:
-            sock.bind((source, 0))
+        if source is not None:
+            sock.bind((source[0] or "", source[1]))
         return sock
 
     def exchange_udp(self, packet, where, source=None, seconds=ANSWER_S):
@@ -207,5 +212,6 @@ class Place:
         for resolver in self.resolvers:
             seen, resolver.seen = resolver.seen, []
             found += [(resolver.address, name, kind, "tls" if resolver.tls else transport, bool(flags & wire.RD),
-                       bool((edns or 0) & 0x8000)) for name, kind, transport, flags, _, edns in seen]
+                       bool((edns or 0) & 0x8000)) for name, kind, transport, flags, _, edns in seen
+                      if kind != "HINFO"]  # those are of `loop`
         return sorted(found)

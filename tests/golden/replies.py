@@ -107,7 +107,7 @@ def differing_edns(pair):
             if mine[name][:2] != yours[name][:2]:
                 yield "EDE"
             elif mine[name] != yours[name]:
-                yield "EDE text"
+                yield "EDE-text"
         elif mine.get(name) != yours.get(name):
             yield name
 
@@ -128,7 +128,7 @@ def differing(pair):
         if Counter(map(key_of, left)) != Counter(map(key_of, right)):
             found.add(part)
         elif not same_ttls(pair, left, right):
-            found.add("ttl" if part == "answer" else part + " ttl")
+            found.add("ttl" if part == "answer" else part + "-ttl")
     if "answer" not in found and alias_order(theirs) != alias_order(ours):
         found.add("order")
     return found | differing_ways(pair)
@@ -144,7 +144,8 @@ def differing_ways(pair):
 
 # ---- as text ----
 
-def show(message):
+def show(message, other=None):
+    """Records that the other message has not come first."""
     if not hasattr(message, "flags"):
         return str(message or "no reply")
     flags = " ".join(name for name, flag in FLAGS.items() if message.flags & flag)
@@ -152,7 +153,8 @@ def show(message):
     for opt in message.opts:
         lines.append(f"OPT size {opt.size} flags {opt.flags:#x} {options_of(message) or ''}")
     for part in SECTIONS:
-        items = getattr(message, part)
+        known = {key_of(item) for item in getattr(other, part, ())}
+        items = sorted(getattr(message, part), key=lambda item, known=known: key_of(item) in known)
         lines += [f"{part}: {wire.record_to_text(item.record)}" for item in items[:6]]
         lines += [f"{part}: {len(items) - 6} more"] if len(items) > 6 else []
     return "\n    ".join(lines)

@@ -2,22 +2,33 @@
 """Lines of the log and of the page of metrics, without what differs from run to run."""
 import re
 
-PORT_OF_CLIENT = re.compile(r"^(\[INFO\] \S+?):\d+ - ")
-DURATION = re.compile(r"(?<= )\d+(?:\.\d+)?(?:e-\d+)?s$")
+DURATION = re.compile(r"(?<= )\d+(?:\.\d+)?(?:e-\d+)?s(?=\s|$)")
+OUTCOME = re.compile(r'" [A-Z]+ [a-z,]+ \d+ ')
 LOCAL_PORT = re.compile(r"((?:read|write|dial) (?:udp|tcp) [0-9.]+|\]):\d+->")
 SAMPLE = re.compile(r"(coredns_[a-z0-9_]+)(\{.*\})? \S+$")
 SIZES = re.compile(r"(_bucket|_sum|_count)$")
+PLACES = re.compile(r'(?<=(?:host|..to)=")[0-9a-f.:\[\]]+(?=")')  # which resolver of several was asked is chance
+ANSWERER = re.compile(r'plugin="[^"]*",')  # CoreDNS names the last writer, which may be anyone
 
 
 def is_query_line(line):
     return re.match(r"\[INFO\] \S+:\d+ - \d+ ", line) is not None
 
 
-def log_lines(text):
-    """The lines of `log` and `errors`, and warnings."""
+def query_line(line, names, explained):
+    ident, _, name = re.match(r'\[INFO\] \S+ - (\d+) "(\S+ \S+ )?(\S+)', line).groups()
+    if names.get(int(ident), name) != name:
+        return "inner: " + name
+    line = DURATION.sub("Ns", line)
+    return OUTCOME.sub('" - - - ', line) if int(ident) in explained else line
+
+
+def log_lines(text, names, explained):
+    """The lines of `log` and `errors`, and warnings. names: of the questions by their id, as they are logged; explained: ids
+    of questions that are answered in another way, and so logged."""
     for line in text.splitlines():
         if is_query_line(line):
-            yield DURATION.sub("Ns", PORT_OF_CLIENT.sub(r"\1:N - ", line))
+            yield query_line(line, names, explained)
         elif re.match(r"\[(ERROR|WARNING)\]", line):
             yield LOCAL_PORT.sub(r"\1:N->", line)
 
@@ -28,6 +39,7 @@ def metric_lines(text):
     for line in text.splitlines():
         match = SAMPLE.match(line)
         if match:
-            labels = re.sub(r',?le="[^"]*"', "", match[2] or "").replace("{}", "")
+            labels = PLACES.sub("PLACE", re.sub(r',?le="[^"]*"', "", match[2] or "")).replace("{}", "")
+            labels = ANSWERER.sub("", labels)
             found.add(SIZES.sub("", match[1]) + labels)
     return sorted(found)

@@ -99,7 +99,7 @@ class StubUpstream:
         items = [item for owner in self.known for item in self.known[owner] if wire.is_under(owner, name)]
         start = [item for item in items if item.type == wire.SOA and item.owner == name][:1]
         if not start:
-            return [wire.encode_response(query.id, 5, query.qname, query.qtype, ([], [], []))]
+            return [wire.encode_response(query.id, 5 | query.flags & wire.RD, query.qname, query.qtype, ([], [], []))]
         rest = [item for item in items if item is not start[0]]
         return [wire.encode_response(query.id, wire.AA, query.qname, query.qtype, (part, [], []))
                 for part in (start + rest[:2], rest[2:] + start)]
@@ -127,7 +127,7 @@ class StubUpstream:
         sections = (found, [self.denial] if has_denial else [], [])
         rcode = manner.rcode or (0 if exists or manner is not PLAIN else 3)
         message = wire.encode_response(query.id, flags | rcode, query.qname, query.qtype, sections,
-                                       1232 if query.opts else None, options=manner.options)
+                                       1232 if query.opts else None, qclass=query.qclass, options=manner.options)
         room = query.opts[0].size if query.opts else 512
         if proto == "udp" and (len(message) > room or manner.cut):
             message = wire.encode_response(query.id, flags | wire.TC, query.qname, query.qtype, ([], [], []),
