@@ -173,7 +173,7 @@ e2e: ## test against a real control plane, built once from its Go modules (E2E=t
 golden: ## the Corefiles of the field and each option through CoreDNS and us, side by side (GOLDEN="kubeadm hosts/": some)
 	$(Q)tools/install-deps build test e2e
 	$(Q)$(MAKE) --no-print-directory all $(TEST_API)
-	$(Q)tests/golden/golden_test.py $(GOLDEN)
+	$(Q)TEST_JOBS=1 tools/run-tests $(if $(GOLDEN),'tests/golden/golden_test.py $(GOLDEN)',$(wildcard tests/golden/*_test.py))
 
 # clang makes the fuzzers, in a variant of their own.
 FUZZ ?= $(FUZZ_ALL)

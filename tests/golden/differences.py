@@ -12,8 +12,22 @@ ALL_PARTS = "rcode aa ra answer authority additional ttl upstreams"
 CLUSTER = (".cluster.local.", ".clusterset.local.", ".k8s.test.", ".in-addr.arpa.", ".ip6.arpa.")
 
 # Directives that knamed refuses today and must not refuse at the end: cases with them are not run.
-NOT_BUILT = set("metadata cancel timeouts reload debug rewrite autopath template transfer hosts "
-                "k8s_external secondary loop view".split())
+NOT_BUILT = {
+    "cancel",
+    "timeouts",
+    "reload",
+    "debug",
+    "autopath",
+    "template",
+    "transfer",
+    "k8s_external",
+    "secondary",
+    "loop",
+    "view",
+    "fallthrough",
+    "prefer",
+    "weighted",
+}
 
 
 @dataclass
@@ -26,11 +40,21 @@ class Rule:
 
 @dataclass
 class LineRule:
-    """For lines of the log, of the metrics' names and labels, or of what is said of a bad Corefile, that one of both has."""
+    """For lines of the log, or of the metrics' names and labels, that one of both has."""
     reference: str
-    kind: str     # log, metric, error
+    kind: str     # log, metric
     ours: str     # a pattern of what knamed alone has
     theirs: str   # of what CoreDNS alone has
+    why: str
+
+
+@dataclass
+class ErrorRule:
+    """For what both say of a bad Corefile."""
+    reference: str
+    title: str   # a pattern for the case, as the others are
+    theirs: str
+    ours: str
     why: str
 
 
@@ -137,6 +161,14 @@ def no_authority(pair):
         {item.record.type for item in pair.theirs.authority} <= {wire.NS}
 
 
+def speaks_for_itself(pair):
+    return re.search(r"^\s*local\b", pair.case.corefile, re.M) and not pair.went[0] and pair.ours.flags & wire.AA
+
+
+def alias_alone(pair):
+    return "rewrite cname" in pair.case.corefile and pair.qtype == "CNAME" and set(pair.went[1]) < set(pair.went[0])
+
+
 def own_size(pair):
     limit = re.search(r"^\s*bufsize (\d+)", pair.case.corefile, re.M)
     return pair.ours.opts[0].size == min(int(limit[1]) if limit else 1232, 1232)
@@ -186,6 +218,9 @@ RULES = [
     Rule("12 DO", "do", lambda pair: bool(pair.ours.opts[0].flags & 0x8000) == ("do" in pair.step.options), "DO is mirrored"),
     Rule("12 cut", "answer", more_of_a_cut_answer, "a cut answer keeps what fits"),
     Rule("12 limit", "answer tc", own_limit, "1232 octets over UDP"),
+    Rule("12 OPT", "opt", lambda pair: "noedns" in pair.step.options and not pair.ours.opts, "EDNS is for those who speak it"),
+    Rule("12 AA", "aa", speaks_for_itself, "answers of our own are authoritative"),
+    Rule("asks less", "upstreams", alias_alone, "who asks for an alias is told of it alone"),
     Rule("D35", "size", own_size, "our own size of EDNS"),
     Rule("D29", ALL_PARTS + " rd opt question", lambda pair: "notify" in pair.step.options and pair.ours.rcode == wire.NOTIMP,
          "NOTIFY is not a query"),
@@ -212,6 +247,22 @@ LINE_RULES = [
     LineRule("next resolver", "log", None, r"^\[ERROR\] .* dial tcp 10\.0\.0\.9:53: connect: connection refused", "another answered"),
     LineRule("inner", "log", None, "^inner: ", "what CoreDNS asks itself about aliases is no question of a client"),
     LineRule("tls", "log", r"tls: failed to verify certificate of ", r"tls: failed to verify certificate: ", "in other words"),
+]
+
+ERROR_RULES = [
+    ErrorRule("not built", "which knamed has not", ".", "is not built into knamed", "refused by name"),
+    ErrorRule("no more", "upstream .* which is no more", "unknown property 'upstream'", "Corefile:4 - .* 'nonsense'",
+              "options that CoreDNS has dropped are let in with a warning"),
+    ErrorRule("range", "^(bufsize|multisocket):", ".", r"in range \[\d+, \d+\]: \S+$", "the range is told"),
+    ErrorRule("property", "^cache: an unknown", "Wrong argument count", "unknown property 'foo'", "the property is told"),
+    ErrorRule("address", "^(health|ready|prometheus): an address", "address here", "expected :PORT or ADDRESS:PORT", "the form is told"),
+    ErrorRule("monitor", "^ready: a monitor", "not supported$", "must be one of", "the choice is told"),
+    ErrorRule("time", "^forward: a time below", "-1000000000$", "can't be negative: -1s$", "as it was written"),
+    ErrorRule("target", "^forward: two names", "TLS servernames are set", "TLS servernames are set .*%a.example", "as it was written"),
+    ErrorRule("name", "^forward: not an address", '"10.0.0.2x"', '"10.0.0.2x"', "in other words"),
+    ErrorRule("selector", "^kubernetes: labels", "label selector value: 'a in'", "label selector value: 'a in'", "in fewer words"),
+    ErrorRule("zone", "^kubernetes: reverse zones", "unable to load", "non-reverse zone name must be used", "seen earlier"),
+    ErrorRule("directory", "^auto: without", "serves", "auto needs", "it would do nothing"),
 ]
 
 

@@ -188,7 +188,7 @@ class Talk:
                 self.compare_metrics()
                 self.compare_logs()
             else:
-                self.refused = re.findall(r"(\S+), which .*, is not built into knamed", self.places[1].text())
+                self.refused = re.findall(r"(\S+?)(?:, which .*,)? is not built into knamed", self.places[1].text())
                 for place, serves in zip(self.places, serving):
                     self.complain(f"{place.name} {'serves' if serves else 'does not serve'}:", *place.text().splitlines()[-4:])
         finally:
