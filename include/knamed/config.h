@@ -140,6 +140,11 @@ struct config_forward {
 	bool fails_fast;                 /* failfast_all_unhealthy_upstreams */
 	struct ip source;                /* family 0: any */
 	bool random_case;                /* 0x20: names are spelled by chance, replies must spell them alike */
+	/* `loop`: what is sent through a target and comes back is found. Questions for that are asked below this name;
+	 * NULL: there is no `loop`. Nameservers of a file are left out where the block itself listens. */
+	char *loop_zone;
+	struct words own_hosts;          /* the block's `bind`; none: everywhere */
+	struct words own_ports;
 	struct config_said said;
 };
 /* The nameservers of a resolv.conf; nothing else in it counts, and nothing behind the first 15. */
@@ -237,6 +242,7 @@ struct config_block {
 	struct config_dns64 *dns64;
 	char *nsid;                              /* NULL: off; text as given */
 	char *root;                              /* NULL: where knamed runs */
+	bool loop;                               /* each forward has a loop_zone */
 	bool metadata;                           /* names in these zones have it */
 	struct config_zones metadata_zones;
 	bool any, minimal, whoami, local, loadbalance;

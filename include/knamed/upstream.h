@@ -44,6 +44,7 @@ enum upstream_end {
 	UPSTREAM_ANSWERED,    /* message is what to say, whatever its rcode */
 	UPSTREAM_TIMED_OUT,   /* nobody said anything in time */
 	UPSTREAM_UNREACHABLE, /* nobody could be asked */
+	UPSTREAM_LOOPS,       /* whoever could be asked asks us */
 	UPSTREAM_TOO_MANY,    /* max_concurrent, or no room */
 	UPSTREAM_CLOSED,
 };
@@ -58,6 +59,11 @@ struct upstream_reply {
 typedef void (*upstream_done)(void *context, const struct upstream_reply *reply);
 void upstream_ask(struct upstream *upstream, const struct upstream_question *question, upstream_done done,
 		  void *context);
+
+/* A query that came in: true if it is one that we sent to find out whether an upstream leads back to us (`loop`). Nobody
+ * else can make one. Whoever it was sent through is told. Any thread. */
+struct upstream_sighting { struct upstream_address from, at; }; /* who brought it, and where; family 0: not known */
+bool upstream_is_own_question(const struct dns_query *query, const struct upstream_sighting *sighting);
 
 /* Whether the block's next `forward` is to be asked instead (`next`, `next_on_nodata`). */
 bool upstream_is_next(const struct config_forward *config, const struct dns_message *message);

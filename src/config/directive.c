@@ -50,6 +50,14 @@ struct config_said directive_said(const struct directive *directive, size_t from
 	return said;
 }
 
+void directive_said_also(const struct directive *directive, struct config_said *said, const char *words)
+{
+	struct text text = { 0 };
+	text_printf(&text, "%s\n%s", said->text, words);
+	said->text = arena_text(directive->config->arena, text.data, text.size);
+	text_done(&text);
+}
+
 bool directive_next_argument(struct directive *directive)
 {
 	const struct token *token = current(directive);

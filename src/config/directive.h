@@ -73,6 +73,9 @@ bool directive_duration(const struct directive *directive, const char *text, uin
 /* The words from the token at `from` up to the current one. */
 struct config_said directive_said(const struct directive *directive, size_t from,
 				  const struct config_zones *zones);
+/* It depends on this too. */
+void directive_said_also(const struct directive *directive, struct config_said *said,
+			 const char *words);
 char *directive_copy(const struct directive *directive, const char *text);
 /* `name` behind `root`, if there is one and the name is relative. */
 char *directive_path(const struct directive *directive, const char *name);

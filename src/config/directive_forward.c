@@ -118,6 +118,7 @@ bool directive_forward_read(struct directive *directive, struct error *error)
 		if (!read_one(directive, forward, error))
 			return false;
 		forward->said = directive_said(directive, first, NULL);
+		forward_find_loops(directive, forward);
 	}
 	return true;
 }

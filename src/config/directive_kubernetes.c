@@ -309,6 +309,8 @@ bool directive_kubernetes_read(struct directive *directive, struct error *error)
 		if (!read_one(directive, error))
 			return false;
 		(*kubernetes)->said = directive_said(directive, 0, &(*kubernetes)->zones);
+		if (directive->block->metadata) /* who asks is kept for it */
+			directive_said_also(directive, &(*kubernetes)->said, "metadata");
 	}
 	return true;
 }

@@ -67,7 +67,7 @@ static const struct entry {
 	{ "auto", directive_auto_read, NULL },
 	{ "secondary", NULL, "takes zones from a primary server" },
 	{ "etcd", NULL, "answers from keys in etcd" },
-	{ "loop", NULL, "finds forwarding that leads back" },
+	{ "loop", directive_loop_read, NULL },
 	{ "forward", directive_forward_read, NULL },
 	{ "grpc", NULL, "asks other resolvers over gRPC" },
 	{ "erratic", NULL, "answers badly on purpose" },

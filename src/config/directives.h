@@ -35,6 +35,7 @@ bool directive_kubernetes_read(struct directive *directive, struct error *error)
 bool directive_loadbalance_read(struct directive *directive, struct error *error);
 bool directive_local_read(struct directive *directive, struct error *error);
 bool directive_log_read(struct directive *directive, struct error *error);
+bool directive_loop_read(struct directive *directive, struct error *error);
 bool directive_metadata_read(struct directive *directive, struct error *error);
 bool directive_minimal_read(struct directive *directive, struct error *error);
 bool directive_multisocket_read(struct directive *directive, struct error *error);

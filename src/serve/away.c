@@ -261,6 +261,7 @@ static void on_reply(void *context, const struct upstream_reply *reply)
 		.upstream = reply->target,
 		.rcode = rcode_of(reply->end, errand),
 		.extended_error = message == NULL ? EDE_NO_UPSTREAM : 0,
+		.extended_text = reply->end == UPSTREAM_LOOPS ? "forwarding loop" : NULL,
 		.is_missed = is_kept,
 	};
 	finish(errand, &arrival);

@@ -116,6 +116,7 @@ static void settle_arrival(struct asker *asker, const struct arrival *arrival,
 	if (arrival->message == NULL) {
 		outcome->rcode = arrival->rcode;
 		outcome->problem = arrival->problem;
+		outcome->extended_text = arrival->extended_text;
 	}
 	if (arrival->extended_error != 0)
 		outcome->extended_error = arrival->extended_error;

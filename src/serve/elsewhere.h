@@ -45,6 +45,7 @@ struct arrival {
 	struct upstream_address upstream;  /* who was asked; family 0: nobody */
 	uint16_t rcode;			   /* and what to say of it */
 	uint16_t extended_error;
+	const char *extended_text; /* NULL: none */
 	bool is_cached;
 	bool is_missed; /* the cache was asked before and did not have it */
 };

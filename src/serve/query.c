@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "knamed/policy.h"
+#include "knamed/upstream.h"
 #include "above.h"
 #include "handlers.h"
 #include "say.h"
@@ -143,10 +144,23 @@ static size_t answer(struct asker *asker, struct question *question, uint8_t *pa
 	return size;
 }
 
+/* `loop`: what we sent has come back, and its way ends here. */
+static bool is_own(const struct question *question)
+{
+	const struct packet_info *info = question->info;
+	const struct upstream_sighting sighting = {
+		.from = { info->client, info->client_port },
+		.at = { info->local, info->local_port },
+	};
+	return upstream_is_own_question(&question->query, &sighting);
+}
+
 size_t question_reply(struct asker *asker, struct question *question, uint8_t *packet)
 {
 	switch ((enum dns_verdict)question->verdict) {
 	case QUERY_GOOD:
+		if (question->query.type == TYPE_HINFO && is_own(question))
+			return refuse(asker, question, packet, RCODE_NXDOMAIN);
 		if (question->route == NULL)
 			return refuse(asker, question, packet, RCODE_REFUSED);
 		return answer(asker, question, packet);

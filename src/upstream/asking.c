@@ -58,7 +58,11 @@ static void end_without(struct question *question)
 	}
 	enum trouble trouble = question->failure.trouble;
 	bool is_silent = trouble == TROUBLE_SILENT || trouble == TROUBLE_NO_DIAL;
-	question_end(question, is_silent ? UPSTREAM_TIMED_OUT : UPSTREAM_UNREACHABLE, NULL);
+	question_end(question,
+		     is_silent		       ? UPSTREAM_TIMED_OUT
+		     : trouble == TROUBLE_LOOP ? UPSTREAM_LOOPS
+					       : UPSTREAM_UNREACHABLE,
+		     NULL);
 }
 
 /* ---- asking ---- */
@@ -68,7 +72,7 @@ static bool has_other(const struct question *question)
 	const struct upstream *upstream = question->upstream;
 	for (size_t i = 0; i < upstream->target_count; i++)
 		if ((question->asked >> upstream->targets[i]->number & 1) == 0 &&
-		    !target_is_down(upstream->targets[i]))
+		    !target_is_down(upstream->targets[i]) && !target_loops(upstream->targets[i]))
 			return true;
 	return false;
 }
@@ -145,7 +149,8 @@ void question_begin(struct question *question, uint64_t now_ns)
 	struct upstream *upstream = question->upstream;
 	question->deadline_ns = now_ns + DEADLINE_MS * MS_NS;
 	question->turn = upstream->turn++;
-	question->failure.trouble = TROUBLE_NOBODY;
+	/* Where there is no target and files name us alone. */
+	question->failure.trouble = upstream->has_own ? TROUBLE_LOOP : TROUBLE_NOBODY;
 	if (upstream->hedges < HEDGES_MOST)
 		upstream->hedges++;
 	question_go_on(question, now_ns);
@@ -164,6 +169,10 @@ void attempt_fail(struct attempt *attempt, const struct failure *failure, uint64
 	attempt = may_again ? attempt_start(question, target, true, now_ns) : NULL;
 	if (attempt != NULL) {
 		attempt->is_again = true;
+		return;
+	}
+	if (question->looped != NULL) {
+		loop_question_ended(target, now_ns);
 		return;
 	}
 	if (question->probed != NULL) {
@@ -199,6 +208,7 @@ static void expire(struct question *question, struct attempt *attempt, uint64_t 
 	if (!attempt->is_late)
 		target_was_late(line->target, now_ns - sent_ns, now_ns);
 	target_erred(line->target, false, now_ns);
+	loop_suspect(line->target, now_ns);
 	attempt_stop(attempt);
 	line_was_silent(line, sent_ns, now_ns);
 }
@@ -248,6 +258,10 @@ static void hedge(struct question *question, uint64_t now_ns)
 
 void question_wake(struct question *question, uint64_t now_ns)
 {
+	if (question->looped != NULL) {
+		loop_wake(question->looped, now_ns);
+		return;
+	}
 	if (question->probed != NULL) {
 		target_probe_wake(question->probed, now_ns);
 		return;

@@ -31,7 +31,8 @@ static struct candidates collect(const struct question *question, uint64_t now_n
 	struct candidates good = { .count = 0 }, suspect = { .count = 0 };
 	for (size_t i = 0; i < upstream->target_count; i++) {
 		struct target *target = upstream->targets[i];
-		if ((question->asked >> target->number & 1) != 0 || target_is_down(target))
+		if ((question->asked >> target->number & 1) != 0 || target_is_down(target) ||
+		    target_loops(target))
 			continue;
 		struct candidates *list = target_is_suspect(target, now_ns) ? &suspect : &good;
 		list->targets[list->count++] = target;
@@ -68,23 +69,39 @@ static struct target *choose_in_turn(const struct question *question, const stru
 static bool are_all_down(const struct upstream *upstream)
 {
 	for (size_t i = 0; i < upstream->target_count; i++)
-		if (!target_is_down(upstream->targets[i]))
+		if (!target_is_down(upstream->targets[i]) && !target_loops(upstream->targets[i]))
 			return false;
 	return true;
+}
+
+/* One of those who do not lead back to us. */
+static struct target *any_target(struct upstream *upstream)
+{
+	struct candidates all = { .count = 0 };
+	for (size_t i = 0; i < upstream->target_count; i++)
+		if (!target_loops(upstream->targets[i]))
+			all.targets[all.count++] = upstream->targets[i];
+	return all.count == 0 ? NULL : all.targets[draw_below(&upstream->draw, all.count)];
 }
 
 /* Perhaps it is the health checks that are broken: one of them is asked all the same. */
 static struct target *choose_anyone(struct question *question)
 {
 	struct upstream *upstream = question->upstream;
+	struct target *target = any_target(upstream);
 	if (question->asked != 0)
 		return NULL;
 	question->is_last = true;
+	if (target == NULL) {
+		question->failure = (struct failure){ .trouble = TROUBLE_LOOP,
+						      .remote = upstream->targets[0]->address };
+		return NULL;
+	}
 	question->failure.trouble = TROUBLE_ALL_DOWN;
 	tally_add(upstream->all_down, 1);
 	if (upstream->config->fails_fast)
 		return NULL;
-	return upstream->targets[draw_below(&upstream->draw, (uint32_t)upstream->target_count)];
+	return target;
 }
 
 struct target *target_choose(struct question *question, uint64_t now_ns)

@@ -38,6 +38,10 @@ const char *failure_print(const struct failure *failure, struct upstream *upstre
 	case TROUBLE_NOBODY:
 	case TROUBLE_ALL_DOWN:
 		return "no healthy proxies";
+	case TROUBLE_LOOP:
+		snprintf(text, size, "forwarding loop: %s leads back here",
+			 remote[0] != '\0' ? remote : "every upstream");
+		break;
 	case TROUBLE_TLS:
 		return upstream->tls_problem;
 	case TROUBLE_ENDED:

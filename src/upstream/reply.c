@@ -22,10 +22,20 @@ static void start_again(struct attempt *attempt, bool is_tcp, uint64_t now_ns)
 		question_go_on(question, now_ns);
 }
 
-/* Health checks are content with any sign of life. */
+static bool is_probe(const struct question *question)
+{
+	return question->probed != NULL || question->looped != NULL;
+}
+
+/* Health checks are content with any sign of life; of the others it matters that they came to an end. */
 static void end_probe(struct attempt *attempt, uint64_t now_ns)
 {
-	struct target *target = attempt->question->probed;
+	struct target *target = attempt->line->target;
+	if (attempt->question->looped != NULL) {
+		attempt_stop(attempt);
+		loop_question_ended(target, now_ns);
+		return;
+	}
 	uint64_t took_ns = now_ns - attempt->sent_ns;
 	attempt_stop(attempt);
 	if (target->silent > 0)
@@ -36,7 +46,7 @@ static void end_probe(struct attempt *attempt, uint64_t now_ns)
 
 void attempt_take_oversize(struct attempt *attempt, uint64_t now_ns)
 {
-	if (attempt->question->probed != NULL)
+	if (is_probe(attempt->question))
 		end_probe(attempt, now_ns);
 	else
 		start_again(attempt, true, now_ns);
@@ -130,7 +140,7 @@ bool attempt_take(struct attempt *attempt, const uint8_t *packet, size_t size, u
 	const struct upstream_question *wanted = &attempt->question->wanted;
 	struct dns_message message;
 	bool is_tcp = attempt->line->is_tcp;
-	if (attempt->question->probed != NULL) {
+	if (is_probe(attempt->question)) {
 		end_probe(attempt, now_ns);
 		return true;
 	}

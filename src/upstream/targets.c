@@ -37,6 +37,7 @@ static struct target *target_new(struct upstream *upstream, const struct config_
 		}
 	}
 	meters_open(target);
+	loop_begin(target, clock_now_ns());
 	return target;
 }
 
@@ -45,6 +46,7 @@ static void target_free(struct target *target, uint64_t now_ns)
 {
 	struct upstream *upstream = target->upstream;
 	target->is_gone = true;
+	loop_end(target);
 	wheel_take(upstream->wheel, &target->probe.wake);
 	if (target->probe.attempts[0].line != NULL)
 		attempt_stop(&target->probe.attempts[0]);
@@ -91,6 +93,15 @@ static void wanted_add(struct wanted *wanted, const struct config_target *target
 		wanted->targets[wanted->count++] = *target;
 }
 
+static void leave_out_own(struct target_file *file, const struct ip *ip)
+{
+	char text[IP_TEXT_SIZE];
+	ip_print(ip, text);
+	file->upstream->has_own = true;
+	log_line(LOG_WARNING, "loop",
+		 "%s names %s, where this server itself listens: it is not asked", file->path, text);
+}
+
 static void wanted_add_file(struct wanted *wanted, struct target_file *file)
 {
 	struct error error;
@@ -100,9 +111,13 @@ static void wanted_add_file(struct wanted *wanted, struct target_file *file)
 	else
 		log_line(LOG_WARNING, "forward", "%s has no nameservers, those it had are kept",
 			 file->path);
-	for (size_t i = 0; i < file->conf.count; i++)
-		wanted_add(wanted, &(struct config_target){ .ip = file->conf.nameservers[i],
-							    .port = DNS_PORT });
+	for (size_t i = 0; i < file->conf.count; i++) {
+		const struct ip *ip = &file->conf.nameservers[i];
+		if (is_own_address(file->upstream->config, ip, DNS_PORT))
+			leave_out_own(file, ip);
+		else
+			wanted_add(wanted, &(struct config_target){ .ip = *ip, .port = DNS_PORT });
+	}
 }
 
 static void wanted_collect(struct upstream *upstream, struct wanted *ret_wanted)
@@ -111,6 +126,7 @@ static void wanted_collect(struct upstream *upstream, struct wanted *ret_wanted)
 	size_t files = 0;
 	ret_wanted->count = 0;
 	ret_wanted->is_cut = false;
+	upstream->has_own = false;
 	for (size_t i = 0; i < config->target_count; i++) {
 		if (config->targets[i].file == NULL)
 			wanted_add(ret_wanted, &config->targets[i]);

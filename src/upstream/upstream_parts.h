@@ -8,6 +8,8 @@
 #ifndef KNAMED_UPSTREAM_UPSTREAM_PARTS_H
 #define KNAMED_UPSTREAM_UPSTREAM_PARTS_H
 
+#include <stdatomic.h>
+
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
@@ -45,6 +47,7 @@ enum trouble {
 	TROUBLE_GARBAGE,  /* what came was no answer */
 	TROUBLE_ALL_DOWN, /* `failfast_all_unhealthy_upstreams` */
 	TROUBLE_NOBODY,	  /* no target at all */
+	TROUBLE_LOOP,	  /* remote leads back to us, and so does everybody else */
 };
 struct failure {
 	enum trouble trouble;
@@ -80,6 +83,7 @@ struct question {
 	struct question *spare; /* of those that are free */
 	struct waiter *waiters, **last_waiter;
 	struct target *probed; /* a health check of it; NULL: somebody waits */
+	struct target *looped; /* it is seen whether this one leads back to us; NULL: not that */
 	uint64_t hash;
 	uint64_t deadline_ns, hedge_ns;
 	uint32_t asked; /* bits of targets, this round */
@@ -157,6 +161,18 @@ struct target_meters {
 	tally_cell *old_responses[RCODES_COUNTED];
 };
 
+/* What is known of a target that may lead back to us. */
+struct loop_slot;
+struct loop {
+	struct loop_slot *slot; /* NULL: it is not looked for */
+	struct question question;
+	uint64_t sent_ns, due_ns; /* the last one, the next one */
+	unsigned sent, missed;	  /* so far; in a row that did not come back */
+	bool is_pending;	  /* what became of the last one was not looked at yet */
+	_Atomic bool is_found;
+	tally_cell *found;
+};
+
 enum { SOCKETS = 256, CONNECTIONS = 8 };
 struct target {
 	struct upstream *upstream;
@@ -172,6 +188,7 @@ struct target {
 	uint32_t fails;	     /* health checks in a row */
 	bool is_probing, is_gone;
 	struct question probe;
+	struct loop loop;
 	/* The ways to it. */
 	struct line *lines;
 	struct line *sockets[SOCKETS], *connections[CONNECTIONS]; /* to choose from; any may be NULL */
@@ -198,6 +215,20 @@ void target_was_late(struct target *target, uint64_t after_ns, uint64_t now_ns);
 void target_erred(struct target *target, bool is_certain, uint64_t now_ns);
 void target_probe_ended(struct target *target, bool is_good, uint64_t now_ns);
 void target_probe_wake(struct target *target, uint64_t now_ns);
+/* loop.c */
+void loop_begin(struct target *target, uint64_t now_ns);
+void loop_end(struct target *target);
+/* A question of ours has its answer, or it cannot be sent, or it is time. */
+void loop_question_ended(struct target *target, uint64_t now_ns);
+void loop_wake(struct target *target, uint64_t now_ns);
+/* It looks as if there were one: the next question is sent soon. */
+void loop_suspect(struct target *target, uint64_t now_ns);
+static inline bool target_loops(const struct target *target)
+{
+	return atomic_load_explicit(&target->loop.is_found, memory_order_relaxed);
+}
+/* own.c: whether the block of the directive listens there itself. */
+bool is_own_address(const struct config_forward *config, const struct ip *ip, uint16_t port);
 /* meters.c */
 void meters_open(struct target *target);
 void meters_line(struct target *target, enum proto_word word, bool is_hit);
@@ -265,6 +296,7 @@ struct upstream {
 	uint32_t lines;	 /* numbers given */
 	struct draw draw;
 	tally_cell *all_down, *too_many;
+	bool has_own; /* files name our own addresses, which are not asked */
 	struct attempt *ids[IDS_BUCKETS];
 	uint8_t datagrams[DATAGRAMS][DATAGRAM_MAX];
 	char problem[512], tls_problem[256];

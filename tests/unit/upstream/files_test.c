@@ -122,6 +122,47 @@ static void addresses_and_files_stand_in_order(void **state)
 	house_free(house);
 }
 
+static void addresses_of_our_own_are_left_out(void **state)
+{
+	(void)state;
+	static char zone[] = ".", port[] = "53", elsewhere[] = "127.0.0.9";
+	char *ports[] = { port }, *hosts[] = { elsewhere };
+	struct house *house =
+		house_new("nameserver 127.0.0.53\nnameserver 198.51.100.1\nnameserver ::1\n");
+	struct config_forward *config = &house->world->config;
+	config->loop_zone = zone;
+	config->own_ports = (struct words){ ports, 1 };
+	world_open(house->world);
+	assert_targets(house->world, "198.51.100.1:53");
+	write_file(house, "nameserver 127.0.0.53\nnameserver 198.51.100.2\n");
+	wait_targets(house->world, "198.51.100.2:53");
+	upstream_close(house->world->upstream);
+
+	/* Who listens at one address asks the others. */
+	config->own_hosts = (struct words){ hosts, 1 };
+	write_file(house, "nameserver 127.0.0.53\nnameserver 127.0.0.9\n");
+	world_open(house->world);
+	assert_targets(house->world, "127.0.0.53:53");
+	house_free(house);
+}
+
+static void where_all_are_our_own_it_is_a_loop(void **state)
+{
+	(void)state;
+	static char zone[] = ".", port[] = "53";
+	char *ports[] = { port };
+	struct asked asked;
+	struct house *house = house_new("nameserver 127.0.0.53\n");
+	house->world->config.loop_zone = zone;
+	house->world->config.own_ports = (struct words){ ports, 1 };
+	world_open(house->world);
+	assert_targets(house->world, "");
+	world_ask_and_wait(house->world, &asked, "a.example.", PROTO_UDP);
+	assert_int_equal(asked.end, UPSTREAM_LOOPS);
+	assert_string_equal(asked.problem, "forwarding loop: every upstream leads back here");
+	house_free(house);
+}
+
 /* Somebody on port 53 who says nothing; -1: not allowed here. */
 static int open_silent(void)
 {
@@ -162,6 +203,8 @@ int main(void)
 		cmocka_unit_test(nameservers_follow_the_file),
 		cmocka_unit_test(a_file_that_names_nobody_changes_nothing),
 		cmocka_unit_test(addresses_and_files_stand_in_order),
+		cmocka_unit_test(addresses_of_our_own_are_left_out),
+		cmocka_unit_test(where_all_are_our_own_it_is_a_loop),
 		cmocka_unit_test(questions_to_who_is_gone_go_elsewhere),
 	};
 
