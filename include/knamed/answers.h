@@ -47,6 +47,16 @@ void catalog_set_stale(struct catalog *catalog, bool stale);
 /* TXT of sync._knamed.ZONE in every zone of services: how fresh the answers are. At most 255 octets of each text. */
 void catalog_set_sync_text(struct catalog *catalog, const char *const *texts, size_t count);
 
+/* The same Services as the outside sees them (names.md 15): SVC.NS.Z, beside the catalog of the cluster, which it must not
+ * outlive. It wants a listener of its own. */
+struct outside_options {
+	const char *const *zones; size_t zone_count;
+	const char *apex; /* what the names of the zone's servers end in: "dns" */
+	uint32_t ttl;
+	bool headless;    /* headless Services are seen by their endpoints */
+};
+struct catalog *answers_add_outside(struct catalog *cluster, const struct outside_options *options);
+
 struct catalog *answers_add_static(struct answers *answers);
 /* A zone's records between begin and end replace the zone as one step; abandon keeps the old one. */
 struct zone_load;

@@ -13,30 +13,50 @@ enum {
 	SOA_EXPIRE = 86400
 };
 
-struct soa *soa_of_cluster(const struct cluster *cluster)
+/* A name below the zone, to which it ends in a pointer. */
+static void add_in_zone(struct text *rdata, const char *label, const struct wire *rest)
 {
-	static const uint8_t names[] =
-		"\2ns\3dns\xc0\0\12hostmaster\xc0"; /* each ends in a pointer to the zone */
-	enum { MNAME = 9, RNAME = 13, HEAD = 10, NUMBERS = 20 };
+	text_add_n(rdata, label, 1u + (uint8_t)label[0]);
+	text_add_n(rdata, rest->bytes, rest->size);
+	text_add_n(rdata, "\xc0", 2);
+}
+
+static struct soa *soa_of_names(const struct cluster *cluster, const struct text *names, size_t rname_at)
+{
+	enum { HEAD = 10, NUMBERS = 20 };
 	uint8_t class_;
 	struct soa *soa = pool_take(cluster->catalog->pool,
-				    sizeof *soa + HEAD + MNAME + RNAME + NUMBERS, &class_);
+				    sizeof *soa + HEAD + names->size + NUMBERS, &class_);
 	soa->class_ = class_;
-	soa->size = HEAD + MNAME + RNAME + NUMBERS;
+	soa->size = (uint16_t)(HEAD + names->size + NUMBERS);
 	soa->ttl = cluster->ttl < SOA_TTL_MAX ? cluster->ttl : SOA_TTL_MAX;
 	soa->denial_ttl = cluster->denial_ttl;
-	soa->mname_at = HEAD + MNAME - 2;
-	soa->rname_at = HEAD + MNAME + RNAME - 2;
-	soa->serial_at = HEAD + MNAME + RNAME;
+	soa->mname_at = (uint16_t)(HEAD + rname_at - 2);
+	soa->rname_at = (uint16_t)(HEAD + names->size - 2);
+	soa->serial_at = (uint16_t)(HEAD + names->size);
 	put_u16(soa->bytes, TYPE_SOA);
 	put_u16(soa->bytes + 2, CLASS_IN);
-	put_u16(soa->bytes + 8, MNAME + RNAME + NUMBERS);
-	memcpy(soa->bytes + HEAD, names, MNAME + RNAME);
+	put_u16(soa->bytes + 8, (uint16_t)(names->size + NUMBERS));
+	memcpy(soa->bytes + HEAD, names->data, names->size);
 	uint8_t *numbers = soa->bytes + soa->serial_at;
 	put_u32(numbers + 4, SOA_REFRESH);
 	put_u32(numbers + 8, SOA_RETRY);
 	put_u32(numbers + 12, SOA_EXPIRE);
 	put_u32(numbers + 16, cluster->denial_ttl);
+	return soa;
+}
+
+/* ns.dns.Z hostmaster.Z, and outside ns1.dns.Z hostmaster.dns.Z */
+struct soa *soa_of_cluster(const struct cluster *cluster)
+{
+	static const struct wire dns = { 4, "\3dns" }, none = { 0 };
+	bool is_outside = cluster->inside != NULL;
+	struct text names = { 0 };
+	add_in_zone(&names, is_outside ? "\3ns1" : "\2ns", is_outside ? &cluster->apex : &dns);
+	size_t rname_at = names.size;
+	add_in_zone(&names, "\12hostmaster", is_outside ? &cluster->apex : &none);
+	struct soa *soa = soa_of_names(cluster, &names, rname_at);
+	text_done(&names);
 	return soa;
 }
 
@@ -55,12 +75,10 @@ struct server {
 	struct ip ip;
 };
 /* More are of no use to who asks. Slices are written by many, and may give our address to thousands of endpoints. */
-enum { SERVERS_MOST = 128, SERVICES_MOST = 16 };
+enum { SERVERS_MOST = 128 };
 struct servers {
 	struct server *list;
 	size_t count;
-	const struct group *services[SERVICES_MOST]; /* those looked at */
-	size_t service_count;
 };
 
 static void server_add(struct servers *servers, const struct wire *name, const struct ip *ip)
@@ -86,26 +104,41 @@ static bool has_port(const struct ports *ports, uint16_t number)
 	return false;
 }
 
-static bool service_is_new(struct servers *servers, const struct group *group)
+static size_t add_group(struct group **groups, size_t count, struct group *group)
 {
-	for (size_t i = 0; i < servers->service_count; i++)
-		if (servers->services[i] == group)
-			return false;
-	if (servers->service_count == SERVICES_MOST)
-		return false;
-	servers->services[servers->service_count++] = group;
-	return true;
+	for (size_t i = 0; i < count; i++)
+		if (groups[i] == group)
+			return count;
+	if (count < OUR_GROUPS_MOST)
+		groups[count++] = group;
+	return count;
+}
+
+size_t our_groups(const struct cluster *cluster, struct group *ret_groups[OUR_GROUPS_MOST])
+{
+	size_t found = 0;
+	for (size_t i = 0; i < cluster->local_count; i++) {
+		size_t count;
+		const struct address_ref *refs =
+			refs_get(cluster, KEY_ADDRESS, &cluster->local[i], &count);
+		for (size_t k = 0; k < count; k++) {
+			if (refs[k].ports == NULL || !has_port(refs[k].ports, cluster->port))
+				continue;
+			struct group *group = ((const struct member *)refs[k].from)->group;
+			if (group->now != NULL)
+				found = add_group(ret_groups, found, group);
+		}
+	}
+	return found;
 }
 
 /* A ClusterIP service is one server; of a headless one every endpoint is (names.md 9). */
-static void servers_of_ref(struct cluster *cluster, const struct zone *zone,
-			   const struct address_ref *ref, struct servers *servers)
+static void servers_of_group(struct cluster *cluster, const struct zone *zone, struct group *group,
+			     struct servers *servers)
 {
-	struct group *group = ((const struct member *)ref->from)->group;
 	const struct service *service = (const void *)group->now;
 	struct wire name;
-	if (service == NULL || !has_port(ref->ports, cluster->port) ||
-	    !service_is_new(servers, group) || !group_wire(group, zone, &name))
+	if (!group_wire(group, zone, &name))
 		return;
 	group->is_server = true;
 	if (service->type == SERVICE_CLUSTER_IP) {
@@ -128,14 +161,10 @@ static struct servers servers_of(struct cluster *cluster, const struct zone *nam
 				 const struct zone *zone)
 {
 	struct servers servers = { 0 };
-	for (size_t i = 0; i < cluster->local_count && names_zone != NULL; i++) {
-		size_t count;
-		const struct address_ref *refs =
-			refs_get(cluster, KEY_ADDRESS, &cluster->local[i], &count);
-		for (size_t k = 0; k < count; k++)
-			if (refs[k].ports != NULL)
-				servers_of_ref(cluster, names_zone, &refs[k], &servers);
-	}
+	struct group *groups[OUR_GROUPS_MOST];
+	size_t group_count = names_zone != NULL ? our_groups(cluster, groups) : 0;
+	for (size_t i = 0; i < group_count; i++)
+		servers_of_group(cluster, names_zone, groups[i], &servers);
 	if (servers.count > 0)
 		return servers;
 	if (zone->kind == ZONE_REVERSE && names_zone != NULL)
@@ -204,8 +233,8 @@ static void draft_servers(struct cluster *cluster, const struct zone *zone,
 
 /* ---- putting names ---- */
 
-static void start_at(struct cluster *cluster, const struct zone *zone, const char *labels,
-		     size_t size, uint8_t flags)
+void start_at(struct cluster *cluster, const struct zone *zone, const void *labels, size_t size,
+	      uint8_t flags)
 {
 	uint8_t name[2 * DNS_NAME_MAX];
 	memcpy(name, labels, size);
@@ -213,7 +242,7 @@ static void start_at(struct cluster *cluster, const struct zone *zone, const cha
 	draft_start(&cluster->draft, cluster->catalog->pool, name, (uint8_t)(size + zone->size), flags);
 }
 
-static void put(struct cluster *cluster, const struct zone *zone)
+void put_at(struct cluster *cluster, const struct zone *zone)
 {
 	bool *changed =
 		zone->kind == ZONE_MULTICLUSTER ? &cluster->imports_changed : &cluster->changed;
@@ -234,7 +263,7 @@ static void compile_zone_apex(struct cluster *cluster, const struct zone *zone)
 	start_at(cluster, zone, "", 0, ENTRY_STEADY);
 	draft_raw(&cluster->draft, TYPE_SOA, SET_TYPE_SOA, 1, "", 0);
 	draft_servers(cluster, zone, &servers);
-	put(cluster, zone);
+	put_at(cluster, zone);
 	if (zone->size + 7 <= DNS_NAME_MAX) {
 		start_at(cluster, zone, "\2ns\3dns", 7, 0);
 		for (uint8_t family = 4; family <= 6; family += 2) {
@@ -254,7 +283,7 @@ static void compile_zone_apex(struct cluster *cluster, const struct zone *zone)
 				draft_fixed(&cluster->draft, family == 4 ? TYPE_A : TYPE_AAAA,
 					    count, family == 4 ? 16 : 28, cluster->records.data);
 		}
-		put(cluster, zone);
+		put_at(cluster, zone);
 	}
 	mem_free(servers.list);
 }
@@ -270,8 +299,11 @@ static void each_zone(struct cluster *cluster,
 
 void apex_compile(struct cluster *cluster)
 {
-	each_zone(cluster, compile_zone_apex);
+	each_zone(cluster, cluster->inside != NULL ? outside_apex : compile_zone_apex);
 	cluster->apex_dirty = false;
+	cluster->apex_count++;
+	if (cluster->inside != NULL)
+		cluster->apex_seen = cluster->inside->apex_count;
 }
 
 static void put_empty(struct cluster *cluster, const struct zone *zone, const char *label)
@@ -279,7 +311,7 @@ static void put_empty(struct cluster *cluster, const struct zone *zone, const ch
 	if (zone->size + 1u + (uint8_t)label[0] > DNS_NAME_MAX)
 		return;
 	start_at(cluster, zone, label, 1u + (uint8_t)label[0], ENTRY_STEADY);
-	put(cluster, zone);
+	put_at(cluster, zone);
 }
 
 static void put_fixed_names(struct cluster *cluster, const struct zone *zone)
@@ -297,12 +329,12 @@ static void put_fixed_names(struct cluster *cluster, const struct zone *zone)
 	text_clear(&cluster->records);
 	record_add(&cluster->records, TYPE_TXT, VERSION_TTL, version, 6);
 	draft_extent(&cluster->draft, TYPE_TXT, 1, &cluster->records, NULL, 0, 0, NULL);
-	put(cluster, zone);
+	put_at(cluster, zone);
 }
 
 void apex_fixed_names(struct cluster *cluster)
 {
-	each_zone(cluster, put_fixed_names);
+	each_zone(cluster, cluster->inside != NULL ? outside_fixed_names : put_fixed_names);
 }
 
 /* ---- how fresh we are ---- */

@@ -4,16 +4,18 @@
 
 #include "cluster.h"
 
-static void zone_list_add(struct cluster *cluster, struct zone_list *list, struct zone *zone)
+struct zone *cluster_add_zone(struct cluster *cluster, struct zone_list *list, enum zone_kind kind,
+			      const char *origin)
 {
+	struct zone *zone = zone_new(cluster->answers, kind, origin);
 	list->zones = mem_realloc(list->zones, (list->count + 1) * sizeof *list->zones);
 	list->zones[list->count++] = zone;
-	struct soa *soa = soa_of_cluster(cluster);
-	cluster->answers->states[zone->index].soa = soa;
+	cluster->answers->states[zone->index].soa = soa_of_cluster(cluster);
 	catalog_add_zone(cluster->catalog, zone);
+	return zone;
 }
 
-static bool is_reverse(const char *origin)
+bool zone_text_is_reverse(const char *origin)
 {
 	uint8_t name[DNS_NAME_MAX], size;
 	return name_parse(origin, name, &size) &&
@@ -24,56 +26,42 @@ static bool is_reverse(const char *origin)
 static void zones_add(struct cluster *cluster, const struct cluster_options *options)
 {
 	for (size_t i = 0; i < options->zone_count; i++) {
+		const char *origin = options->zones[i];
 		bool is_import = false;
 		for (size_t k = 0; k < options->multicluster_count; k++)
-			is_import |= text_equal_fold(options->multicluster[k], options->zones[i]);
+			is_import |= text_equal_fold(options->multicluster[k], origin);
 		if (is_import)
-			zone_list_add(cluster, &cluster->imports,
-				      zone_new(cluster->answers, ZONE_MULTICLUSTER, options->zones[i]));
-		else if (is_reverse(options->zones[i]))
-			zone_list_add(cluster, &cluster->reverse,
-				      zone_new(cluster->answers, ZONE_REVERSE, options->zones[i]));
+			cluster_add_zone(cluster, &cluster->imports, ZONE_MULTICLUSTER, origin);
+		else if (zone_text_is_reverse(origin))
+			cluster_add_zone(cluster, &cluster->reverse, ZONE_REVERSE, origin);
 		else
-			zone_list_add(cluster, &cluster->forward,
-				      zone_new(cluster->answers, ZONE_CLUSTER, options->zones[i]));
+			cluster_add_zone(cluster, &cluster->forward, ZONE_CLUSTER, origin);
 	}
 }
 
-struct catalog *answers_add_cluster(struct answers *answers, const struct cluster_options *options)
+struct cluster *cluster_new(struct answers *answers, uint32_t ttl, uint32_t denial_ttl)
 {
 	struct catalog *catalog = catalog_new(answers);
-	catalog->table = table_new(answers, catalog->pool);
 	struct cluster *cluster = mem_zalloc(sizeof *cluster);
+	catalog->table = table_new(answers, catalog->pool);
 	catalog->cluster = cluster;
-	catalog->pods = options->pods;
-	catalog->keep_clients = options->keep_clients && options->pods == CLUSTER_PODS_VERIFIED;
-	catalog->zonal = options->zonal;
-	catalog->shorthand = options->shorthand;
-	catalog->has_soon = options->denial_ttl > 1;
-	catalog->ttl = options->ttl;
+	catalog->ttl = ttl;
 	cluster->catalog = catalog;
 	cluster->answers = answers;
-	cluster->ttl = options->ttl;
-	cluster->denial_ttl = options->denial_ttl;
-	cluster->endpoint_pod_names = options->endpoint_pod_names;
-	cluster->no_endpoints = options->no_endpoints;
-	cluster->ignore_empty_service = options->ignore_empty_service;
-	cluster->shorthand = options->shorthand;
-	cluster->zonal = options->zonal;
-	cluster->port = options->port;
+	cluster->ttl = ttl;
+	cluster->denial_ttl = denial_ttl;
 	cluster->key = hash_key_random();
-	cluster->namespaces = mem_zalloc((options->namespace_count + 1) * sizeof(char *));
-	for (size_t i = 0; i < options->namespace_count; i++)
-		cluster->namespaces[cluster->namespace_count++] = lower_text(options->namespaces[i]);
-	cluster->local =
-		mem_copy(options->local_addresses, options->local_address_count * sizeof(struct ip));
-	cluster->local_count = options->local_address_count;
 	cluster->spaces = map_new();
 	cluster->groups = map_new();
 	cluster->members = map_new();
 	cluster->hosts = map_new();
 	cluster->prefixes = map_new();
-	zones_add(cluster, options);
+	return cluster;
+}
+
+void cluster_begin(struct cluster *cluster)
+{
+	struct catalog *catalog = cluster->catalog;
 	if (cluster->forward.count > 0) {
 		catalog->ptr_zone_size = cluster->forward.zones[0]->size;
 		memcpy(catalog->ptr_zone, cluster->forward.zones[0]->name, catalog->ptr_zone_size);
@@ -81,7 +69,37 @@ struct catalog *answers_add_cluster(struct answers *answers, const struct cluste
 	apex_fixed_names(cluster);
 	apex_compile(cluster);
 	cluster->changed = cluster->imports_changed = false; /* the serial is the start time so far */
-	return catalog;
+}
+
+static void take_options(struct cluster *cluster, const struct cluster_options *options)
+{
+	struct catalog *catalog = cluster->catalog;
+	catalog->pods = options->pods;
+	catalog->keep_clients = options->keep_clients && options->pods == CLUSTER_PODS_VERIFIED;
+	catalog->zonal = options->zonal;
+	catalog->shorthand = options->shorthand;
+	catalog->has_soon = options->denial_ttl > 1;
+	cluster->endpoint_pod_names = options->endpoint_pod_names;
+	cluster->no_endpoints = options->no_endpoints;
+	cluster->ignore_empty_service = options->ignore_empty_service;
+	cluster->shorthand = options->shorthand;
+	cluster->zonal = options->zonal;
+	cluster->port = options->port;
+	cluster->namespaces = mem_zalloc((options->namespace_count + 1) * sizeof(char *));
+	for (size_t i = 0; i < options->namespace_count; i++)
+		cluster->namespaces[cluster->namespace_count++] = lower_text(options->namespaces[i]);
+	cluster->local =
+		mem_copy(options->local_addresses, options->local_address_count * sizeof(struct ip));
+	cluster->local_count = options->local_address_count;
+}
+
+struct catalog *answers_add_cluster(struct answers *answers, const struct cluster_options *options)
+{
+	struct cluster *cluster = cluster_new(answers, options->ttl, options->denial_ttl);
+	take_options(cluster, options);
+	zones_add(cluster, options);
+	cluster_begin(cluster);
+	return cluster->catalog;
 }
 
 static void map_drop(struct map *map, void (*drop)(void *value))

@@ -87,11 +87,6 @@ struct host_name {
 };
 bool seat_host(const struct seat *seat,
 	       struct host_name *ret_name); /* false: it cannot be said in DNS */
-/* Has the seat a host entry of its own? Else it lives in its address's entry alone. */
-static inline bool seat_has_host(const struct seat *seat)
-{
-	return seat->hostname != NULL || seat->member->group->is_import;
-}
 
 struct host_seat {
 	struct member *member;
@@ -119,6 +114,10 @@ void seen_done(struct seen *seen);
 struct cluster {
 	struct catalog *catalog;
 	struct answers *answers;
+	struct cluster *inside; /* outside.c: the one whose Services are shown; NULL: a cluster's own names */
+	bool shows_headless; /* outside.c */
+	struct wire apex;    /* outside.c: labels in front of the zone, without the root */
+	unsigned apex_count, apex_seen; /* how often the apex was made; of `inside` when ours was */
 	uint32_t ttl, denial_ttl;
 	bool endpoint_pod_names, no_endpoints, ignore_empty_service, shorthand, zonal;
 	uint16_t port;
@@ -143,6 +142,20 @@ struct cluster {
 	struct seen seen;
 	struct seat_list old_seats, new_seats;
 };
+
+/* Has the seat a host entry of its own? Else it lives in its address's entry alone. */
+static inline bool seat_has_host(const struct seat *seat)
+{
+	return seat->hostname != NULL || seat->member->group->is_import ||
+	       seat->member->group->cluster->inside != NULL;
+}
+
+/* cluster.c */
+struct cluster *cluster_new(struct answers *answers, uint32_t ttl, uint32_t denial_ttl);
+struct zone *cluster_add_zone(struct cluster *cluster, struct zone_list *list, enum zone_kind kind,
+			      const char *origin);
+bool zone_text_is_reverse(const char *origin);
+void cluster_begin(struct cluster *cluster); /* it has its zones */
 
 /* names.c */
 bool wire_add_front(const void *labels, size_t size, const struct wire *rest, struct wire *ret_wire);
@@ -182,7 +195,7 @@ void member_compile(struct member *member);
 /* refs.c */
 enum {
 	KEY_IMPORT_ADDRESS = 0x84
-}; /* addresses of imports: for de-duplication only, never asked for */
+}; /* of endpoints that no PTR tells of, imported ones and those outside: never asked for */
 /* is_first: told before the others that are there (PTR of explicit hostnames, names.md 8). */
 void refs_add(struct cluster *cluster, uint8_t kind, const struct ip *ip,
 	      const struct address_ref *ref, bool is_first);
@@ -225,6 +238,8 @@ struct srv_addresses {
 	const struct wire *target;
 	const struct ip *addresses;
 	size_t count, listed;
+	const struct wire *names; /* more targets, whose addresses are not ours to tell */
+	size_t name_count;
 	const struct port *ports;
 	size_t port_count;
 };
@@ -253,7 +268,35 @@ bool port_wire(const struct port *port, const struct wire *base, struct wire *re
 	       struct wire *ret_name);
 void put_protocols(struct group *group, const struct wire *base, const bool used[PROTOCOL_OTHER],
 		   uint8_t flags);
+/* The records of one SRV name, whoever asks for which base: of addresses, or of seats where there are any. */
+struct srv_input {
+	const struct zone *zone;
+	struct srv_addresses addresses;
+	const struct seat *seats;
+	size_t seat_count;
+};
+bool add_srv(struct group *group, const struct srv_input *input, const struct port_filter *filter);
+void put_port_names(struct group *group, const struct wire *base, const struct port_list *list,
+		    const struct srv_input *input, uint8_t flags);
+void draft_alias(struct cluster *cluster, const uint8_t *target, uint8_t size);
 void group_compile(struct group *group);
+
+/* step.c */
+/* What the object means for endpoints; one without endpoints of its own is as an ExternalName. */
+enum service_type group_type(const struct group *group, const struct object *object);
+
+/* outside.c */
+void outside_compile(struct group *group, const struct wire *base, const struct service *service);
+/* The zones' own names take the place of a namespace that is called as they are. */
+bool outside_hides(const struct cluster *cluster, const struct space *space);
+/* Those of its addresses from outside that are no names, each once. */
+struct ip_list {
+	struct ip list[EXTERNALS_MOST];
+	size_t count;
+};
+void outside_addresses(const struct service *service, struct ip_list *ret_list);
+void outside_apex(struct cluster *cluster, const struct zone *zone);
+void outside_fixed_names(struct cluster *cluster, const struct zone *zone);
 
 /* zonal.c */
 void put_zonal(struct group *group, const struct wire *base, const struct zone *zone,
@@ -266,10 +309,16 @@ void big_compile(struct group *group);
 void member_drop_chunks(struct member *member);
 
 /* apex.c */
+/* The services behind which this server stands: they hold one of its addresses and expose its port. */
+enum { OUR_GROUPS_MOST = 16 };
+size_t our_groups(const struct cluster *cluster, struct group *ret_groups[OUR_GROUPS_MOST]);
 void apex_compile(struct cluster *cluster);
 void apex_fixed_names(struct cluster *cluster);
 void apex_put_sync(struct cluster *cluster, const char *const *texts, size_t count);
 bool is_local(const struct cluster *cluster, const struct ip *ip);
 struct soa *soa_of_cluster(const struct cluster *cluster);
+void start_at(struct cluster *cluster, const struct zone *zone, const void *labels, size_t size,
+	      uint8_t flags);
+void put_at(struct cluster *cluster, const struct zone *zone); /* what was started */
 
 #endif

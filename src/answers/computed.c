@@ -255,22 +255,24 @@ static bool is_same_target(const struct ptr_names *names, const struct address_r
 	       memcmp(host_a, host_b, size) == 0;
 }
 
-/* HOST.SVC.NS.svc.Z1; 0 if it is too long for a name. */
+/* HOST.SVC.NS.svc.Z1, or SVC.NS.Z1 outside; 0 if it is too long for a name. */
 static unsigned ptr_target(const struct ptr_names *names, const struct address_ref *ref,
 			   uint8_t target[DNS_NAME_MAX])
 {
 	const struct catalog *catalog = names->catalog;
 	const uint8_t *host;
 	unsigned size = ptr_host(names, ref, &host);
+	unsigned branch_size = catalog->is_outside ? 0 : 4;
 	if (catalog->ptr_zone_size == 0 ||
-	    size + ref->owner->size + 4u + catalog->ptr_zone_size > DNS_NAME_MAX)
+	    size + ref->owner->size + branch_size + catalog->ptr_zone_size > DNS_NAME_MAX)
 		return 0;
 	memcpy(target, host, size);
 	memcpy(target + size, ref->owner->labels, ref->owner->size);
 	size += ref->owner->size;
-	memcpy(target + size, "\3svc", 4);
-	memcpy(target + size + 4, catalog->ptr_zone, catalog->ptr_zone_size);
-	return size + 4 + catalog->ptr_zone_size;
+	memcpy(target + size, "\3svc", branch_size);
+	size += branch_size;
+	memcpy(target + size, catalog->ptr_zone, catalog->ptr_zone_size);
+	return size + catalog->ptr_zone_size;
 }
 
 /* The order in which references are told: clusterIPs alone where there are any; else hostnames

@@ -151,7 +151,8 @@ void answers_probe(struct lookup *lookup)
 		if (lookup->path == PATH_REVERSE)
 			key = lookup->address_key;
 	} else if (lookup->label_count == zone->labels + 3u && zone->kind != ZONE_STATIC &&
-		   zone->kind != ZONE_REVERSE && label_is(lookup, 2, "pod")) {
+		   zone->kind != ZONE_REVERSE && zone->kind != ZONE_OUTSIDE &&
+		   label_is(lookup, 2, "pod")) {
 		lookup->path = PATH_POD; /* what is looked up is NS.pod.Z */
 		key += lookup->labels[1];
 		lookup->key_size -= lookup->labels[1];
@@ -245,6 +246,8 @@ static bool needs_sync(const struct lookup *lookup, const struct entry *entry)
 		return lookup->path == PATH_REVERSE || entry != NULL; /* ns.dns */
 	if (lookup->label_count <= zone->labels)
 		return false;
+	if (zone->kind == ZONE_OUTSIDE)
+		return true;
 	unsigned branch = lookup->label_count - zone->labels - 1u;
 	return label_is(lookup, branch, "svc") || label_is(lookup, branch, "pod") || entry != NULL;
 }

@@ -113,7 +113,8 @@ struct member *member_of(struct group *group, const struct slice *slice, bool cr
 
 uint8_t group_address_kind(const struct group *group)
 {
-	return group->is_import ? KEY_IMPORT_ADDRESS : KEY_ADDRESS;
+	bool is_told = !group->is_import && group->cluster->inside == NULL;
+	return is_told ? KEY_ADDRESS : KEY_IMPORT_ADDRESS;
 }
 
 void group_mark(struct group *group)

@@ -91,7 +91,7 @@ static size_t dashed_seats(const struct host_state *host, struct host_seat *ret_
 	struct ip ip;
 	uint8_t label[DNS_LABEL_MAX + 1];
 	size_t count, added = 0;
-	if (group->is_import ||
+	if (group->is_import || group->cluster->inside != NULL ||
 	    !pod_label_read(host->labels->labels + 1, host->labels->labels[0], &ip) ||
 	    dashed_label(&ip, label) != host->labels->size ||
 	    memcmp(label, host->labels->labels, host->labels->size) != 0)

@@ -35,7 +35,8 @@ bool group_wire(const struct group *group, const struct zone *zone, struct wire 
 {
 	struct wire wire = { .size = zone->size };
 	memcpy(wire.bytes, zone->name, zone->size);
-	return group->owner != NULL && wire_add_front("\3svc", 4, &wire, &wire) &&
+	bool has_branch = group->cluster->inside == NULL;
+	return group->owner != NULL && (!has_branch || wire_add_front("\3svc", 4, &wire, &wire)) &&
 	       wire_add_front(group->owner->labels, group->owner->size, &wire, ret_wire);
 }
 

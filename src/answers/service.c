@@ -83,15 +83,7 @@ bool port_wire(const struct port *port, const struct wire *base, struct wire *re
 	       wire_add_front(label, size, ret_protocol, ret_name);
 }
 
-/* The records of one SRV name, whoever asks for which base: of clusterIPs, or of seats where there are any. */
-struct srv_input {
-	const struct zone *zone;
-	struct srv_addresses addresses;
-	const struct seat *seats;
-	size_t seat_count;
-};
-
-static bool add_srv(struct group *group, const struct srv_input *input, const struct port_filter *filter)
+bool add_srv(struct group *group, const struct srv_input *input, const struct port_filter *filter)
 {
 	if (input->seats != NULL)
 		return srv_of_seats(group, input->zone, input->seats, input->seat_count, filter);
@@ -112,8 +104,8 @@ void put_protocols(struct group *group, const struct wire *base, const bool used
 	}
 }
 
-static void put_port_names(struct group *group, const struct wire *base,
-			   const struct port_list *list, const struct srv_input *input, uint8_t flags)
+void put_port_names(struct group *group, const struct wire *base, const struct port_list *list,
+		    const struct srv_input *input, uint8_t flags)
 {
 	bool used[PROTOCOL_OTHER] = { false };
 	for (size_t i = 0; i < list->count; i++) {
@@ -190,6 +182,13 @@ static void compile_headless(struct group *group, const struct wire *base, const
 		put_zonal(group, base, zone, seats, count);
 }
 
+void draft_alias(struct cluster *cluster, const uint8_t *target, uint8_t size)
+{
+	text_clear(&cluster->records);
+	record_add(&cluster->records, TYPE_CNAME, cluster->ttl, target, size);
+	draft_extent(&cluster->draft, TYPE_CNAME, 1, &cluster->records, NULL, 0, 0, NULL);
+}
+
 /* An IP address in words, or nothing, is no alias (names.md 6). */
 static void compile_external(struct group *group, const struct wire *base, const struct service *service)
 {
@@ -215,9 +214,7 @@ static void compile_external(struct group *group, const struct wire *base, const
 		return;
 	}
 	group_start(group, base, ENTRY_ALIAS);
-	text_clear(&cluster->records);
-	record_add(&cluster->records, TYPE_CNAME, cluster->ttl, target, target_size);
-	draft_extent(&cluster->draft, TYPE_CNAME, 1, &cluster->records, NULL, 0, 0, NULL);
+	draft_alias(cluster, target, target_size);
 	group_put(group);
 }
 
@@ -232,6 +229,10 @@ static void compile_service(struct group *group, const struct wire *base, const 
 						  .listed = service->listed_count,
 						  .ports = service->ports,
 						  .port_count = service->port_count } };
+	if (group->cluster->inside != NULL && !group->active) {
+		outside_compile(group, base, service);
+		return;
+	}
 	switch (service->type) {
 	case SERVICE_CLUSTER_IP:
 		compile_addresses(group, base, &input);
@@ -319,9 +320,7 @@ void group_compile(struct group *group)
 	group->entry_count = 0;
 	bool shown = group->now != NULL && group->space->exposed && group->owner != NULL;
 	assert(!group->active || group->now != NULL);
-	bool headless = group->active && (group->is_import ||
-					  ((const struct service *)(const void *)group->now)->type ==
-						  SERVICE_HEADLESS);
+	bool headless = group->active && group_type(group, group->now) == SERVICE_HEADLESS;
 	group->is_big = shown && headless && group_is_big(group);
 	if (headless)
 		group_note_headless(group);

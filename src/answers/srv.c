@@ -147,6 +147,19 @@ bool srv_of_seats(struct group *group, const struct zone *zone, const struct sea
 	return exists; /* a name whose targets are all too long is there, and empty */
 }
 
+/* Ours comes first: glue points to it. */
+static uint16_t add_targets(struct cluster *cluster, const struct srv_addresses *input,
+			    uint16_t weight, uint16_t port)
+{
+	if (input->count > 0)
+		record_add_srv(&cluster->records, cluster->ttl, weight, port, input->target->bytes,
+			       input->target->size);
+	for (size_t i = 0; i < input->name_count; i++)
+		record_add_srv(&cluster->records, cluster->ttl, weight, port, input->names[i].bytes,
+			       input->names[i].size);
+	return (uint16_t)((input->count > 0) + input->name_count);
+}
+
 bool srv_of_addresses(struct group *group, const struct srv_addresses *input,
 		      const struct port_filter *filter)
 {
@@ -154,6 +167,7 @@ bool srv_of_addresses(struct group *group, const struct srv_addresses *input,
 	size_t pairs = 0, target_at = DNS_HEADER_SIZE + cluster->draft.key_size + 4u + 18;
 	uint16_t records = 0, glue = 0, group_count = 0;
 	struct glue_group groups[2];
+	bool exists = false;
 	for (size_t i = 0; i < input->port_count; i++)
 		pairs += port_fits(&input->ports[i], filter) ? input->listed : 0;
 	text_clear(&cluster->records);
@@ -164,13 +178,11 @@ bool srv_of_addresses(struct group *group, const struct srv_addresses *input,
 		if (!port_fits(port, filter) || !port->has_number ||
 		    !seen_add(&cluster->seen, port->number + 1u))
 			continue;
-		record_add_srv(&cluster->records, cluster->ttl, srv_weight(pairs), port->number,
-			       input->target->bytes, input->target->size);
-		records++;
+		records += add_targets(cluster, input, srv_weight(pairs), port->number);
+		exists = true;
 	}
-	if (records == 0 || input->count == 0)
-		return records >
-		       0; /* a service without an address yet has the name, and nothing at it */
+	if (records == 0)
+		return exists; /* a service without an address yet has the name, and nothing at it */
 	for (uint8_t family = 4; family <= 6; family += 2) {
 		struct glue_group one = { 0 };
 		size_t from = cluster->glue.size;

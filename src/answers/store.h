@@ -219,7 +219,7 @@ struct edition {
 	struct zone_state *states; /* by zone->index */
 };
 
-enum zone_kind { ZONE_CLUSTER, ZONE_REVERSE, ZONE_MULTICLUSTER, ZONE_STATIC };
+enum zone_kind { ZONE_CLUSTER, ZONE_REVERSE, ZONE_MULTICLUSTER, ZONE_OUTSIDE, ZONE_STATIC };
 struct zone {
 	enum zone_kind kind;
 	uint32_t index; /* into edition->states */
@@ -303,6 +303,7 @@ struct catalog {
 	/* what the hot path must know of the options */
 	enum cluster_pods pods;
 	bool zonal, shorthand, has_soon, keep_clients;
+	bool is_outside; /* its names have no `svc` */
 	uint32_t ttl;
 	uint8_t ptr_zone_size; /* Z1 of names.md 8: where PTR targets live */
 	uint8_t ptr_zone[DNS_NAME_MAX];

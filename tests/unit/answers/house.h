@@ -4,12 +4,13 @@
  * Objects, a line each (words in any order behind the name):
  *   Namespace web
  *   Service web/shop ClusterIP 10.96.0.10 fd00::10 http=80/TCP dns=53/UDP =9/TCP http=-/TCP (a port
- * without number) Service web/db Headless unready Service web/far ExternalName Far.Example. Slice
- * web/db-a of=db IPv4 http=8080/TCP 10.0.0.1 db-0@10.0.0.2 !10.0.0.3 (not
- * ready) 10.0.0.4#pod 10.0.0.5%zone Slice web/imp import=db cluster=east ... Pod web/p 10.0.0.1
- * Import web/db ClusterSetIP 10.2.0.1 http=80/TCP Questions are "name TYPE": a name without a final
- * dot is below cluster.local., an address is its PTR name. Replies in words: NXDOMAIN, NODATA,
- * NOT_READY, else the rdata joined by "|", sorted, ".cluster.local." left out. */
+ * without number) out=192.0.2.1 out=lb.example. (from outside) Service web/db Headless unready
+ * Service web/far ExternalName Far.Example. Slice web/db-a of=db IPv4 http=8080/TCP 10.0.0.1
+ * db-0@10.0.0.2 !10.0.0.3 (not ready) 10.0.0.4#pod 10.0.0.5%zone Slice web/imp import=db
+ * cluster=east ... Pod web/p 10.0.0.1 Import web/db ClusterSetIP 10.2.0.1 http=80/TCP Questions are
+ * "name TYPE": a name without a final dot is below cluster.local., an address is its PTR name.
+ * Replies in words: NXDOMAIN, NODATA, NOT_READY, else the rdata joined by "|", sorted,
+ * ".cluster.local." left out. */
 #ifndef KNAMED_TESTS_HOUSE_H
 #define KNAMED_TESTS_HOUSE_H
 

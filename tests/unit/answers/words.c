@@ -12,6 +12,8 @@ struct line {
 	struct ip *addresses;
 	size_t address_count, listed;
 	struct endpoint_text *endpoints;
+	struct external *externals;
+	size_t external_count;
 };
 
 static void line_read(struct line *line, const char *text)
@@ -22,6 +24,7 @@ static void line_read(struct line *line, const char *text)
 	line->ports = mem_zalloc(room * sizeof *line->ports);
 	line->addresses = mem_zalloc(room * sizeof *line->addresses);
 	line->endpoints = mem_zalloc(room * sizeof *line->endpoints);
+	line->externals = mem_zalloc(room * sizeof *line->externals);
 	char *rest = line->copy, *word;
 	while ((word = strsep(&rest, " ")) != NULL)
 		if (*word != '\0')
@@ -43,6 +46,7 @@ static void line_done(struct line *line)
 	mem_free(line->ports);
 	mem_free(line->addresses);
 	mem_free(line->endpoints);
+	mem_free(line->externals);
 }
 
 static bool line_has(const struct line *line, const char *word)
@@ -103,8 +107,22 @@ static void line_read_addresses(struct line *line)
 	}
 }
 
+static void line_read_externals(struct line *line)
+{
+	for (size_t i = 2; i < line->count; i++) {
+		struct external *external = &line->externals[line->external_count];
+		if (strncmp(line->words[i], "out=", 4) != 0)
+			continue;
+		*external = (struct external){ .hostname = "" };
+		if (!ip_parse(line->words[i] + 4, &external->ip))
+			external->hostname = line->words[i] + 4;
+		line->external_count++;
+	}
+}
+
 static struct object *service_of_line(struct line *line)
 {
+	line_read_externals(line);
 	struct service fields = { .head = { .namespace_ = line->namespace_, .name = line->name },
 				  .publish_not_ready = line_has(line, "unready"),
 				  .external_name = "",
@@ -112,7 +130,9 @@ static struct object *service_of_line(struct line *line)
 				  .addresses = line->addresses,
 				  .listed_count = (uint8_t)line->listed,
 				  .port_count = (uint16_t)line->port_count,
-				  .ports = line->ports };
+				  .ports = line->ports,
+				  .external_count = (uint16_t)line->external_count,
+				  .externals = line->externals };
 	fields.type = line_has(line, "Headless")       ? SERVICE_HEADLESS
 		      : line_has(line, "ExternalName") ? SERVICE_EXTERNAL_NAME
 						       : SERVICE_CLUSTER_IP;
