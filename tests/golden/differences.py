@@ -162,7 +162,18 @@ def no_authority(pair):
 
 
 def speaks_for_itself(pair):
-    return re.search(r"^\s*local\b", pair.case.corefile, re.M) and not pair.went[0] and pair.ours.flags & wire.AA
+    return re.search(r"^\s*(local|dns64)\b", pair.case.corefile, re.M) and not pair.went[0] and pair.ours.flags & wire.AA
+
+
+def is_synthesized(pair):
+    return "dns64" in pair.case.corefile and pair.qtype == "AAAA"
+
+
+def short_lived(pair):
+    """A synthesized address lives no longer than the denial it stands for."""
+    return is_synthesized(pair) and all(
+        ours.record.ttl <= theirs.record.ttl for theirs in pair.theirs.answer for ours in pair.ours.answer
+        if key_of(theirs) == key_of(ours))
 
 
 def alias_alone(pair):
@@ -220,6 +231,10 @@ RULES = [
     Rule("12 limit", "answer tc", own_limit, "1232 octets over UDP"),
     Rule("12 OPT", "opt", lambda pair: "noedns" in pair.step.options and not pair.ours.opts, "EDNS is for those who speak it"),
     Rule("12 AA", "aa", speaks_for_itself, "answers of our own are authoritative"),
+    Rule("12 RA", "ra", lambda pair: is_synthesized(pair) and pair.ours.flags & wire.RA, "what upstream says stays"),
+    Rule("RFC 6147 TTL", "ttl", short_lived, "RFC 6147 5.1.7"),
+    Rule("RFC 6147 mapped", "answer authority upstreams", lambda pair: is_synthesized(pair) and pair.name.startswith("mapped."),
+         "mapped addresses are no IPv6 (RFC 6147 5.1.4)"),
     Rule("asks less", "upstreams", alias_alone, "who asks for an alias is told of it alone"),
     Rule("D35", "size", own_size, "our own size of EDNS"),
     Rule("D29", ALL_PARTS + " rd opt question", lambda pair: "notify" in pair.step.options and pair.ours.rcode == wire.NOTIMP,
@@ -241,6 +256,8 @@ LINE_RULES = [
              r"^coredns_(cache|proxy|kubernetes)_\w+(\{|$)", None, "series are there before their first count"),
     LineRule("build_info", "metric", "^coredns_build_info", "^coredns_build_info", "another program"),
     LineRule("notes", "log", r"^\[WARNING\] \S+:\d+ - ", None, "options without effect are told"),
+    LineRule("skipped", "log", r"plugin/hosts: \S+:\d+ - the line is skipped", None, "lines without effect are told"),
+    LineRule("missing", "log", r"plugin/hosts: open /etc/none: ", "plugin/hosts: File does not exist: /etc/none", "in other words"),
     LineRule("down", "log", r"^\[WARNING\] plugin/forward: \S+ is down", None, "resolvers that are down are told"),
     LineRule("not ready", "log", r"^\[WARNING\] plugin/kubernetes: cannot list and watch", None, "in other words"),
     LineRule("12 nobody", "log", None, r"^\[ERROR\] plugin/errors: .* no next plugin found", "those are refused"),

@@ -31,6 +31,7 @@ from scrape import is_query_line, log_lines, metric_lines  # noqa: E402
 from tap import Tap  # noqa: E402
 
 VERBOSE = "-v" in sys.argv
+MOST_LINES = 6  # of a kind are shown
 tap = Tap()
 used_rules = collections.Counter()
 refused_yet = set()  # directives
@@ -45,7 +46,7 @@ class Talk:
     def __init__(self, case, places, pool):
         self.case, self.places, self.pool = case, places, pool
         self.at, self.ident, self.complaints = ("127.0.0.1", 53), 0, []
-        self.refused = []  # directives
+        self.refused, self.last_shown = [], None
         self.names, self.explained = {}, set()  # by the ids of questions
         first = next((step for step in case.steps if step.deed == "at"), None)
         if first:
@@ -100,7 +101,9 @@ class Talk:
             if "upstreams" in found:
                 lines += [f"{name} asked {way}" for name, ways in zip(("CoreDNS", "knamed "), pair.went) for way in ways]
             if rules is None:
-                self.complain(*"\n".join(lines).split("\n"))
+                again = (pair.step, found) == self.last_shown  # over the other transport
+                self.last_shown = pair.step, found
+                self.complain(*(lines[:1] if again else "\n".join(lines).split("\n")))
             else:
                 print("# " + "\n".join(lines).replace("\n", "\n# "))
 
@@ -145,12 +148,13 @@ class Talk:
     def compare_lines(self, kind, theirs, ours):
         """Multisets of lines, but for those that a rule explains."""
         for more, is_ours in (theirs - ours, False), (ours - theirs, True):
-            for line in sorted(more):
-                rule = explain_line(kind, line, is_ours)
-                if rule:
-                    used_rules[rule.reference] += 1
-                else:
-                    self.complain(f"{kind}, {'knamed ' if is_ours else 'CoreDNS'} alone, {more[line]}x: {line}")
+            rules = {line: explain_line(kind, line, is_ours) for line in sorted(more)}
+            used_rules.update(rule.reference for rule in rules.values() if rule)
+            left = [line for line, rule in rules.items() if not rule]
+            for line in left[:MOST_LINES]:
+                self.complain(f"{kind}, {'knamed ' if is_ours else 'CoreDNS'} alone, {more[line]}x: {line}")
+            if len(left) > MOST_LINES:
+                self.complain(f"{kind}: {len(left) - MOST_LINES} more")
 
     def metrics_url(self):
         match = re.search(r"^\s*prometheus(?:\s+([^\s{]+))?", self.case.corefile, re.M)
