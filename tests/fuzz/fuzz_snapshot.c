@@ -16,7 +16,7 @@
 static char directory[] = "/tmp/knamed-fuzz-XXXXXX";
 static char path[sizeof(directory) + 16];
 static const struct snapshot_head head = { .key = "k", .options = "o" };
-static const uint8_t top[] = "knamed snapshot\n\0\0\0\1\0\1k\0\0\1o\0" /* no cluster, time 0: */
+static const uint8_t top[] = "knamed snapshot\n\0\0\0\2\0\1k\0\0\1o\0" /* no cluster, time 0: */
 			     "\0\0\0\0\0\0\0\0\0\0\0";
 enum { MAGIC_AND_FORM_SIZE = 20, TOP_SIZE = sizeof(top) - 1 };
 
