@@ -37,6 +37,7 @@ struct log_ring;
 struct log_ring *log_ring_new(void); /* starts the writer thread with the first ring */
 void log_ring_put(struct log_ring *ring, const char *line, size_t size); /* one line without newline */
 void log_ring_flush(struct log_ring *ring); /* wakes the writer; once a batch, only if lines were put */
+void log_ring_leave(struct log_ring *ring); /* its thread has ended: it is another one's next. NULL is fine */
 uint64_t log_ring_dropped(void);
 void log_rings_stop(void); /* writes what is there and ends the writer; owners have stopped */
 

@@ -27,6 +27,7 @@ struct serve_options {
 	const struct serve_block *blocks; size_t block_count;
 	struct answers *answers;
 	struct metrics *metrics;
+	struct config *config; /* of the blocks: held as long as they are needed; NULL: they outlive the server */
 	const char *version;
 	struct event_base *events; /* of the control thread, for directives that follow files; NULL: they are read once */
 	struct serve_limits tcp;
@@ -53,6 +54,11 @@ size_t router_answer(struct asker *asker, const struct packet_info *info, const 
 /* The whole: binds every listener, then starts the threads. NULL and error if a socket cannot be had. */
 struct server;
 struct server *server_start(const struct serve_options *options, struct error *error);
+/* Goes on with other blocks. Sockets of addresses that stay are not touched, nor connections; what upstreams and caches
+ * know stays with directives that stay. False: nothing has changed. Else `left` is called, on the loop of the first
+ * options' events, when nothing is done with the blocks before any more; not after server_stop(). */
+bool server_reload(struct server *server, const struct serve_options *options, void (*left)(void *context),
+		   void *context, struct error *error);
 void server_stop(struct server *server); /* stops reading, answers what was read, joins, frees */
 /* Start-up lines as CoreDNS prints them: ".:53", or ".:53 on 127.0.0.1". */
 void server_print_zones(const struct server *server);

@@ -24,6 +24,7 @@ struct log_ring {
 	bool has_news;			   /* put since the last flush; producer only */
 	alignas(64) _Atomic uint64_t head; /* consumer */
 	struct log_ring *next;
+	bool is_left; /* its thread has ended; under start_lock */
 	void *memory;
 	char bytes[RING_SIZE];
 };
@@ -143,7 +144,18 @@ static void start_writer(void)
 	pthread_setname_np(writer, "log");
 }
 
-struct log_ring *log_ring_new(void)
+/* What a thread that has ended left behind. */
+static struct log_ring *take_left(void)
+{
+	struct log_ring *ring = atomic_load(&rings);
+	while (ring != NULL && !ring->is_left)
+		ring = ring->next;
+	if (ring != NULL)
+		ring->is_left = false;
+	return ring;
+}
+
+static struct log_ring *ring_new(void)
 {
 	/* Not zeroed: pages that no line was ever put into cost nothing. */
 	void *memory = mem_alloc(sizeof(struct log_ring) + alignof(struct log_ring));
@@ -152,12 +164,28 @@ struct log_ring *log_ring_new(void)
 	struct log_ring *ring = (struct log_ring *)aligned;
 	memset(ring, 0, offsetof(struct log_ring, bytes));
 	ring->memory = memory;
-	pthread_mutex_lock(&start_lock);
 	ring->next = atomic_load(&rings);
 	atomic_store(&rings, ring);
+	return ring;
+}
+
+struct log_ring *log_ring_new(void)
+{
+	pthread_mutex_lock(&start_lock);
+	struct log_ring *ring = take_left();
+	if (ring == NULL)
+		ring = ring_new();
 	start_writer();
 	pthread_mutex_unlock(&start_lock);
 	return ring;
+}
+
+void log_ring_leave(struct log_ring *ring)
+{
+	pthread_mutex_lock(&start_lock);
+	for (struct log_ring *one = atomic_load(&rings); one != NULL; one = one->next)
+		one->is_left |= one == ring; /* not there: all were stopped before */
+	pthread_mutex_unlock(&start_lock);
 }
 
 void log_rings_stop(void)

@@ -4,15 +4,40 @@
 
 #include "above.h"
 
-struct asker *asker_new(struct router *router)
+static struct asker *asker_bare(struct router *router)
 {
 	struct asker *asker = mem_zalloc(sizeof(*asker));
 	asker->router = router;
 	asker->tallies = metrics_thread(router->metrics);
 	asker->uncounted = mem_zalloc((router->meter_count + 1) * sizeof(*asker->uncounted));
 	asker->touched = mem_zalloc((router->meter_count + 1) * sizeof(*asker->touched));
-	asker->rooms = router->has_rules ? inner_rooms_new() : NULL;
-	asker->ring = router->has_lines ? log_ring_new() : NULL;
+	return asker;
+}
+
+static void fill(struct asker *asker)
+{
+	if (asker->rooms == NULL && asker->router->has_rules)
+		asker->rooms = inner_rooms_new();
+	if (asker->ring == NULL && asker->router->has_lines)
+		asker->ring = log_ring_new();
+}
+
+struct asker *asker_new(struct router *router)
+{
+	struct asker *asker = asker_bare(router);
+	fill(asker);
+	return asker;
+}
+
+struct asker *asker_after(struct asker *before, struct router *router)
+{
+	struct asker *asker = asker_bare(router);
+	asker->rooms = before->rooms;
+	asker->ring = before->ring;
+	asker->errands = before->errands;
+	asker->way_back.fd = before->way_back.fd;
+	before->has_heir = true;
+	fill(asker);
 	return asker;
 }
 
@@ -20,9 +45,13 @@ void asker_free(struct asker *asker)
 {
 	if (asker == NULL)
 		return;
+	metrics_thread_end(asker->router->metrics, asker->tallies);
 	mem_free(asker->uncounted);
 	mem_free(asker->touched);
-	inner_rooms_free(asker->rooms);
+	if (!asker->has_heir) {
+		inner_rooms_free(asker->rooms);
+		log_ring_leave(asker->ring);
+	}
 	mem_free(asker);
 }
 

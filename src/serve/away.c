@@ -51,7 +51,7 @@ static void send_reply(struct away *away, struct errand *errand, size_t size)
  * cannot be answered yet; but for a trial, the errand is ready for what is wanted next. */
 static bool answer(struct away *away, struct errand *errand, struct arrival *arrival, bool is_trial)
 {
-	struct asker *asker = away->asker;
+	struct asker *asker = errand->router->away_asker;
 	arrival->before = errand->kept != NULL ? &errand->kept->arrival : NULL;
 	errand->is_trial = is_trial;
 	errand->goes_on = false;
@@ -128,7 +128,9 @@ static void finish(struct errand *errand, struct arrival *arrival)
 		}
 	}
 	drop_kept(errand);
+	struct router *router = errand->router;
 	errand_return(errand);
+	atomic_fetch_sub_explicit(&router->errands, 1, memory_order_release); /* it may go now */
 	if (away->under_way == 0 && atomic_load(&away->is_closing))
 		event_base_loopbreak(away->events);
 }
@@ -285,7 +287,7 @@ static void ask(struct errand *errand)
 		.proto = errand->info.proto,
 	};
 	memcpy(question.name, errand->name, errand->name_size);
-	upstream_ask(errand->forwarding->upstream, &question, on_reply, errand);
+	upstream_ask(errand->forwarding->kept->upstream, &question, on_reply, errand);
 }
 
 static void set_out(struct errand *errand)
@@ -311,6 +313,7 @@ static void on_wake(evutil_socket_t fd, short what, void *context)
 		next = errand->next;
 		set_out(errand);
 	}
+	away_run_job(away);
 	if (!atomic_load(&away->is_closing))
 		return;
 	struct timeval patience = { PATIENCE_S, 0 };
@@ -328,49 +331,21 @@ static void on_patience(evutil_socket_t fd, short what, void *context)
 
 /* ---- life ---- */
 
-static void close_upstreams(struct away *away)
-{
-	for (size_t i = 0; i < away->router->block_count; i++) {
-		struct forwardings *forwardings = away->router->blocks[i].forwardings;
-		for (size_t j = 0; forwardings != NULL && j < forwardings->count; j++) {
-			upstream_close(forwardings->list[j].upstream);
-			forwardings->list[j].upstream = NULL;
-		}
-	}
-}
-
 void *away_run(void *context)
 {
 	struct away *away = context;
 	/* Names that are ours come first where there is one CPU for both. Where it is not allowed, it is as before. */
 	setpriority(PRIO_PROCESS, (id_t)gettid(), AWAY_NICE);
 	answers_reader_start();
-	router_begin_thread(away->router);
 	answers_reader_offline();
 	event_base_dispatch(away->events);
-	close_upstreams(away); /* who still waits is told */
+	away_close_all(away);
 	answers_reader_online();
 	answers_reader_end();
 	return NULL;
 }
 
-static bool open_upstreams(struct away *away, struct error *error)
-{
-	for (size_t i = 0; i < away->router->block_count; i++) {
-		struct forwardings *forwardings = away->router->blocks[i].forwardings;
-		for (size_t j = 0; forwardings != NULL && j < forwardings->count; j++) {
-			const struct upstream_options options = { away->events,
-								  forwardings->list[j].config,
-								  away->router->metrics };
-			forwardings->list[j].upstream = upstream_open(&options, error);
-			if (forwardings->list[j].upstream == NULL)
-				return false;
-		}
-	}
-	return true;
-}
-
-static bool is_needed(const struct router *router)
+bool away_is_needed(const struct router *router)
 {
 	for (size_t i = 0; i < router->block_count; i++)
 		if (router->blocks[i].forwardings != NULL)
@@ -378,10 +353,8 @@ static bool is_needed(const struct router *router)
 	return false;
 }
 
-struct away *away_new(struct router *router, size_t thread_count, struct error *error)
+struct away *away_new(struct error *error)
 {
-	if (!is_needed(router))
-		return NULL;
 	int wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	struct event_base *events = wake_fd < 0 ? NULL : event_base_new();
 	if (events == NULL) {
@@ -391,23 +364,17 @@ struct away *away_new(struct router *router, size_t thread_count, struct error *
 		return NULL;
 	}
 	struct away *away = mem_zalloc(sizeof(*away));
-	away->router = router;
 	away->events = events;
-	away->thread_count = thread_count;
 	away->wake_fd = wake_fd;
-	away->asker = asker_new(router);
 	away->wake = event_new(events, wake_fd, EV_READ | EV_PERSIST, on_wake, away);
 	away->patience = evtimer_new(events, on_patience, away);
 	event_add(away->wake, NULL);
-	if (open_upstreams(away, error))
-		return away;
-	away_free(away);
-	return NULL;
+	return away;
 }
 
-struct errands *away_join(struct away *away)
+struct errands *away_join(struct away *away, size_t thread_count)
 {
-	return errands_new(away, ERRANDS / away->thread_count);
+	return errands_new(away, ERRANDS / thread_count);
 }
 
 void away_stop(struct away *away)
@@ -420,11 +387,10 @@ void away_free(struct away *away)
 {
 	if (away == NULL)
 		return;
-	close_upstreams(away);
+	away_close_all(away);
 	event_free(away->wake);
 	event_free(away->patience);
 	event_base_free(away->events);
 	close(away->wake_fd);
-	asker_free(away->asker);
 	mem_free(away);
 }

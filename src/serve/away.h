@@ -17,15 +17,20 @@ enum {
 	KEPT_MOST = 16 << 20, /* octets of answers that wait for others for the same client */
 };
 
-/* NULL: no block forwards, and no error is set; or error. */
-struct away *away_new(struct router *router, size_t thread_count, struct error *error);
-void *away_run(void *context); /* the thread */
+/* NULL and error if there can be no loop. */
+struct away *away_new(struct error *error);
+bool away_is_needed(const struct router *router); /* some block forwards */
+/* Opens the upstreams that are not open yet; closes one. The control thread. */
+bool away_open(struct away *away, struct router *router, struct error *error);
+void away_close(struct away *away, struct kept_upstream *kept);
+void away_started(struct away *away); /* its thread runs */
+void *away_run(void *context);	      /* the thread */
 /* Nothing is taken on any more; what is under way is waited for, the rest is told so. Any thread. */
 void away_stop(struct away *away);
 void away_free(struct away *away);
 
-/* A query thread's own errands; before threads start. */
-struct errands *away_join(struct away *away);
+/* The errands of a query thread, one of so many. */
+struct errands *away_join(struct away *away, size_t thread_count);
 void errands_free(struct errands *errands);
 
 struct errand_order {

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cache_meters.h"
-
+/* What the caches in force hold and did, for the page of metrics. */
 #include "elsewhere.h"
 
 static struct cache_figures figures_of(void *context)
 {
-	return cache_figures(((struct forwardings *)context)->cache);
+	const struct kept_cache *kept = ((const struct forwardings *)context)->kept;
+	struct cache_figures figures = cache_figures(kept->cache);
+	for (unsigned i = 0; i < 2; i++)
+		figures.evictions[i] += kept->before.evictions[i];
+	figures.drops += kept->before.drops;
+	figures.prefetches += kept->before.prefetches;
+	figures.served_stale += kept->before.served_stale;
+	return figures;
 }
 
 static double read_answers(void *context)
@@ -67,8 +73,8 @@ static const struct cache_value {
 	{ "knamed_cache_bytes", "gauge", "Memory that a cache has taken.", NULL, read_bytes },
 };
 
-void cache_meters_declare(struct forwardings *forwardings, struct metrics *metrics,
-			  const char *server, const char *zones)
+static void declare(struct forwardings *forwardings, struct metrics *metrics, const char *server,
+		    const char *zones)
 {
 	if (forwardings == NULL || forwardings->cache == NULL)
 		return;
@@ -86,8 +92,52 @@ void cache_meters_declare(struct forwardings *forwardings, struct metrics *metri
 	}
 }
 
-void cache_meters_withdraw(struct forwardings *forwardings, struct metrics *metrics)
+static bool is_first_of_block(const struct listener *listener, size_t index)
 {
-	if (forwardings != NULL)
-		metrics_withdraw(metrics, forwardings);
+	for (size_t i = 0; i < index; i++)
+		if (listener->zones[i].block == listener->zones[index].block)
+			return false;
+	return true;
+}
+
+/* The label `zones` of a cache: "a.,b.". */
+static void cache_show(struct router *router, const struct served_zone *served, const char *server,
+		       bool is_first)
+{
+	const struct config_zones *zones = &served->block->config->cache->zones;
+	struct text label = { 0 };
+	text_add(&label, "");
+	for (size_t i = 0; i < zones->count; i++)
+		text_printf(&label, "%s%s", i > 0 ? "," : "", zones->zones[i].text);
+	metrics_cache(router->metrics, served->meter, label.data);
+	if (is_first)
+		declare(served->block->forwardings, router->metrics, server, label.data);
+	text_done(&label);
+}
+
+static void listener_show(struct router *router, const struct listener *listener)
+{
+	char server[LISTENER_NAME_SIZE];
+	listener_name(listener, server);
+	for (size_t i = 0; i < listener->zone_count; i++) {
+		const struct served_zone *served = &listener->zones[i];
+		const struct config_block *config = served->block->config;
+		if (config->prometheus != NULL && config->cache != NULL)
+			cache_show(router, served, server, is_first_of_block(listener, i));
+		else
+			metrics_cache(router->metrics, served->meter, NULL);
+	}
+}
+
+void router_show(struct router *router)
+{
+	for (size_t i = 0; i < router->listener_count; i++)
+		listener_show(router, &router->listeners[i]);
+}
+
+void router_hide(struct router *router)
+{
+	for (size_t i = 0; i < router->block_count; i++)
+		if (router->blocks[i].forwardings != NULL)
+			metrics_withdraw(router->metrics, router->blocks[i].forwardings);
 }

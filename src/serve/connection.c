@@ -266,6 +266,32 @@ static void on_ready(evutil_socket_t fd, short what, void *context)
 		connection_read(context);
 }
 
+/* ---- another router ---- */
+
+static struct ip local_address(const struct listener *listener, int fd);
+
+/* What it has asked for was answered as far as it reads: only replies are still to go. */
+static void connection_finish(struct connection *connection)
+{
+	if (connection->output == NULL && connection->owed == 0) {
+		connection_close(connection);
+		return;
+	}
+	connection->has_ended = true;
+	release(connection->thread, &connection->input, &connection->input_size);
+	if (connection->output == NULL)
+		event_del(&connection->event);
+}
+
+void connection_move(struct connection *connection, const struct listener *listener)
+{
+	if (listener != NULL && listener->wants_addresses && !connection->listener->wants_addresses)
+		connection->info.local = local_address(listener, event_get_fd(&connection->event));
+	connection->listener = listener;
+	if (listener == NULL)
+		connection_finish(connection);
+}
+
 /* ---- replies that come later ---- */
 
 void connection_owe(struct connection *connection)

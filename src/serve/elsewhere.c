@@ -18,10 +18,10 @@ static bool zone_read(const struct config_block *config, const char *text,
 }
 
 static bool forwarding_compile(struct forwarding *forwarding, const struct config_block *block,
-			       const struct config_forward *config, struct error *error)
+			       struct error *error)
 {
+	const struct config_forward *config = forwarding->config;
 	const struct config_zones *except = &config->except;
-	forwarding->config = config;
 	forwarding->except = mem_zalloc((except->count + 1) * sizeof(*forwarding->except));
 	for (; forwarding->except_count < except->count; forwarding->except_count++)
 		if (!zone_read(block, except->zones[forwarding->except_count].text,
@@ -30,7 +30,8 @@ static bool forwarding_compile(struct forwarding *forwarding, const struct confi
 	return zone_read(block, config->from.text, &forwarding->from, error);
 }
 
-bool forwardings_compile(const struct config_block *config, struct forwardings **ret_forwardings,
+bool forwardings_compile(const struct router *router, const struct router *before,
+			 const struct config_block *config, struct forwardings **ret_forwardings,
 			 struct error *error)
 {
 	*ret_forwardings = NULL;
@@ -39,11 +40,16 @@ bool forwardings_compile(const struct config_block *config, struct forwardings *
 	struct forwardings *forwardings = *ret_forwardings = mem_zalloc(sizeof(*forwardings));
 	forwardings->list = mem_zalloc(config->forward_count * sizeof(*forwardings->list));
 	while (forwardings->count < config->forward_count) {
-		size_t i = forwardings->count++;
-		if (!forwarding_compile(&forwardings->list[i], config, &config->forwards[i], error))
+		struct forwarding *forwarding = &forwardings->list[forwardings->count];
+		forwarding->config = &config->forwards[forwardings->count++];
+		forwarding->kept = kept_upstream_for(router, before, forwarding->config);
+		if (!forwarding_compile(forwarding, config, error))
 			return false;
 	}
-	forwardings->cache = config->cache != NULL ? cache_new(config->cache) : NULL;
+	if (config->cache != NULL) {
+		forwardings->kept = kept_cache_for(router, before, config);
+		forwardings->cache = forwardings->kept->cache;
+	}
 	return true;
 }
 
@@ -51,10 +57,12 @@ void forwardings_free(struct forwardings *forwardings)
 {
 	if (forwardings == NULL)
 		return;
-	for (size_t i = 0; i < forwardings->count; i++)
+	for (size_t i = 0; i < forwardings->count; i++) {
+		kept_upstream_leave(forwardings->list[i].kept);
 		mem_free(forwardings->list[i].except);
+	}
 	mem_free(forwardings->list);
-	cache_free(forwardings->cache);
+	kept_cache_leave(forwardings->kept);
 	mem_free(forwardings);
 }
 

@@ -10,25 +10,26 @@
 #ifndef KNAMED_SERVE_ELSEWHERE_H
 #define KNAMED_SERVE_ELSEWHERE_H
 
-#include "knamed/cache.h"
-#include "knamed/upstream.h"
+#include "keep.h"
 #include "reply.h"
 
 /* A `forward` of a block. Its upstream is the away thread's. */
 struct forwarding {
 	const struct config_forward *config;
+	struct kept_upstream *kept;
 	struct zone_name from;
 	struct zone_name *except;
 	size_t except_count;
-	struct upstream *upstream;
 };
 struct forwardings {
 	struct forwarding *list;
 	size_t count;
 	struct cache *cache; /* NULL: no `cache` */
+	struct kept_cache *kept;
 };
-/* NULL without an error: the block has none. */
-bool forwardings_compile(const struct config_block *config, struct forwardings **ret_forwardings,
+/* What the router `before` has and is the same is shared with it. NULL without an error: the block has none. */
+bool forwardings_compile(const struct router *router, const struct router *before,
+			 const struct config_block *config, struct forwardings **ret_forwardings,
 			 struct error *error);
 void forwardings_free(struct forwardings *forwardings);
 /* The first from `first` on that is for the name; NULL: none. */

@@ -117,6 +117,7 @@ bool errand_send(struct asker *asker, const struct question *question, const str
 		return false;
 	errand->home = errands;
 	errand->away = errands->away;
+	errand->router = asker->router;
 	errand->listener = asker->listener;
 	errand->began_ns = asker->began_ns;
 	errand->is_refresh = order->is_refresh;
@@ -128,6 +129,7 @@ bool errand_send(struct asker *asker, const struct question *question, const str
 	take_order(errand, order);
 	if (errand->connection != NULL && !errand->is_refresh)
 		connection_owe(errand->connection);
+	atomic_fetch_add_explicit(&asker->router->errands, 1, memory_order_relaxed);
 	if (push(&errands->away->inbox, errand))
 		eventfd_write(errands->away->wake_fd, 1);
 	return true;

@@ -35,6 +35,7 @@ struct errand {
 	struct errand *next;
 	struct errands *home;
 	struct away *away;
+	struct router *router;
 	const struct listener *listener;
 	const struct block *block;
 	const struct forwarding *forwarding;

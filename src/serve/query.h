@@ -25,7 +25,7 @@ struct question {
 };
 
 struct asker {
-	const struct router *router;
+	struct router *router;
 	const struct listener *listener; /* of the batch at hand */
 	const struct edition *edition;
 	uint64_t began_ns;
@@ -39,6 +39,7 @@ struct asker {
 	const struct arrival *arrival; /* what an errand brought back, the newest first; NULL: nothing */
 	struct errand *errand;	       /* which it was, while its question is answered */
 	struct inner_rooms *rooms; /* for questions below questions; NULL: no block has rules */
+	bool has_heir;		   /* it has these now */
 	const struct question *client_question; /* the one that came in a packet */
 	struct metadata metadata;		/* of that, if its block has `metadata` */
 	uint32_t rotations[ANSWERS_ROTATIONS];
@@ -46,6 +47,8 @@ struct asker {
 	struct question single;	 /* for who asks one by one */
 };
 
+/* For the thread of `before`, which is handed on what it has for good. */
+struct asker *asker_after(struct asker *before, struct router *router);
 void asker_begin(struct asker *asker, const struct listener *listener);
 void asker_end(struct asker *asker);
 /* Finds who answers: the route, and the look-up in its data. */

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "knamed/policy.h"
-#include "cache_meters.h"
 #include "elsewhere.h"
 #include "error_log.h"
 #include "query_log.h"
@@ -61,9 +60,17 @@ static bool claims_compile(struct block *block, const struct serve_block *source
 	return true;
 }
 
-static bool block_compile(struct block *block, const struct serve_block *source,
-			  const struct serve_options *options, struct error *error)
+/* What a router is made of. */
+struct making {
+	struct router *router;
+	const struct router *before;
+	const struct serve_options *options;
+};
+
+static bool block_compile(const struct making *making, struct block *block,
+			  const struct serve_block *source, struct error *error)
 {
+	const struct serve_options *options = making->options;
 	const struct config_block *config = source->config;
 	struct policy_options policy = { .block = config,
 					 .version = options->version,
@@ -85,7 +92,7 @@ static bool block_compile(struct block *block, const struct serve_block *source,
 		block->nsid_size = (uint16_t)strlen(config->nsid);
 	}
 	return policy_compile(&policy, &block->policy, error) &&
-	       forwardings_compile(config, &block->forwardings, error) &&
+	       forwardings_compile(making->router, making->before, config, &block->forwardings, error) &&
 	       claims_compile(block, source, error);
 }
 
@@ -179,24 +186,8 @@ static unsigned take_meter(struct router *router, const char *server, const char
 	return meter;
 }
 
-/* The label `zones` of a cache: "a.,b.". */
-static void cache_declare(struct router *router, const struct served_zone *served,
-			  const char *server, bool is_first)
-{
-	const struct config_zones *zones = &served->block->config->cache->zones;
-	struct text label = { 0 };
-	text_add(&label, "");
-	for (size_t i = 0; i < zones->count; i++)
-		text_printf(&label, "%s%s", i > 0 ? "," : "", zones->zones[i].text);
-	metrics_cache(router->metrics, served->meter, label.data);
-	if (is_first)
-		cache_meters_declare(served->block->forwardings, router->metrics, server, label.data);
-	text_done(&label);
-}
-
 /* A block without `prometheus` is not shown: the label `zone` is the longest zone among those with it. */
-static void zone_declare(struct router *router, struct served_zone *served, const char *server,
-			 bool is_first)
+static void zone_declare(struct router *router, struct served_zone *served, const char *server)
 {
 	const struct config_block *config = served->block->config;
 	char zone[NAME_TEXT_SIZE];
@@ -206,30 +197,33 @@ static void zone_declare(struct router *router, struct served_zone *served, cons
 	}
 	name_print(served->zone.name, zone);
 	served->meter = take_meter(router, server, zone);
-	if (config->cache != NULL)
-		cache_declare(router, served, server, is_first);
 	for (size_t i = 0; i < config->directives.count; i++)
 		if (config_directive_is_in_chain(config->directives.words[i]))
 			metrics_plugin(router->metrics, server, zone, "",
 				       config->directives.words[i], router);
 }
 
-static bool is_first_of_block(const struct listener *listener, size_t index)
+void listener_name(const struct listener *listener, char ret_name[LISTENER_NAME_SIZE])
 {
-	for (size_t i = 0; i < index; i++)
-		if (listener->zones[i].block == listener->zones[index].block)
-			return false;
-	return true;
+	char text[PLACE_TEXT_SIZE];
+	place_print(&listener->place, text);
+	snprintf(ret_name, LISTENER_NAME_SIZE, "dns://%s", text);
 }
 
 static void listener_declare(struct router *router, struct listener *listener)
 {
-	char text[PLACE_TEXT_SIZE], server[PLACE_TEXT_SIZE + 8];
-	place_print(&listener->place, text);
-	snprintf(server, sizeof(server), "dns://%s", text);
+	char server[LISTENER_NAME_SIZE];
+	listener_name(listener, server);
 	listener->dropped_meter = take_meter(router, server, "dropped");
 	for (size_t i = 0; i < listener->zone_count; i++)
-		zone_declare(router, &listener->zones[i], server, is_first_of_block(listener, i));
+		zone_declare(router, &listener->zones[i], server);
+}
+
+static void listener_leave(struct router *router, const struct listener *listener)
+{
+	metrics_meter_leave(router->metrics, listener->dropped_meter);
+	for (size_t i = 0; i < listener->zone_count; i++)
+		metrics_meter_leave(router->metrics, listener->zones[i].meter);
 }
 
 static double read_localhost_requests(void *context)
@@ -250,34 +244,62 @@ static bool has_rules(const struct block *block)
 
 /* ---- the router ---- */
 
-struct router *router_new(const struct serve_options *options, struct error *error)
+static bool blocks_compile(const struct making *making, struct error *error)
 {
-	struct router *router = mem_zalloc(sizeof(*router));
-	router->answers = options->answers;
-	router->metrics = options->metrics;
-	router->blocks = mem_zalloc((options->block_count + 1) * sizeof(*router->blocks));
-	router->block_count = options->block_count;
-	for (size_t i = 0; i < options->block_count; i++) {
+	struct router *router = making->router;
+	for (size_t i = 0; i < making->options->block_count; i++) {
 		struct block *block = &router->blocks[i];
-		if (!block_compile(block, &options->blocks[i], options, error) ||
-		    !block_listen(router, block, error)) {
-			router_free(router);
-			return NULL;
-		}
+		router->block_count++;
+		if (!block_compile(making, block, &making->options->blocks[i], error) ||
+		    !block_listen(router, block, error))
+			return false;
 		block_own_routes(router, block);
 		router->has_lines |= block->log != NULL || block->errors != NULL;
 		router->has_rules |= has_rules(block);
 		router->has_patterns |= has_rules(block) || error_log_has_patterns(block->errors);
 	}
-	for (size_t i = 0; i < router->listener_count; i++) {
-		struct listener *listener = &router->listeners[i];
-		listener_declare(router, listener);
-		routes_compile(&listener->routes, router->answers, listener->zones,
-			       listener->zone_count);
-	}
+	return true;
+}
+
+static void router_declare(struct router *router)
+{
+	for (size_t i = 0; i < router->listener_count; i++)
+		listener_declare(router, &router->listeners[i]);
 	upstream_declare(router->metrics);
 	metrics_value(router->metrics, "coredns_local_localhost_requests_total", "counter",
 		      "Counter of localhost.<domain> requests.", "", read_localhost_requests, router);
+	router->is_declared = true;
+}
+
+struct router *router_after(const struct serve_options *options, const struct router *before,
+			    struct error *error)
+{
+	static unsigned routers;
+	struct router *router = mem_zalloc(sizeof(*router));
+	struct making making = { router, before, options };
+	router->number = ++routers;
+	router->config = options->config != NULL ? config_hold(options->config) : NULL;
+	router->answers = options->answers;
+	router->metrics = options->metrics;
+	router->blocks = mem_zalloc((options->block_count + 1) * sizeof(*router->blocks));
+	if (!blocks_compile(&making, error)) {
+		router_free(router);
+		return NULL;
+	}
+	router_declare(router);
+	for (size_t i = 0; i < router->listener_count; i++) {
+		struct listener *listener = &router->listeners[i];
+		routes_compile(&listener->routes, router->answers, listener->zones,
+			       listener->zone_count);
+	}
+	return router;
+}
+
+struct router *router_new(const struct serve_options *options, struct error *error)
+{
+	struct router *router = router_after(options, NULL, error);
+	if (router != NULL)
+		router_show(router);
 	return router;
 }
 
@@ -285,18 +307,29 @@ void router_free(struct router *router)
 {
 	if (router == NULL)
 		return;
+	router_hide(router);
+	asker_free(router->away_asker);
 	metrics_withdraw(router->metrics, router);
+	for (size_t i = 0; i < router->block_count; i++)
+		block_done(&router->blocks[i]);
 	for (size_t i = 0; i < router->listener_count; i++) {
+		if (router->is_declared)
+			listener_leave(router, &router->listeners[i]);
 		routes_done(&router->listeners[i].routes);
 		mem_free(router->listeners[i].zones);
 	}
-	for (size_t i = 0; i < router->block_count; i++)
-		cache_meters_withdraw(router->blocks[i].forwardings, router->metrics);
-	for (size_t i = 0; i < router->block_count; i++)
-		block_done(&router->blocks[i]);
+	config_free(router->config);
 	mem_free(router->listeners);
 	mem_free(router->blocks);
 	mem_free(router);
+}
+
+const struct listener *router_listener(const struct router *router, const struct place *place)
+{
+	for (size_t i = 0; i < router->listener_count; i++)
+		if (place_equal(&router->listeners[i].place, place))
+			return &router->listeners[i];
+	return NULL;
 }
 
 void router_begin_thread(const struct router *router)

@@ -3,6 +3,8 @@
 #ifndef KNAMED_SERVE_ROUTER_H
 #define KNAMED_SERVE_ROUTER_H
 
+#include <stdatomic.h>
+
 #include "knamed/serve.h"
 
 #include "listen.h"
@@ -17,8 +19,13 @@ struct listener {
 	unsigned workers;	/* `multisocket`; 0: as many as can run */
 	bool wants_addresses;	/* some block reads or logs who asks */
 };
+enum { LISTENER_NAME_SIZE = PLACE_TEXT_SIZE + 8 };
+void listener_name(const struct listener *listener,
+		   char ret_name[LISTENER_NAME_SIZE]); /* "dns://:53" */
 
 struct router {
+	unsigned number;       /* no two have the same */
+	struct config *config; /* held; NULL: it is the caller's alone */
 	struct answers *answers;
 	struct metrics *metrics;
 	struct block *blocks;
@@ -26,10 +33,21 @@ struct router {
 	struct listener *listeners;
 	size_t listener_count;
 	size_t meter_count;
-	bool has_lines;	   /* some block has `log` or `errors` */
-	bool has_rules;	   /* some block has rules that may touch a name */
-	bool has_patterns; /* and some may be regular expressions */
+	bool is_declared;	  /* its meters are taken */
+	struct asker *away_asker; /* of the away thread; NULL: nobody forwards */
+	atomic_size_t errands;	  /* that are under way */
+	bool has_lines;		  /* some block has `log` or `errors` */
+	bool has_rules;		  /* some block has rules that may touch a name */
+	bool has_patterns;	  /* and some may be regular expressions */
 };
+
+/* `before` is the one whose place it takes, or NULL. Metrics that tell of the one in force are shown and hidden. */
+struct router *router_after(const struct serve_options *options, const struct router *before,
+			    struct error *error);
+void router_show(struct router *router);
+void router_hide(struct router *router);
+/* The listener that is bound there; NULL: none. */
+const struct listener *router_listener(const struct router *router, const struct place *place);
 
 /* A thread that will answer calls it first: what it needs of its own is allocated. */
 void router_begin_thread(const struct router *router);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The whole: sockets first, so that a port that cannot be had stops the start; then the threads; and back. */
-#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -10,36 +9,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "away.h"
 #include "cpus.h"
-#include "tcp.h"
-#include "udp.h"
+#include "server.h"
 
 enum {
 	WORKERS_MOST =
 		8, /* per address, unless `multisocket` says more: one socket's queue feeds many CPUs */
 	STACK_SIZE = 256 * 1024, /* address space; what is not used costs nothing */
 	OTHER_FILES = 128,	 /* descriptors that are not connections: sockets, watches, logs */
-};
-
-struct thread {
-	pthread_t id;
-	bool is_running;
-};
-
-struct server {
-	struct router *router;
-	struct tcp_clients *clients;
-	struct udp_worker **workers;
-	struct thread *worker_threads;
-	size_t worker_count;
-	struct tcp_thread **tcp;
-	struct thread *tcp_threads;
-	size_t tcp_count;
-	struct away *away; /* NULL: no block forwards */
-	struct thread away_thread;
-	struct errands **errands; /* of workers, then of TCP threads */
-	size_t errand_count;
 };
 
 /* ---- threads ---- */
@@ -73,29 +50,74 @@ static void thread_join(struct thread *thread)
 	thread->is_running = false;
 }
 
+bool server_start_workers(struct server *server, size_t first, struct error *error)
+{
+	for (size_t i = first; i < server->worker_count; i++)
+		if (!thread_start(&server->workers[i].thread, "udp", i, udp_worker_run,
+				  server->workers[i].udp, error))
+			return false;
+	return true;
+}
+
+bool server_start_away(struct server *server, struct error *error)
+{
+	if (server->away == NULL || server->away_thread.is_running)
+		return true;
+	if (!thread_start(&server->away_thread, "away", 0, away_run, server->away, error))
+		return false;
+	away_started(server->away);
+	return true;
+}
+
 static bool start_threads(struct server *server, struct error *error)
 {
-	for (size_t i = 0; i < server->worker_count; i++)
-		if (!thread_start(&server->worker_threads[i], "udp", i, udp_worker_run,
-				  server->workers[i], error))
-			return false;
 	for (size_t i = 0; i < server->tcp_count; i++)
 		if (!thread_start(&server->tcp_threads[i], "tcp", i, tcp_thread_run, server->tcp[i],
 				  error))
 			return false;
-	return server->away == NULL ||
-	       thread_start(&server->away_thread, "away", 0, away_run, server->away, error);
+	return server_start_workers(server, 0, error) && server_start_away(server, error);
+}
+
+void server_stop_worker(struct server_worker *worker)
+{
+	udp_worker_stop(worker->udp);
+	thread_join(&worker->thread);
 }
 
 /* ---- sockets ---- */
 
-static bool open_worker(struct server *server, const struct listener *listener, struct error *error)
+static bool open_worker(struct server *server, struct router *router,
+			const struct listener *listener, struct error *error)
 {
 	int fd = listen_udp(&listener->place, error);
 	if (fd < 0)
 		return false;
-	server->workers[server->worker_count++] = udp_worker_new(server->router, listener, fd);
+	size_t count = ++server->worker_count;
+	server->workers = mem_realloc(server->workers, count * sizeof(*server->workers));
+	server->workers[count - 1] =
+		(struct server_worker){ .udp = udp_worker_new(router, listener, fd) };
 	return true;
+}
+
+bool server_open_workers(struct server *server, struct router *router,
+			 const struct listener *listener, struct error *error)
+{
+	size_t wanted = listener->workers > 0 ? listener->workers : server->tcp_count;
+	for (size_t i = 0; i < server->worker_count; i++)
+		if (wanted > 0 &&
+		    place_equal(udp_worker_place(server->workers[i].udp), &listener->place))
+			wanted--;
+	for (; wanted > 0; wanted--)
+		if (!open_worker(server, router, listener, error))
+			return false;
+	return true;
+}
+
+void server_free_worker(struct server *server, struct server_worker *worker)
+{
+	server->unsent_before += udp_worker_unsent(worker->udp);
+	udp_worker_free(worker->udp);
+	errands_free(worker->errands);
 }
 
 static bool open_tcp(struct server *server, struct tcp_thread *thread, struct error *error)
@@ -127,11 +149,6 @@ static unsigned connections_most(const struct serve_limits *limits)
 	return free_files < most ? (unsigned)free_files : most;
 }
 
-static unsigned workers_of(const struct listener *listener, unsigned usual)
-{
-	return listener->workers > 0 ? listener->workers : usual;
-}
-
 static bool open_tcp_threads(struct server *server, const struct serve_limits *limits,
 			     unsigned count, struct error *error)
 {
@@ -139,6 +156,7 @@ static bool open_tcp_threads(struct server *server, const struct serve_limits *l
 	server->clients = tcp_clients_new(connections_most(limits), per_client);
 	server->tcp = mem_zalloc(count * sizeof(struct tcp_thread *));
 	server->tcp_threads = mem_zalloc(count * sizeof(struct thread));
+	server->tcp_errands = mem_zalloc(count * sizeof(struct errands *));
 	for (size_t i = 0; i < count; i++) {
 		struct tcp_thread *thread =
 			tcp_thread_new(server->router, server->clients, limits->idle_ms,
@@ -152,50 +170,52 @@ static bool open_tcp_threads(struct server *server, const struct serve_limits *l
 	return true;
 }
 
-static bool open_workers(struct server *server, unsigned usual, struct error *error)
+static bool open_workers(struct server *server, struct error *error)
 {
-	const struct router *router = server->router;
-	size_t count = 0;
-	for (size_t i = 0; i < router->listener_count; i++)
-		count += workers_of(&router->listeners[i], usual);
-	server->workers = mem_zalloc((count + 1) * sizeof(struct udp_worker *));
-	server->worker_threads = mem_zalloc((count + 1) * sizeof(struct thread));
-	for (size_t i = 0; i < router->listener_count; i++)
-		for (unsigned j = workers_of(&router->listeners[i], usual); j > 0; j--)
-			if (!open_worker(server, &router->listeners[i], error))
-				return false;
+	for (size_t i = 0; i < server->router->listener_count; i++)
+		if (!server_open_workers(server, server->router, &server->router->listeners[i], error))
+			return false;
 	return true;
 }
 
-static void give_errands(struct server *server, struct asker *asker)
+/* ---- others ---- */
+
+bool server_open_away(struct server *server, struct router *router, struct error *error)
 {
-	struct errands *errands = away_join(server->away);
-	asker->errands = server->errands[server->errand_count++] = errands;
+	if (server->away == NULL && !away_is_needed(router))
+		return true;
+	if (server->away == NULL)
+		server->away = away_new(error);
+	return server->away != NULL && away_open(server->away, router, error);
+}
+
+void server_give_errands(struct server *server, struct errands **errands, struct asker *asker)
+{
+	if (*errands == NULL && server->away != NULL)
+		*errands = away_join(server->away, server->worker_count + server->tcp_count);
+	asker->errands = *errands;
 }
 
 /* Who goes to others, and errands for all who may send it. */
 static bool open_away(struct server *server, struct error *error)
 {
-	size_t threads = server->worker_count + server->tcp_count;
-	struct error failure = { 0 };
-	server->away = away_new(server->router, threads, &failure);
-	if (server->away == NULL) {
-		*error = failure;
-		return failure.text[0] == '\0';
-	}
-	server->errands = mem_zalloc((threads + 1) * sizeof(*server->errands));
+	if (!server_open_away(server, server->router, error))
+		return false;
+	if (server->away != NULL)
+		server->router->away_asker = asker_new(server->router);
 	for (size_t i = 0; i < server->worker_count; i++)
-		give_errands(server, udp_worker_asker(server->workers[i]));
+		server_give_errands(server, &server->workers[i].errands,
+				    udp_worker_asker(server->workers[i].udp));
 	for (size_t i = 0; i < server->tcp_count; i++)
-		give_errands(server, server->tcp[i]->asker);
+		server_give_errands(server, &server->tcp_errands[i], server->tcp[i]->asker);
 	return true;
 }
 
 static bool open_all(struct server *server, const struct serve_limits *limits, struct error *error)
 {
 	unsigned cpus = cpus_allowed(""), usual = cpus < WORKERS_MOST ? cpus : WORKERS_MOST;
-	return open_tcp_threads(server, limits, usual, error) &&
-	       open_workers(server, usual, error) && open_away(server, error);
+	return open_tcp_threads(server, limits, usual, error) && open_workers(server, error) &&
+	       open_away(server, error);
 }
 
 /* ---- values for the metrics page ---- */
@@ -203,9 +223,9 @@ static bool open_all(struct server *server, const struct serve_limits *limits, s
 static double read_unsent(void *context)
 {
 	const struct server *server = context;
-	uint64_t sum = 0;
+	uint64_t sum = server->unsent_before;
 	for (size_t i = 0; i < server->worker_count; i++)
-		sum += udp_worker_unsent(server->workers[i]);
+		sum += udp_worker_unsent(server->workers[i].udp);
 	return (double)sum;
 }
 
@@ -252,6 +272,7 @@ static void declare_values(struct server *server)
 struct server *server_start(const struct serve_options *options, struct error *error)
 {
 	struct server *server = mem_zalloc(sizeof(*server));
+	server->events = options->events;
 	server->router = router_new(options, error);
 	if (server->router == NULL || !open_all(server, &options->tcp, error) ||
 	    !start_threads(server, error)) {
@@ -262,17 +283,13 @@ struct server *server_start(const struct serve_options *options, struct error *e
 	return server;
 }
 
-void server_stop(struct server *server)
+/* What is on its way to others comes back while the ways to clients are still there. */
+static void stop_threads(struct server *server)
 {
-	if (server == NULL)
-		return;
-	if (server->router != NULL)
-		metrics_withdraw(server->router->metrics, server);
 	for (size_t i = 0; i < server->worker_count; i++)
-		udp_worker_stop(server->workers[i]);
+		udp_worker_stop(server->workers[i].udp);
 	for (size_t i = 0; i < server->worker_count; i++)
-		thread_join(&server->worker_threads[i]);
-	/* What is on its way to others comes back while the ways to clients are still there. */
+		thread_join(&server->workers[i].thread);
 	if (server->away != NULL)
 		away_stop(server->away);
 	thread_join(&server->away_thread);
@@ -280,78 +297,33 @@ void server_stop(struct server *server)
 		tcp_thread_stop(server->tcp[i]);
 	for (size_t i = 0; i < server->tcp_count; i++)
 		thread_join(&server->tcp_threads[i]);
-	for (size_t i = 0; i < server->tcp_count; i++)
+}
+
+static void free_threads(struct server *server)
+{
+	for (size_t i = 0; i < server->tcp_count; i++) {
 		tcp_thread_free(server->tcp[i]);
+		errands_free(server->tcp_errands[i]);
+	}
 	for (size_t i = 0; i < server->worker_count; i++)
-		udp_worker_free(server->workers[i]);
-	for (size_t i = 0; i < server->errand_count; i++)
-		errands_free(server->errands[i]);
-	away_free(server->away);
-	tcp_clients_free(server->clients);
+		server_free_worker(server, &server->workers[i]);
 	mem_free(server->workers);
-	mem_free(server->worker_threads);
-	mem_free(server->errands);
 	mem_free(server->tcp);
 	mem_free(server->tcp_threads);
+	mem_free(server->tcp_errands);
+}
+
+void server_stop(struct server *server)
+{
+	if (server == NULL)
+		return;
+	if (server->router != NULL)
+		metrics_withdraw(server->router->metrics, server);
+	stop_threads(server);
+	free_threads(server);
+	away_free(server->away);
+	tcp_clients_free(server->clients);
+	server_drop_left(server);
 	router_free(server->router);
 	mem_free(server);
-}
-
-/* ---- start-up lines ---- */
-
-static int compare_zones(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* RFC 1035 2.3.1: letters first, then letters, digits and hyphens, no hyphen at the end. */
-static bool label_is_preferred(const char *label, size_t size)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
-			  others[] = "0123456789-";
-	if (size == 0 || strchr(letters, label[0]) == NULL || label[size - 1] == '-')
-		return false;
-	for (size_t i = 0; i < size; i++)
-		if (strchr(letters, label[i]) == NULL && strchr(others, label[i]) == NULL)
-			return false;
-	return true;
-}
-
-static bool zone_is_preferred(const char *zone)
-{
-	size_t size = strlen(zone);
-	if (strcmp(zone, ".") == 0 || (size >= 13 && strcmp(zone + size - 13, "in-addr.arpa.") == 0) ||
-	    (size >= 9 && strcmp(zone + size - 9, "ip6.arpa.") == 0))
-		return true;
-	for (const char *label = zone, *dot; (dot = strchr(label, '.')) != NULL; label = dot + 1)
-		if (!label_is_preferred(label, (size_t)(dot - label)))
-			return false;
-	return true;
-}
-
-static void print_listener(const struct listener *listener)
-{
-	char host[PLACE_TEXT_SIZE], text[NAME_TEXT_SIZE];
-	char **zones = mem_zalloc((listener->zone_count + 1) * sizeof(*zones));
-	place_print_host(&listener->place, host);
-	for (size_t i = 0; i < listener->zone_count; i++) {
-		name_print(listener->zones[i].zone.name, text);
-		zones[i] = mem_text(text);
-	}
-	qsort(zones, listener->zone_count, sizeof(*zones), compare_zones);
-	for (size_t i = 0; i < listener->zone_count; i++) {
-		if (!zone_is_preferred(zones[i]))
-			log_plain("Warning: Domain \"%s\" does not follow RFC1035 preferred syntax",
-				  zones[i]);
-		log_plain("%s:%u%s%s", zones[i], (unsigned)listener->place.port,
-			  host[0] != '\0' ? " on " : "", host);
-		mem_free(zones[i]);
-	}
-	mem_free(zones);
-}
-
-void server_print_zones(const struct server *server)
-{
-	for (size_t i = 0; i < server->router->listener_count; i++)
-		print_listener(&server->router->listeners[i]);
 }

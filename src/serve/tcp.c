@@ -47,8 +47,8 @@ static void on_clock(evutil_socket_t fd, short what, void *context)
 static void pause_accepting(struct tcp_thread *thread)
 {
 	struct timeval wait = timeval_of(RESUME_MS * 1000000ull);
-	for (size_t i = 0; i < thread->listening_count; i++)
-		event_del(thread->listening[i].event);
+	for (struct tcp_listening *one = thread->listening; one != NULL; one = one->next)
+		event_del(one->event);
 	event_add(thread->resume, &wait);
 }
 
@@ -57,8 +57,8 @@ static void on_resume(evutil_socket_t fd, short what, void *context)
 	struct tcp_thread *thread = context;
 	(void)fd;
 	(void)what;
-	for (size_t i = 0; i < thread->listening_count; i++)
-		event_add(thread->listening[i].event, NULL);
+	for (struct tcp_listening *one = thread->listening; one != NULL; one = one->next)
+		event_add(one->event, NULL);
 }
 
 static void accept_all(struct tcp_listening *listening, unsigned most)
@@ -91,6 +91,94 @@ static void on_connect(evutil_socket_t fd, short what, void *context)
 	clock_arm(listening->thread);
 }
 
+/* ---- another router ---- */
+
+static void free_with_socket(struct event *event)
+{
+	int fd = event_get_fd(event);
+	event_free(event);
+	close(fd);
+}
+
+static void read_all(struct tcp_thread *thread, const struct listener *listener)
+{
+	for (struct connection *connection = thread->newest, *older; connection != NULL;
+	     connection = older) {
+		older = connection->older;
+		if (connection->output == NULL && !connection->has_ended &&
+		    connection->listener == listener)
+			connection_read(connection);
+	}
+}
+
+/* Whoever has asked by now gets an answer. */
+static void finish(struct tcp_listening *listening)
+{
+	accept_all(listening, LAST_ACCEPTS);
+	read_all(listening->thread, listening->listener);
+}
+
+/* Takes it out of the list at `at`. */
+static void listening_free(struct tcp_listening **at)
+{
+	struct tcp_listening *listening = *at;
+	*at = listening->next;
+	free_with_socket(listening->event);
+	mem_free(listening);
+}
+
+static void move_listening(struct tcp_thread *thread, const struct router *router)
+{
+	for (struct tcp_listening **at = &thread->listening; *at != NULL;) {
+		const struct listener *listener = router_listener(router, &(*at)->listener->place);
+		if (listener == NULL)
+			finish(*at);
+		if (listener == NULL) {
+			listening_free(at);
+		} else {
+			(*at)->listener = listener;
+			at = &(*at)->next;
+		}
+	}
+}
+
+static void move_connections(struct tcp_thread *thread, const struct router *router)
+{
+	for (struct connection *connection = thread->newest, *older; connection != NULL;
+	     connection = older) {
+		older = connection->older;
+		if (connection->listener != NULL)
+			connection_move(connection,
+					router_listener(router, &connection->listener->place));
+	}
+}
+
+static void take_change(struct tcp_thread *thread)
+{
+	struct tcp_change *change =
+		atomic_exchange_explicit(&thread->change, NULL, memory_order_acquire);
+	if (change == NULL)
+		return;
+	const struct router *router = change->asker->router;
+	move_listening(thread, router);
+	move_connections(thread, router);
+	router_begin_thread(router);
+	thread->asker = change->asker;
+	for (size_t i = 0; i < change->socket_count; i++)
+		tcp_thread_listen(thread, change->sockets[i].listener, change->sockets[i].fd);
+	sem_post(&change->done);
+}
+
+void tcp_thread_change(struct tcp_thread *thread, struct tcp_change *change)
+{
+	sem_init(&change->done, 0, 0);
+	atomic_store_explicit(&thread->change, change, memory_order_release);
+	eventfd_write(thread->wake_fd, 1);
+	while (sem_wait(&change->done) != 0)
+		;
+	sem_destroy(&change->done);
+}
+
 /* ---- life ---- */
 
 static void on_wake(evutil_socket_t fd, short what, void *context)
@@ -100,6 +188,7 @@ static void on_wake(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	eventfd_read(fd, &count);
 	connections_take_deliveries(thread);
+	take_change(thread);
 	if (atomic_load_explicit(&thread->is_stopping, memory_order_acquire))
 		event_base_loopbreak(thread->events);
 }
@@ -136,14 +225,15 @@ struct tcp_thread *tcp_thread_new(struct router *router, struct tcp_clients *cli
 	thread->wake = event_new(events, wake_fd, EV_READ | EV_PERSIST, on_wake, thread);
 	thread->clock = evtimer_new(events, on_clock, thread);
 	thread->resume = evtimer_new(events, on_resume, thread);
-	thread->listening = mem_zalloc((router->listener_count + 1) * sizeof(*thread->listening));
 	event_add(thread->wake, NULL);
 	return thread;
 }
 
 void tcp_thread_listen(struct tcp_thread *thread, const struct listener *listener, int fd)
 {
-	struct tcp_listening *listening = &thread->listening[thread->listening_count++];
+	struct tcp_listening *listening = mem_zalloc(sizeof(*listening));
+	listening->next = thread->listening;
+	thread->listening = listening;
 	listening->thread = thread;
 	listening->listener = listener;
 	listening->event = event_new(thread->events, fd, EV_READ | EV_PERSIST, on_connect, listening);
@@ -158,15 +248,8 @@ void *tcp_thread_run(void *context)
 	answers_reader_offline();
 	event_base_dispatch(thread->events);
 
-	/* Whoever has asked by now gets an answer. */
-	for (size_t i = 0; i < thread->listening_count; i++)
-		accept_all(&thread->listening[i], LAST_ACCEPTS);
-	for (struct connection *connection = thread->newest, *older; connection != NULL;
-	     connection = older) {
-		older = connection->older;
-		if (connection->output == NULL)
-			connection_read(connection);
-	}
+	for (struct tcp_listening *one = thread->listening; one != NULL; one = one->next)
+		finish(one);
 	while (thread->oldest != NULL)
 		connection_close(thread->oldest);
 	answers_reader_end();
@@ -179,26 +262,18 @@ void tcp_thread_stop(struct tcp_thread *thread)
 	eventfd_write(thread->wake_fd, 1);
 }
 
-static void free_with_socket(struct event *event)
-{
-	int fd = event_get_fd(event);
-	event_free(event);
-	close(fd);
-}
-
 void tcp_thread_free(struct tcp_thread *thread)
 {
 	if (thread == NULL)
 		return;
 	connections_take_deliveries(thread);
-	for (size_t i = 0; i < thread->listening_count; i++)
-		free_with_socket(thread->listening[i].event);
+	while (thread->listening != NULL)
+		listening_free(&thread->listening);
 	free_with_socket(thread->wake);
 	event_free(thread->clock);
 	event_free(thread->resume);
 	event_base_free(thread->events);
 	asker_free(thread->asker);
-	mem_free(thread->listening);
 	mem_free(thread->input);
 	mem_free(thread->output);
 	mem_free(thread);

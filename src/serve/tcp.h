@@ -9,6 +9,7 @@
 #ifndef KNAMED_SERVE_TCP_H
 #define KNAMED_SERVE_TCP_H
 
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #include <event2/event.h>
@@ -48,9 +49,21 @@ struct delivery {
 };
 
 struct tcp_listening {
+	struct tcp_listening *next;
 	struct event *event;
 	struct tcp_thread *thread;
 	const struct listener *listener;
+};
+
+/* The thread goes on with another asker. It has sockets for listeners of its router that were not there before. */
+struct tcp_change {
+	struct asker *asker;
+	const struct tcp_socket {
+		const struct listener *listener;
+		int fd;
+	} * sockets;
+	size_t socket_count;
+	sem_t done; /* the asker before is free, and nothing of its router is looked at */
 };
 
 struct tcp_thread {
@@ -58,7 +71,7 @@ struct tcp_thread {
 	struct asker *asker;
 	struct tcp_clients *clients;
 	struct tcp_listening *listening;
-	size_t listening_count;
+	_Atomic(struct tcp_change *) change;
 	struct event *wake, *clock, *resume;
 	int wake_fd;
 	atomic_bool is_stopping;
@@ -75,7 +88,9 @@ struct tcp_thread *tcp_thread_new(struct router *router, struct tcp_clients *cli
 				  unsigned idle_ms, size_t buffered_most, struct error *error);
 /* Takes the socket. */
 void tcp_thread_listen(struct tcp_thread *thread, const struct listener *listener, int fd);
-void *tcp_thread_run(void *context);		 /* the thread */
+void *tcp_thread_run(void *context); /* the thread */
+/* The caller waits until it is done. */
+void tcp_thread_change(struct tcp_thread *thread, struct tcp_change *change);
 void tcp_thread_stop(struct tcp_thread *thread); /* any thread */
 void tcp_thread_free(struct tcp_thread *thread);
 
@@ -97,6 +112,8 @@ void connection_open(struct tcp_thread *thread, const struct listener *listener,
 		     const struct sockaddr *client);
 void connection_read(struct connection *connection); /* may close it */
 void connection_close(struct connection *connection);
+/* Its listener is another one of the same place; NULL: none is left, it ends with its last reply. */
+void connection_move(struct connection *connection, const struct listener *listener);
 /* One of its questions is on an errand. Its own thread. */
 void connection_owe(struct connection *connection);
 /* The away thread: a reply with its length, or nothing (size 0). Once for each that is owed. */

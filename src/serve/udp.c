@@ -30,8 +30,9 @@ union control {
 struct udp_worker {
 	int fd;
 	bool has_packet_info;
-	const struct listener *listener;
-	struct asker *asker;
+	struct place place;
+	_Atomic(struct asker *) shown; /* with its listener */
+	struct asker *asker;	       /* of the batch at hand */
 	atomic_bool is_stopping;
 	tally_cell unsent;
 	struct mmsghdr messages[BATCH];
@@ -87,8 +88,8 @@ static void info_fill(const struct udp_worker *worker, const struct sockaddr *cl
 	ret_info->client = ip_of_sockaddr(client);
 	ret_info->client_port =
 		ntohs(((const struct sockaddr_in *)client)->sin_port); /* same place in sockaddr_in6 */
-	ret_info->local = local->family != 0 ? *local : worker->listener->place.ip;
-	ret_info->local_port = worker->listener->place.port;
+	ret_info->local = local->family != 0 ? *local : worker->place.ip;
+	ret_info->local_port = worker->place.port;
 }
 
 static inline void message_read(struct udp_worker *worker, unsigned i)
@@ -107,7 +108,7 @@ static inline void message_read(struct udp_worker *worker, unsigned i)
 	if (header->msg_controllen != 0)
 		local = take_local(header->msg_control);
 	info->client.family = client_family(client);
-	if (worker->listener->wants_addresses)
+	if (worker->asker->listener->wants_addresses)
 		info_fill(worker, header->msg_name, &local, info);
 	question_read(worker->asker, question, info, header->msg_iov->iov_base,
 		      worker->messages[i].msg_len);
@@ -153,9 +154,19 @@ static unsigned write_replies(struct udp_worker *worker, unsigned count)
 	return filled;
 }
 
+/* Another one is there when the configuration was read again. */
+static void take_asker(struct udp_worker *worker)
+{
+	struct asker *shown = atomic_load_explicit(&worker->shown, memory_order_acquire);
+	if (shown != worker->asker)
+		router_begin_thread(shown->router);
+	worker->asker = shown;
+}
+
 static void answer_batch(struct udp_worker *worker, unsigned count)
 {
-	asker_begin(worker->asker, worker->listener);
+	take_asker(worker);
+	asker_begin(worker->asker, worker->asker->listener);
 	for (unsigned i = 0; i < count; i++)
 		message_read(worker, i);
 	for (unsigned i = 0; i < count; i++)
@@ -177,7 +188,7 @@ void *udp_worker_run(void *context)
 {
 	struct udp_worker *worker = context;
 	answers_reader_start();
-	router_begin_thread(worker->asker->router);
+	take_asker(worker);
 	while (!atomic_load_explicit(&worker->is_stopping, memory_order_relaxed)) {
 		answers_reader_offline();
 		int count = recvmmsg(worker->fd, worker->messages, BATCH, MSG_WAITFORONE, NULL);
@@ -205,9 +216,12 @@ struct udp_worker *udp_worker_new(struct router *router, const struct listener *
 	struct udp_worker *worker = mem_alloc(sizeof(*worker));
 	worker->fd = fd;
 	worker->has_packet_info = place_is_wildcard(&listener->place);
-	worker->listener = listener;
-	worker->asker = asker_new(router);
-	worker->asker->way_back.fd = fd;
+	worker->place = listener->place;
+	struct asker *asker = asker_new(router);
+	asker->listener = listener;
+	asker->way_back.fd = fd;
+	atomic_init(&worker->shown, asker);
+	worker->asker = NULL;
 	atomic_init(&worker->is_stopping, false);
 	atomic_init(&worker->unsent, 0);
 	memset(worker->messages, 0, sizeof(worker->messages));
@@ -233,18 +247,39 @@ void udp_worker_stop(struct udp_worker *worker)
 	shutdown(worker->fd, SHUT_RD);
 }
 
+/* A socket that is connected, to itself, takes nothing from others. One that is for all addresses
+ * has nobody to make room for. */
+void udp_worker_step_back(const struct udp_worker *worker)
+{
+	struct sockaddr_storage own;
+	socklen_t size = sizeof(own);
+	if (!place_is_wildcard(&worker->place) &&
+	    getsockname(worker->fd, (struct sockaddr *)&own, &size) == 0)
+		connect(worker->fd, (struct sockaddr *)&own, size);
+}
+
 void udp_worker_free(struct udp_worker *worker)
 {
 	if (worker == NULL)
 		return;
 	close(worker->fd);
-	asker_free(worker->asker);
+	asker_free(udp_worker_asker(worker));
 	mem_free(worker);
 }
 
 struct asker *udp_worker_asker(struct udp_worker *worker)
 {
-	return worker->asker;
+	return atomic_load_explicit(&worker->shown, memory_order_relaxed);
+}
+
+void udp_worker_show(struct udp_worker *worker, struct asker *asker)
+{
+	atomic_store_explicit(&worker->shown, asker, memory_order_release);
+}
+
+const struct place *udp_worker_place(const struct udp_worker *worker)
+{
+	return &worker->place;
 }
 
 uint64_t udp_worker_unsent(const struct udp_worker *worker)

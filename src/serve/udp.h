@@ -9,9 +9,15 @@ struct udp_worker;
 /* Takes the bound socket. Nothing is read before udp_worker_run, the thread's whole life. */
 struct udp_worker *udp_worker_new(struct router *router, const struct listener *listener, int fd);
 void *udp_worker_run(void *context); /* the worker */
+/* The one that the next batch is answered with. Another one is for the same place; the one before
+ * is to be freed when all readers have been quiet. */
 struct asker *udp_worker_asker(struct udp_worker *worker);
+void udp_worker_show(struct udp_worker *worker, struct asker *asker);
+const struct place *udp_worker_place(const struct udp_worker *worker);
 /* Makes run return soon, when what was read is answered. Any thread, any number of times. */
 void udp_worker_stop(struct udp_worker *worker);
+/* What comes from now on is for the socket of all addresses, if there is one; this one can still send. */
+void udp_worker_step_back(const struct udp_worker *worker);
 void udp_worker_free(struct udp_worker *worker);
 /* Replies that the kernel did not take. Any thread. */
 uint64_t udp_worker_unsent(const struct udp_worker *worker);
