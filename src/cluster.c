@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cluster.h"
 
+#include <string.h>
 #include <time.h>
 
 #include <event2/event.h>
@@ -12,7 +13,8 @@
 enum { SYNC_LEAST_MS = 1000, SYNC_IDLE_S = 30 };
 
 struct cluster {
-	const struct config_kubernetes *config;
+	const struct config_block *block;
+	const struct config_kubernetes *config; /* of it */
 	struct catalog *catalog;
 	struct model *model;
 	struct manifests *manifests; /* one of the two is NULL */
@@ -34,6 +36,7 @@ static const char **zone_texts(const struct config_zones *zones)
 	return texts;
 }
 
+/* What it has of the block beside its `kubernetes` is compared in cluster_is_for(). */
 static struct catalog *catalog_of_cluster(struct answers *answers, const struct config_block *block,
 					  const struct ip *local, size_t local_count)
 {
@@ -193,15 +196,20 @@ static bool open_kube(struct cluster *cluster, const struct pipeline_options *op
 	return true;
 }
 
+static void set_digest(struct cluster *cluster, const char *sha512)
+{
+	struct text digest = { 0 };
+	text_printf(&digest, "config=%.16s", sha512);
+	mem_free(cluster->config_digest);
+	cluster->config_digest = digest.data;
+}
+
 static bool follow_kube(struct cluster *cluster, const struct pipeline_options *options,
 			struct error *error)
 {
-	struct text digest = { 0 };
-
 	if (!open_kube(cluster, options, options->events, error))
 		return false;
-	text_printf(&digest, "config=%.16s", options->config->sha512);
-	cluster->config_digest = digest.data;
+	set_digest(cluster, options->config->sha512);
 	cluster->sync_timer = evtimer_new(options->events, on_sync_timer, cluster);
 	on_sync_timer(-1, 0, cluster);
 	return true;
@@ -283,6 +291,7 @@ struct cluster *cluster_open(const struct pipeline_options *options,
 		local_count = serve_local_addresses(block, found, COUNT_OF(found));
 		local = found;
 	}
+	cluster->block = block;
 	cluster->config = block->kubernetes;
 	cluster->calls = *calls;
 	cluster->catalog = catalog_of_cluster(answers, block, local, local_count);
@@ -290,7 +299,9 @@ struct cluster *cluster_open(const struct pipeline_options *options,
 	listen_to_model(cluster, options);
 	if (open_source(cluster, options, error))
 		return cluster;
+	struct catalog *catalog = cluster->catalog;
 	cluster_close(cluster);
+	answers_remove(catalog);
 	return NULL;
 }
 
@@ -306,6 +317,30 @@ void cluster_close(struct cluster *cluster)
 	model_free(cluster->model);
 	lingering_free(cluster->linger);
 	mem_free(cluster);
+}
+
+static bool is_same_list(const struct words *a, const struct words *b)
+{
+	for (size_t i = 0; i < a->count && i < b->count; i++)
+		if (strcmp(a->words[i], b->words[i]) != 0)
+			return false;
+	return a->count == b->count;
+}
+
+bool cluster_is_for(const struct cluster *cluster, const struct config_block *block)
+{
+	const struct config_block *own = cluster->block;
+	return own->addresses[0].port == block->addresses[0].port &&
+	       own->metadata == block->metadata && is_same_list(&own->bind, &block->bind) &&
+	       is_same_list(&own->bind_except, &block->bind_except);
+}
+
+void cluster_tell_config(struct cluster *cluster, const char *sha512)
+{
+	if (cluster->sync_timer == NULL)
+		return;
+	set_digest(cluster, sha512);
+	tell_sync_soon(cluster);
 }
 
 struct catalog *cluster_catalog(const struct cluster *cluster)

@@ -1,25 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A config's directives become feeds, each of one catalog. The next config takes over those that it has too. */
 #include "pipeline.h"
+
+#include <string.h>
 
 #include "cluster.h"
 #include "knamed/observe.h"
 #include "knamed/source.h"
 
-/* What feeds one catalog. */
+/* What feeds one catalog. Setups share it while their directives say the same. */
 struct feed {
 	struct pipeline *pipeline;
+	struct config *config; /* held: the directive is in it */
+	const struct config_said *said;
 	struct catalog *catalog;
 	struct cluster *cluster; /* of a `kubernetes`; then no zone_files */
 	struct zone_files *zone_files;
+	unsigned users;
+	const struct setup *taken_by; /* the newest of them */
 };
 
-struct pipeline {
-	struct answers *answers;
-	struct feed *feeds;
+struct setup {
+	struct pipeline *pipeline;
+	struct config *config; /* held */
+	struct feed **feeds;
 	size_t feed_count;
 	struct serve_block *blocks;
 	struct catalog **catalogs; /* of files and autos, block after block */
-	size_t block_count;
+};
+
+struct pipeline {
+	struct pipeline_options options;
+	struct answers *answers;
+	struct setup *now;    /* in force */
 	tally_cell *editions; /* published; NULL: not counted */
 	bool is_started;      /* changes are published one by one from then on */
 };
@@ -41,19 +54,6 @@ static void complain(void *context, const char *text)
 {
 	(void)context;
 	log_line(LOG_WARNING, "kubernetes", "%s", text);
-}
-
-/* ---- kubernetes ---- */
-
-static bool open_kubernetes(struct feed *feed, const struct pipeline_options *options,
-			    const struct config_block *block, struct error *error)
-{
-	const struct cluster_calls calls = { on_changed, feed };
-	feed->cluster = cluster_open(options, block, feed->pipeline->answers, &calls, error);
-	if (feed->cluster == NULL)
-		return false;
-	feed->catalog = cluster_catalog(feed->cluster);
-	return true;
 }
 
 /* ---- file, auto ---- */
@@ -90,86 +90,204 @@ static struct zone_files_calls calls_of(struct feed *feed)
 	};
 }
 
-static bool open_file(struct feed *feed, struct event_base *events, const struct config_file *file,
-		      struct error *error)
+/* ---- feeds ---- */
+
+/* A directive of a block: one of the three is set. */
+struct source {
+	const struct config_block *block;
+	const struct config_kubernetes *kubernetes;
+	const struct config_file *file;
+	const struct config_auto *auto_;
+	const struct config_said *said;
+};
+
+static bool open_source(struct feed *feed, const struct source *source, struct error *error)
 {
+	struct pipeline *pipeline = feed->pipeline;
+	struct event_base *events = pipeline->options.events;
 	struct zone_files_calls calls = calls_of(feed);
-	feed->catalog = answers_add_static(feed->pipeline->answers);
-	feed->zone_files = zone_files_open_file(events, file, &calls, error);
+	if (source->kubernetes != NULL) {
+		struct pipeline_options options = pipeline->options;
+		options.config = feed->config;
+		feed->cluster = cluster_open(&options, source->block, pipeline->answers,
+					     &(struct cluster_calls){ on_changed, feed }, error);
+		feed->catalog = feed->cluster != NULL ? cluster_catalog(feed->cluster) : NULL;
+		return feed->cluster != NULL;
+	}
+	feed->catalog = answers_add_static(pipeline->answers);
+	feed->zone_files = source->file != NULL
+				   ? zone_files_open_file(events, source->file, &calls, error)
+				   : zone_files_open_auto(events, source->auto_, &calls, error);
 	return feed->zone_files != NULL;
 }
 
-static bool open_auto(struct feed *feed, struct event_base *events, const struct config_auto *auto_,
-		      struct error *error)
+static void feed_leave(struct feed *feed)
 {
-	struct zone_files_calls calls = calls_of(feed);
-	feed->catalog = answers_add_static(feed->pipeline->answers);
-	feed->zone_files = zone_files_open_auto(events, auto_, &calls, error);
-	return feed->zone_files != NULL;
+	if (--feed->users > 0)
+		return;
+	cluster_close(feed->cluster);
+	zone_files_close(feed->zone_files);
+	answers_remove(feed->catalog);
+	config_free(feed->config);
+	mem_free(feed);
 }
 
-/* ---- all blocks ---- */
-
-static struct feed *next_feed(struct pipeline *pipeline)
+static bool is_fed_by(const struct feed *feed, const struct source *source)
 {
-	struct feed *feed = &pipeline->feeds[pipeline->feed_count++];
-	feed->pipeline = pipeline;
-	return feed;
+	return strcmp(feed->said->text, source->said->text) == 0 &&
+	       (source->kubernetes == NULL ||
+		(feed->cluster != NULL && cluster_is_for(feed->cluster, source->block)));
 }
 
-static bool open_block(struct pipeline *pipeline, const struct pipeline_options *options,
-		       const struct config_block *config, struct serve_block *block,
-		       struct catalog ***catalogs, struct error *error)
+/* What the setup in force has for an equal directive. */
+static struct feed *find_feed(const struct setup *setup, const struct source *source)
 {
+	const struct setup *now = setup->pipeline->now;
+	for (size_t i = 0; now != NULL && i < now->feed_count; i++)
+		if (now->feeds[i]->taken_by != setup && is_fed_by(now->feeds[i], source))
+			return now->feeds[i];
+	return NULL;
+}
+
+static struct feed *feed_new(struct setup *setup, const struct source *source, struct error *error)
+{
+	struct feed *feed = mem_zalloc(sizeof(*feed));
+	feed->pipeline = setup->pipeline;
+	feed->config = config_hold(setup->config);
+	feed->said = source->said;
+	if (open_source(feed, source, error))
+		return feed;
+	feed->users = 1;
+	feed_leave(feed);
+	return NULL;
+}
+
+static struct catalog *add_feed(struct setup *setup, const struct source *source, struct error *error)
+{
+	struct feed *feed = find_feed(setup, source);
+	if (feed == NULL)
+		feed = feed_new(setup, source, error);
+	if (feed == NULL)
+		return NULL;
+	feed->users++;
+	feed->taken_by = setup;
+	setup->feeds[setup->feed_count++] = feed;
+	return feed->catalog;
+}
+
+/* ---- setups ---- */
+
+static bool add_block(struct setup *setup, const struct config_block *config,
+		      struct serve_block *block, struct catalog ***catalogs, struct error *error)
+{
+	struct source source = { .block = config };
 	block->config = config;
 	if (config->kubernetes != NULL) {
-		struct feed *feed = next_feed(pipeline);
-		if (!open_kubernetes(feed, options, config, error))
+		source.kubernetes = config->kubernetes;
+		source.said = &config->kubernetes->said;
+		block->kubernetes = add_feed(setup, &source, error);
+		if (block->kubernetes == NULL)
 			return false;
-		block->kubernetes = feed->catalog;
 	}
 	block->files = *catalogs;
 	for (size_t i = 0; i < config->file_count; i++, block->file_count++) {
-		struct feed *feed = next_feed(pipeline);
-		if (!open_file(feed, options->events, &config->files[i], error))
+		source = (struct source){ .block = config, .file = &config->files[i] };
+		source.said = &source.file->said;
+		if ((*(*catalogs)++ = add_feed(setup, &source, error)) == NULL)
 			return false;
-		*(*catalogs)++ = feed->catalog;
 	}
 	block->autos = *catalogs;
 	for (size_t i = 0; i < config->auto_count; i++, block->auto_count++) {
-		struct feed *feed = next_feed(pipeline);
-		if (!open_auto(feed, options->events, &config->autos[i], error))
+		source = (struct source){ .block = config, .auto_ = &config->autos[i] };
+		source.said = &source.auto_->said;
+		if ((*(*catalogs)++ = add_feed(setup, &source, error)) == NULL)
 			return false;
-		*(*catalogs)++ = feed->catalog;
 	}
 	return true;
 }
 
-struct pipeline *pipeline_new(const struct pipeline_options *options, struct error *error)
+struct setup *pipeline_setup(struct pipeline *pipeline, struct config *config, struct error *error)
 {
-	const struct config *config = options->config;
-	struct pipeline *pipeline = mem_zalloc(sizeof *pipeline);
+	struct setup *setup = mem_zalloc(sizeof(*setup));
 	size_t feeds = 0;
 	for (size_t i = 0; i < config->block_count; i++)
 		feeds += 1 + config->blocks[i].file_count + config->blocks[i].auto_count;
+	setup->pipeline = pipeline;
+	setup->config = config_hold(config);
+	setup->feeds = mem_zalloc((feeds + 1) * sizeof(struct feed *));
+	setup->catalogs = mem_zalloc((feeds + 1) * sizeof(struct catalog *));
+	setup->blocks = mem_zalloc((config->block_count + 1) * sizeof(*setup->blocks));
+	struct catalog **catalogs = setup->catalogs;
+	for (size_t i = 0; i < config->block_count; i++) {
+		if (!add_block(setup, &config->blocks[i], &setup->blocks[i], &catalogs, error)) {
+			setup_free(setup);
+			return NULL;
+		}
+	}
+	if (pipeline->is_started)
+		publish(pipeline);
+	return setup;
+}
+
+void setup_free(struct setup *setup)
+{
+	if (setup == NULL)
+		return;
+	for (size_t i = 0; i < setup->feed_count; i++)
+		feed_leave(setup->feeds[i]);
+	mem_free(setup->feeds);
+	mem_free(setup->catalogs);
+	mem_free(setup->blocks);
+	config_free(setup->config);
+	mem_free(setup);
+}
+
+const struct serve_block *setup_blocks(const struct setup *setup, size_t *ret_count)
+{
+	*ret_count = setup->config->block_count;
+	return setup->blocks;
+}
+
+bool setup_is_ready(const struct setup *setup)
+{
+	for (size_t i = 0; i < setup->feed_count; i++) {
+		const struct cluster *cluster = setup->feeds[i]->cluster;
+		const struct kube *kube = cluster != NULL ? cluster_kube(cluster) : NULL;
+		if (setup->feeds[i]->users == 1 && kube != NULL &&
+		    (!kube_is_in_step(kube) || kube_is_stale(kube)))
+			return false;
+	}
+	return true;
+}
+
+struct setup *pipeline_use(struct pipeline *pipeline, struct setup *setup)
+{
+	struct setup *before = pipeline->now;
+	pipeline->now = setup;
+	for (size_t i = 0; i < setup->feed_count; i++)
+		if (setup->feeds[i]->cluster != NULL)
+			cluster_tell_config(setup->feeds[i]->cluster, setup->config->sha512);
+	return before;
+}
+
+/* ---- all of it ---- */
+
+struct pipeline *pipeline_new(const struct pipeline_options *options, struct error *error)
+{
+	struct pipeline *pipeline = mem_zalloc(sizeof *pipeline);
+	pipeline->options = *options;
 	pipeline->answers = answers_new();
 	if (options->metrics != NULL)
 		pipeline->editions =
 			metrics_counter(options->metrics, "knamed_published_editions_total",
 					"Editions of the answers that were published.", "");
 	answers_complain_to(pipeline->answers, complain, NULL);
-	pipeline->feeds = mem_zalloc((feeds + 1) * sizeof *pipeline->feeds);
-	pipeline->catalogs = mem_zalloc((feeds + 1) * sizeof(struct catalog *));
-	pipeline->blocks = mem_zalloc((config->block_count + 1) * sizeof *pipeline->blocks);
-	pipeline->block_count = config->block_count;
-	struct catalog **catalogs = pipeline->catalogs;
-	for (size_t i = 0; i < config->block_count; i++) {
-		if (!open_block(pipeline, options, &config->blocks[i], &pipeline->blocks[i],
-				&catalogs, error)) {
-			pipeline_free(pipeline);
-			return NULL;
-		}
+	struct setup *setup = pipeline_setup(pipeline, options->config, error);
+	if (setup == NULL) {
+		pipeline_free(pipeline);
+		return NULL;
 	}
+	pipeline_use(pipeline, setup);
 	pipeline->is_started = true;
 	publish(pipeline);
 	return pipeline;
@@ -179,14 +297,9 @@ void pipeline_free(struct pipeline *pipeline)
 {
 	if (pipeline == NULL)
 		return;
-	for (size_t i = 0; i < pipeline->feed_count; i++) {
-		cluster_close(pipeline->feeds[i].cluster);
-		zone_files_close(pipeline->feeds[i].zone_files);
-	}
+	pipeline->is_started = false;
+	setup_free(pipeline->now);
 	answers_free(pipeline->answers);
-	mem_free(pipeline->feeds);
-	mem_free(pipeline->catalogs);
-	mem_free(pipeline->blocks);
 	mem_free(pipeline);
 }
 
@@ -197,15 +310,20 @@ struct answers *pipeline_answers(const struct pipeline *pipeline)
 
 const struct serve_block *pipeline_blocks(const struct pipeline *pipeline, size_t *ret_count)
 {
-	*ret_count = pipeline->block_count;
-	return pipeline->blocks;
+	return setup_blocks(pipeline->now, ret_count);
+}
+
+const struct config *pipeline_config(const struct pipeline *pipeline)
+{
+	return pipeline->now->config;
 }
 
 const struct kube *pipeline_kube(const struct pipeline *pipeline, size_t block)
 {
-	const struct catalog *catalog = pipeline->blocks[block].kubernetes;
-	for (size_t i = 0; i < pipeline->feed_count; i++)
-		if (pipeline->feeds[i].cluster != NULL && pipeline->feeds[i].catalog == catalog)
-			return cluster_kube(pipeline->feeds[i].cluster);
+	const struct setup *now = pipeline->now;
+	const struct catalog *catalog = now->blocks[block].kubernetes;
+	for (size_t i = 0; i < now->feed_count; i++)
+		if (now->feeds[i]->cluster != NULL && now->feeds[i]->catalog == catalog)
+			return cluster_kube(now->feeds[i]->cluster);
 	return NULL;
 }

@@ -11,7 +11,7 @@
 struct pipeline_options {
 	struct event_base *events; /* sources are followed on it; NULL: read once */
 	unsigned api_wait_s; /* without events: how long to wait for an API server; 0: it is not asked */
-	const struct config *config; /* must outlive the pipeline */
+	struct config *config; /* held */
 	/* Where this server answers, for the apex NS; NULL: the machine's addresses, by the blocks' `bind`. */
 	const struct ip *local_addresses;
 	size_t local_address_count;
@@ -24,10 +24,21 @@ struct pipeline;
 struct pipeline *pipeline_new(const struct pipeline_options *options, struct error *error);
 void pipeline_free(struct pipeline *pipeline); /* after the query threads have ended */
 struct answers *pipeline_answers(const struct pipeline *pipeline);
-/* The blocks with their catalogs, in the config's order. */
+/* The blocks in force with their catalogs, in the config's order. */
 const struct serve_block *pipeline_blocks(const struct pipeline *pipeline, size_t *ret_count);
+const struct config *pipeline_config(const struct pipeline *pipeline);
 /* The API server that the `kubernetes` of a block follows; NULL: no such directive, or it has manifests. */
 struct kube;
 const struct kube *pipeline_kube(const struct pipeline *pipeline, size_t block);
+
+/* A config's blocks. Directives that say what they say in the one in force share what feeds them:
+ * watches, files, and all that is known so far. The others begin anew, beside it. */
+struct setup;
+struct setup *pipeline_setup(struct pipeline *pipeline, struct config *config, struct error *error);
+void setup_free(struct setup *setup); /* no query thread has its blocks */
+const struct serve_block *setup_blocks(const struct setup *setup, size_t *ret_count);
+bool setup_is_ready(const struct setup *setup); /* what begins anew knows what its API server has */
+/* It is in force; the one before is the caller's to free. */
+struct setup *pipeline_use(struct pipeline *pipeline, struct setup *setup);
 
 #endif

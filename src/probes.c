@@ -22,6 +22,7 @@ struct starter {
 
 struct probes {
 	const struct config *config;
+	const struct config_trouble *trouble;
 	struct metrics *metrics;
 	const struct pipeline *pipeline; /* NULL: still starting */
 	bool is_serving;
@@ -95,7 +96,8 @@ static void say_readyz(void *context, struct http_reply *reply)
 	add_unready(probes, &unready);
 	struct readyz state = { .is_ready = unready.size == 0 && probes->is_serving,
 				.is_serving = probes->is_serving,
-				.continuously = probes->continuously };
+				.continuously = probes->continuously,
+				.trouble = probes->trouble };
 	text_done(&unready);
 	reply->status = state.is_ready ? 200 : 503;
 	reply->type = "application/json";
@@ -131,22 +133,83 @@ static bool serve_block(struct probes *probes, const struct config_block *block,
 	if (block->health != NULL &&
 	    !serve(probes, &block->health->place, "/health", say_health, error))
 		return false;
-	if (block->ready != NULL) {
-		probes->continuously |= block->ready->continuously;
-		if (!serve(probes, &block->ready->place, "/ready", say_ready, error) ||
-		    !serve(probes, &block->ready->place, "/readyz", say_readyz, error))
-			return false;
-	}
+	if (block->ready != NULL &&
+	    (!serve(probes, &block->ready->place, "/ready", say_ready, error) ||
+	     !serve(probes, &block->ready->place, "/readyz", say_readyz, error)))
+		return false;
 	return block->prometheus == NULL ||
 	       serve(probes, &block->prometheus->place, "/metrics", say_metrics, error);
 }
 
-static bool serve_all(struct probes *probes, struct error *error)
+bool probes_add(struct probes *probes, const struct config *config, struct error *error)
 {
-	for (size_t i = 0; i < probes->config->block_count; i++)
-		if (!serve_block(probes, &probes->config->blocks[i], error))
+	for (size_t i = 0; i < config->block_count; i++)
+		if (!serve_block(probes, &config->blocks[i], error))
 			return false;
 	return true;
+}
+
+static bool is_at(const struct config_place *place, const struct config_place *other)
+{
+	return other->port == place->port && strcmp(other->address, place->address) == 0;
+}
+
+enum probe { PROBE_HEALTH, PROBE_READY, PROBE_METRICS, PROBES };
+
+/* NULL: the block does not have it. */
+static const struct config_place *place_of(const struct config_block *block, enum probe probe)
+{
+	switch (probe) {
+	case PROBE_HEALTH:
+		return block->health != NULL ? &block->health->place : NULL;
+	case PROBE_READY:
+		return block->ready != NULL ? &block->ready->place : NULL;
+	case PROBE_METRICS:
+		return block->prometheus != NULL ? &block->prometheus->place : NULL;
+	case PROBES:
+		break;
+	}
+	return NULL;
+}
+
+static bool has(const struct config *config, enum probe probe, const struct config_place *place)
+{
+	for (size_t i = 0; config != NULL && i < config->block_count; i++) {
+		const struct config_place *own = place_of(&config->blocks[i], probe);
+		if (own != NULL && is_at(own, place))
+			return true;
+	}
+	return false;
+}
+
+static void end(struct probes *probes, enum probe probe, const struct config_place *place)
+{
+	static const char *const paths[PROBES][2] = { { "/health", NULL },
+						      { "/ready", "/readyz" },
+						      { "/metrics", NULL } };
+	for (size_t i = 0; i < 2 && paths[probe][i] != NULL; i++)
+		http_end(probes->http, place->address, place->port, paths[probe][i]);
+}
+
+void probes_drop(struct probes *probes, const struct config *config, const struct config *kept)
+{
+	for (size_t i = 0; i < config->block_count; i++) {
+		for (enum probe probe = PROBE_HEALTH; probe < PROBES; probe++) {
+			const struct config_place *place = place_of(&config->blocks[i], probe);
+			if (place != NULL && !has(kept, probe, place))
+				end(probes, probe, place);
+		}
+	}
+}
+
+void probes_use(struct probes *probes, const struct config *config)
+{
+	probes->config = config;
+	probes->continuously = false;
+	for (size_t i = 0; i < config->block_count; i++) {
+		const struct config_ready *ready = config->blocks[i].ready;
+		probes->continuously |= ready != NULL && ready->continuously;
+	}
 }
 
 /* ---- the thread of the start ---- */
@@ -196,15 +259,18 @@ static void stop_starter(struct starter *starter)
 
 /* ---- life ---- */
 
-struct probes *probes_open(const struct config *config, struct metrics *metrics, struct error *error)
+struct probes *probes_open(const struct config *config, struct metrics *metrics,
+			   const struct config_trouble *trouble, struct error *error)
 {
 	struct probes *probes = mem_zalloc(sizeof(*probes));
-	probes->config = config;
+	probes_use(probes, config);
+	probes->trouble = trouble;
 	probes->metrics = metrics;
 	probes->starter.events = event_base_new();
 	probes->http = http_new(probes->starter.events);
 	declare_health(probes);
-	if (serve_all(probes, error) && (!probes->is_served || start_starter(&probes->starter, error)))
+	if (probes_add(probes, config, error) &&
+	    (!probes->is_served || start_starter(&probes->starter, error)))
 		return probes;
 	probes_close(probes);
 	return NULL;
@@ -228,10 +294,8 @@ void probes_leave(struct probes *probes)
 {
 	for (size_t i = 0; i < probes->config->block_count; i++) {
 		const struct config_ready *ready = probes->config->blocks[i].ready;
-		if (ready == NULL)
-			continue;
-		http_end(probes->http, ready->place.address, ready->place.port, "/ready");
-		http_end(probes->http, ready->place.address, ready->place.port, "/readyz");
+		if (ready != NULL)
+			end(probes, PROBE_READY, &ready->place);
 	}
 }
 

@@ -92,6 +92,15 @@ static void add_kubernetes(struct text *text, const struct readyz *state,
 	text_add(text, "}");
 }
 
+static void add_config(struct text *text, const struct config_trouble *trouble)
+{
+	text_add(text, "\"config\":{");
+	add_bool(text, "built_in", trouble->is_built_in);
+	text_add(text, ",\"trouble\":");
+	add_string(text, trouble->text);
+	text_add(text, "}");
+}
+
 void readyz_print(const struct readyz *state, const struct config *config,
 		  const struct pipeline *pipeline, struct text *text)
 {
@@ -100,6 +109,8 @@ void readyz_print(const struct readyz *state, const struct config *config,
 	add_bool(text, "ready", state->is_ready);
 	text_add(text, ",");
 	add_bool(text, "serving", state->is_serving);
+	text_add(text, ",");
+	add_config(text, state->trouble);
 	text_add(text, ",\"kubernetes\":[");
 	for (size_t i = 0; i < config->block_count; i++) {
 		if (config->blocks[i].kubernetes == NULL)

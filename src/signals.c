@@ -4,7 +4,6 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "knamed/base.h"
@@ -17,8 +16,7 @@ struct signals {
 	struct event watched[WATCHED];
 	struct event lameduck;
 	uint64_t lameduck_ms;
-	void (*leave)(void *context);
-	void *context;
+	struct signals_calls calls;
 	unsigned interrupts;
 	bool is_stopping;
 };
@@ -37,7 +35,7 @@ static void begin_stop(struct signals *signals)
 	struct timeval wait = { .tv_sec = (time_t)(signals->lameduck_ms / 1000),
 				.tv_usec = (suseconds_t)(signals->lameduck_ms % 1000 * 1000) };
 	signals->is_stopping = true;
-	signals->leave(signals->context);
+	signals->calls.leave(signals->calls.context);
 	if (signals->lameduck_ms == 0) {
 		event_base_loopbreak(signals->events);
 		return;
@@ -82,29 +80,47 @@ static void on_quit(evutil_socket_t number, short what, void *context)
 	_exit(0);
 }
 
-static void on_refused(evutil_socket_t number, short what, void *context)
+static void on_reload(evutil_socket_t number, short what, void *context)
 {
+	const struct signals *signals = context;
+	(void)number;
 	(void)what;
-	(void)context;
-	log_line(LOG_WARNING, NULL, "SIG%s: the Corefile is read at start only; restart to change it",
-		 sigabbrev_np(number));
+	log_line(LOG_INFO, NULL, "SIGUSR1: Reloading");
+	if (!signals->is_stopping)
+		signals->calls.reload(signals->calls.context);
 }
 
-struct signals *signals_watch(struct event_base *events, uint64_t lameduck_ms,
-			      void (*leave)(void *context), void *context)
+static void on_refused(evutil_socket_t number, short what, void *context)
+{
+	(void)number;
+	(void)what;
+	(void)context;
+	log_line(LOG_WARNING, NULL,
+		 "SIGUSR2: ignored, for a new program is started by whoever started this one");
+}
+
+void signals_set_lameduck(struct signals *signals, uint64_t lameduck_ms)
+{
+	signals->lameduck_ms = lameduck_ms;
+}
+
+bool signals_is_stopping(const struct signals *signals)
+{
+	return signals->is_stopping;
+}
+
+struct signals *signals_watch(struct event_base *events, const struct signals_calls *calls)
 {
 	static const struct {
 		int number;
 		event_callback_fn call;
 	} table[WATCHED] = {
 		{ SIGTERM, on_terminate }, { SIGINT, on_interrupt }, { SIGQUIT, on_quit },
-		{ SIGUSR1, on_refused },   { SIGUSR2, on_refused },
+		{ SIGUSR1, on_reload },	   { SIGUSR2, on_refused },
 	};
 	struct signals *signals = mem_zalloc(sizeof(*signals));
 	signals->events = events;
-	signals->lameduck_ms = lameduck_ms;
-	signals->leave = leave;
-	signals->context = context;
+	signals->calls = *calls;
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	for (size_t i = 0; i < WATCHED; i++) {

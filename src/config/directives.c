@@ -25,7 +25,7 @@ static const struct entry {
 	{ "https3", NULL, "limits DNS over HTTP/3" },
 	{ "timeouts", NULL, "sets how long connections may take" },
 	{ "multisocket", directive_multisocket_read, NULL },
-	{ "reload", NULL, "reads the Corefile again when it changes" },
+	{ "reload", directive_reload_read, NULL },
 	{ "nsid", directive_nsid_read, NULL },
 	{ "bufsize", directive_bufsize_read, NULL },
 	{ "bind", directive_bind_read, NULL },

@@ -72,7 +72,8 @@ static void take_way_back(struct errand *errand, const struct way_back *way)
 	errand->address_size = message->msg_namelen;
 	memcpy(&errand->address, message->msg_name, message->msg_namelen);
 	errand->control_size = (socklen_t)message->msg_controllen;
-	memcpy(errand->control, message->msg_control, message->msg_controllen);
+	if (message->msg_controllen > 0)
+		memcpy(errand->control, message->msg_control, message->msg_controllen);
 }
 
 static void take_question(struct errand *errand, const struct question *question)

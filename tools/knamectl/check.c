@@ -23,7 +23,7 @@ static void complain(unsigned *faults, const char *sentence)
 static void check_block(const struct config_block *block, unsigned *faults)
 {
 	struct config_block copy = *block;
-	const struct config config = { .blocks = &copy, .block_count = 1 };
+	struct config config = { .blocks = &copy, .block_count = 1 };
 	struct error error;
 	struct pipeline *pipeline =
 		pipeline_new(&(struct pipeline_options){ .config = &config }, &error);

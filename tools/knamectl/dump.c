@@ -90,7 +90,7 @@ static void dump_block(const struct serve_block *block, const struct dump_option
 }
 
 /* The sources are read once, by the very code that the server runs. */
-static bool dump(const struct config *config, const struct dump_options *options, struct error *error)
+static bool dump(struct config *config, const struct dump_options *options, struct error *error)
 {
 	struct pipeline *pipeline =
 		pipeline_new(&(struct pipeline_options){ .config = config, .api_wait_s = API_WAIT_S },
