@@ -153,7 +153,8 @@ def check_probes(place):
     tap.same(get(place.health, "/health"), (200, PLAIN, "OK"), "health is OK")
     tap.same(get(place.ready, "/ready"), (200, PLAIN, "OK"), "ready is OK")
     status, kind, body = get(place.ready, "/readyz")
-    tap.same((status, kind, json.loads(body)), (200, "application/json", {"ready": True, "serving": True, "kubernetes": []}),
+    well = {"ready": True, "serving": True, "config": {"built_in": False, "trouble": ""}, "kubernetes": []}
+    tap.same((status, kind, json.loads(body)), (200, "application/json", well),
              "readyz says so in JSON")
     tap.same(get(place.health, "/ready")[0], 404, "each address has its own paths")
     tap.same(get(place.health, "/health", "POST")[0], 405, "nothing is taken")
