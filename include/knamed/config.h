@@ -209,6 +209,50 @@ struct config_balance {
 	char *weights;                   /* behind `root`, as above; NULL: none */
 	uint64_t reload_ms;              /* of the weights; 30 s; 0: never read again */
 };
+/* A text of Go's text/template, as steps for a machine with a stack of values. Jumps lead forward only. */
+enum template_op {
+	TEMPLATE_TEXT,        /* puts text out */
+	TEMPLATE_PRINT,       /* takes a value and puts it out */
+	TEMPLATE_STRING, TEMPLATE_NUMBER, TEMPLATE_BOOL, /* a value of its own: text, or number */
+	TEMPLATE_FIELD,       /* enum template_field in number */
+	TEMPLATE_GROUP,       /* .Group.text */
+	TEMPLATE_SET, TEMPLATE_GET, /* variable number */
+	TEMPLATE_CALL,        /* enum template_function in number, of count values; piped: the first is the last argument */
+	TEMPLATE_SKIP,        /* goes on at step number */
+	TEMPLATE_SKIP_UNLESS, /* the same, if the value that it takes is empty or false */
+};
+enum template_field {
+	TEMPLATE_NAME, TEMPLATE_ZONE, TEMPLATE_CLASS, TEMPLATE_TYPE, TEMPLATE_REMOTE, TEMPLATE_REGEX, TEMPLATE_MATCHES,
+	TEMPLATE_GROUPS, TEMPLATE_QUESTION_NAME, TEMPLATE_QUESTION_TYPE, TEMPLATE_QUESTION_CLASS,
+};
+enum template_function {
+	TEMPLATE_INDEX, TEMPLATE_LEN, TEMPLATE_SLICE, TEMPLATE_PARSE_INT, TEMPLATE_JOIN /* print */, TEMPLATE_PRINTF,
+	TEMPLATE_EQ, TEMPLATE_NE, TEMPLATE_LT, TEMPLATE_LE, TEMPLATE_GT, TEMPLATE_GE, TEMPLATE_AND, TEMPLATE_OR,
+	TEMPLATE_NOT, TEMPLATE_META, TEMPLATE_FUNCTION_COUNT,
+};
+enum { TEMPLATE_STACK = 16, TEMPLATE_VARIABLES = 8, TEMPLATE_SOURCE_MAX = 4096 };
+struct template_step { enum template_op op; bool is_piped; uint8_t count; int64_t number; const char *text; size_t size; };
+struct template_text { const char *source; struct template_step *steps; size_t count; };
+/* name is what Go's sentences begin with: "answer". All goes into the arena. */
+bool template_text_read(struct arena *arena, const char *name, const char *source, struct template_text *ret_text,
+			struct error *error);
+/* What is certain of the record that the text makes: its type, if that is not made (0 else), and that its fixed data
+ * are good. */
+bool template_text_check(const struct template_text *text, uint16_t *ret_type, struct error *error);
+
+enum template_section { TEMPLATE_ANSWER, TEMPLATE_AUTHORITY, TEMPLATE_ADDITIONAL };
+struct config_template_record { enum template_section section; struct template_text text; uint16_t type; };
+struct config_template {
+	uint16_t class_, type;           /* may be ANY */
+	struct config_zones zones;
+	struct words patterns;           /* none: all names */
+	struct config_template_record *records; size_t record_count; /* by section, as they stand in a reply */
+	uint16_t rcode;
+	bool has_extended_error;
+	uint16_t extended_error; char *extended_text;
+	bool falls_through;              /* names that no pattern fits: to the next template, or directive */
+	struct config_zones fallthrough; /* in these; none: all */
+};
 
 /* Where an HTTP listener is: address as ip_print() writes it, "" for all. */
 struct config_place { char *address; uint16_t port; };
@@ -240,6 +284,7 @@ struct config_block {
 	struct config_hosts *hosts;
 	struct config_balance *balance;          /* NULL: no loadbalance, or the plain one */
 	struct config_dns64 *dns64;
+	struct config_template *templates; size_t template_count;
 	char *nsid;                              /* NULL: off; text as given */
 	char *root;                              /* NULL: where knamed runs */
 	bool loop;                               /* each forward has a loop_zone */

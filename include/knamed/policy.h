@@ -69,7 +69,7 @@ enum policy_verdict {
 	POLICY_PASS,     /* not ours: go on */
 	POLICY_ANSWERED, /* reply is complete; by says who */
 	POLICY_ALIAS,    /* the same, but the last record is a CNAME, whose target is to be followed: reply->alias_at, alias */
-	POLICY_FAILED,   /* SERVFAIL, for it is nobody else's */
+	POLICY_FAILED,   /* SERVFAIL, for it is nobody else's; reply->problem says why, if that is to be told */
 	POLICY_DROPPED,  /* nothing is to be said */
 };
 /* Directives that stand before the data (local, chaos), in chain order. */

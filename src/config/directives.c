@@ -54,7 +54,7 @@ static const struct entry {
 	{ "dnssec", NULL, "signs answers on the fly" },
 	{ "tls", NULL, "serves DNS over TLS" },
 	{ "minimal", directive_minimal_read, NULL },
-	{ "template", NULL, "makes answers from patterns" },
+	{ "template", directive_template_read, NULL },
 	{ "transfer", NULL, "hands whole zones to other servers" },
 	{ "dynupdate", NULL, "takes dynamic updates" },
 	{ "hosts", directive_hosts_read, NULL },

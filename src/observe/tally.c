@@ -51,6 +51,7 @@ const char *answerer_name(enum answerer answerer)
 		[BY_SERVER] = "server", [BY_ACL] = "acl",
 		[BY_HOSTS] = "hosts",
 		[BY_DNS64] = "dns64",
+		[BY_TEMPLATE] = "template",
 	};
 	return names[answerer];
 }

@@ -6,12 +6,13 @@
 
 #include "acl.h"
 #include "rewrite.h"
+#include "template.h"
 
 static bool asks_for_something(const struct config_block *block)
 {
 	return block->any || block->local || block->whoami || block->chaos != NULL ||
 	       block->acl_count > 0 || block->header != NULL || block->rewrite_count > 0 ||
-	       block->hosts != NULL || block->dns64 != NULL;
+	       block->hosts != NULL || block->dns64 != NULL || block->template_count > 0;
 }
 
 static bool parts_compile(struct policy *policy, const struct policy_options *options,
@@ -19,6 +20,8 @@ static bool parts_compile(struct policy *policy, const struct policy_options *op
 {
 	const struct config_block *block = options->block;
 	return (block->acl_count == 0 || acl_compile(block, options->metrics, &policy->acl, error)) &&
+	       (block->template_count == 0 ||
+		templates_compile(block, options->metrics, &policy->templates, error)) &&
 	       (block->hosts == NULL || hosts_open(options, &policy->hosts, error));
 }
 
@@ -58,6 +61,7 @@ void policy_free(struct policy *policy)
 	rewrite_free(policy->rewrite);
 	hosts_close(policy->hosts);
 	counts_free(policy->translated);
+	templates_free(policy->templates);
 	mem_free(policy->chaos_authors);
 	mem_free(policy->localhost_requests);
 	mem_free(policy);
@@ -104,7 +108,8 @@ unsigned policy_touches(const struct policy *policy, const uint8_t *zone)
 		touches |= TOUCH_GATE;
 	if (rewrite_touches(policy->rewrite, zone) || policy->dns64 != NULL)
 		touches |= TOUCH_ABOVE;
-	if (policy->hosts != NULL && hosts_touches(policy->hosts, zone))
+	if ((policy->templates != NULL && templates_touch(policy->templates, zone)) ||
+	    (policy->hosts != NULL && hosts_touches(policy->hosts, zone)))
 		touches |= TOUCH_FRONT;
 	return touches;
 }
@@ -135,10 +140,12 @@ enum policy_verdict policy_front(const struct policy *policy, const struct dns_q
 				 const struct client *client, struct reply *reply,
 				 enum answerer *ret_by)
 {
-	(void)client;
-	if (policy->hosts != NULL)
-		return hosts_answer(policy->hosts, query, reply, ret_by);
-	return POLICY_PASS;
+	enum policy_verdict verdict = POLICY_PASS;
+	if (policy->templates != NULL)
+		verdict = templates_answer(policy->templates, query, client, reply, ret_by);
+	if (verdict == POLICY_PASS && policy->hosts != NULL)
+		verdict = hosts_answer(policy->hosts, query, reply, ret_by);
+	return verdict;
 }
 
 uint64_t policy_localhost_requests(const struct policy *policy)

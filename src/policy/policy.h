@@ -9,6 +9,7 @@
 
 struct acl;
 struct hosts;
+struct templates;
 
 /* TXT data: one or more character strings, ready to copy. */
 struct txt {
@@ -22,6 +23,7 @@ struct policy {
 	struct acl *acl;
 	const struct config_dns64 *dns64; /* NULL: none */
 	struct counts *translated;
+	struct templates *templates;
 	struct txt chaos_version, chaos_host;
 	struct txt *chaos_authors;
 	size_t chaos_author_count;

@@ -305,7 +305,7 @@ static bool answer_in_front(struct asker *asker, struct question *question, stru
 		*ret_is_known = settle_alias(asker, question, reply, outcome);
 		break;
 	case POLICY_FAILED:
-		settle_failure(outcome, "plugin: no next plugin found");
+		settle_failure(outcome, reply->problem);
 		break;
 	case POLICY_DROPPED:
 		outcome->is_dropped = true;

@@ -226,6 +226,12 @@ static void listener_leave(struct router *router, const struct listener *listene
 		metrics_meter_leave(router->metrics, listener->zones[i].meter);
 }
 
+static double read_given_up(void *context)
+{
+	(void)context;
+	return (double)regex_given_up();
+}
+
 static double read_localhost_requests(void *context)
 {
 	const struct router *router = context;
@@ -266,6 +272,9 @@ static void router_declare(struct router *router)
 	for (size_t i = 0; i < router->listener_count; i++)
 		listener_declare(router, &router->listeners[i]);
 	upstream_declare(router->metrics);
+	metrics_value(router->metrics, "knamed_regex_given_up_total", "counter",
+		      "Searches with a regular expression that took too long and found nothing.", "",
+		      read_given_up, router);
 	metrics_value(router->metrics, "coredns_local_localhost_requests_total", "counter",
 		      "Counter of localhost.<domain> requests.", "", read_localhost_requests, router);
 	router->is_declared = true;

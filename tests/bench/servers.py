@@ -207,9 +207,10 @@ class Knamed(Server):
     """From manifests; with the variant "zone file", the cluster zone as a static zone."""
 
     name = "knamed"
+    rules = ()  # more directives
 
     def command(self):
-        directives = ["bind " + HOST]
+        directives = ["bind " + HOST, *self.rules]
         for zone, path in self.zones():
             if self.variant or zone == "example.com":
                 directives.append(f"file {path} {zone}")
