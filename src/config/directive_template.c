@@ -246,8 +246,7 @@ static void note_groups(const struct directive *directive, const struct config_t
 		const struct template_text *text = &template->records[i].text;
 		for (size_t j = 0; j < text->count; j++) {
 			const struct template_step *step = &text->steps[j];
-			if (step->op == TEMPLATE_GROUP &&
-			    map_get(names, step->text, step->size) == NULL)
+			if (step->op == TEMPLATE_GROUP && map_get(names, step->text, step->size) == NULL)
 				directive_note(directive,
 					       "template: no pattern has the group %s of \"%s\"",
 					       step->text, text->source);

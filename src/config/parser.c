@@ -105,12 +105,27 @@ static bool take_token(struct parser *parser, struct tokens *tokens)
 	return true;
 }
 
+/* `proxy` was what `forward` is (CoreDNS before 1.5). */
+static const char *name_of_today(struct parser *parser, const char *name)
+{
+	struct text note = { 0 };
+	if (!is(name, "proxy"))
+		return name;
+	const struct token *token = stream_token(parser);
+	text_printf(&note, "%s:%u - proxy is read as forward, which took its place",
+		    token->file != NULL ? token->file : parser->corefile->name, token->line);
+	words_add(parser->arena, &parser->corefile->warnings, note.data);
+	text_done(&note);
+	return "forward";
+}
+
 /* From the directive's name to the end of its line or of its body. */
 static bool read_directive(struct parser *parser, struct block_tokens *block)
 {
 	const char *name = parser_fill(parser, stream_text(parser));
 	if (name == NULL)
 		return false;
+	name = name_of_today(parser, name);
 	if (!directive_is_known(name))
 		return parser_fail(parser, "Error during parsing: Unknown directive '%s'", name);
 	struct tokens *tokens = tokens_of_directive(parser, block, name);

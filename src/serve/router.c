@@ -273,8 +273,8 @@ static void router_declare(struct router *router)
 		listener_declare(router, &router->listeners[i]);
 	upstream_declare(router->metrics);
 	metrics_value(router->metrics, "knamed_regex_given_up_total", "counter",
-		      "Searches with a regular expression that took too long and found nothing.", "",
-		      read_given_up, router);
+		      "Searches with a regular expression that took too long and found nothing.",
+		      "", read_given_up, router);
 	metrics_value(router->metrics, "coredns_local_localhost_requests_total", "counter",
 		      "Counter of localhost.<domain> requests.", "", read_localhost_requests, router);
 	router->is_declared = true;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Questions and replies through rules. The first octet says which rules, and whether the question has an OPT; two say how
- * long the first message is, the second begins behind it. The question is that of the first. What comes of it is a name; a
- * reply that is made is a message with the question as it was, and of no more records than were heard. */
+/* Questions and replies through rules. The first octet says which rules, and whether the question
+ * has an OPT; two say how long the first message is, the second begins behind it. The question is
+ * that of the first. What comes of it is a name; a reply that is made is a message with the
+ * question as it was, and of no more records than were heard. */
 #include "knamed/policy.h"
 
 #undef NDEBUG
@@ -62,8 +63,7 @@ static void check_reply(const struct rewrite_way *way, const struct dns_message 
 	assert(memcmp(reply + DNS_HEADER_SIZE, way->query->packet + DNS_HEADER_SIZE,
 		      message.question_end - DNS_HEADER_SIZE) == 0);
 	for (unsigned i = 0; i < 3; i++)
-		assert(message.counts[i] <=
-		       heard->counts[i] + (found != NULL ? found->counts[i] : 0u));
+		assert(message.counts[i] <= heard->counts[i] + (found != NULL ? found->counts[i] : 0u));
 }
 
 static void check_way(const struct rewrite_way *way, const struct dns_message *heard,

@@ -108,14 +108,25 @@ static void braces_that_do_not_match_are_refused(void **state)
 	assert_all_bad(table);
 }
 
+static void proxy_is_forward(void **state)
+{
+	(void)state;
+	struct config *config = read_good("a {\n proxy . 192.0.2.1\n}\n");
+	assert_int_equal(config->blocks[0].forward_count, 1);
+	assert_int_equal(config->notes.count, 1);
+	assert_string_equal(config->notes.words[0],
+			    "Corefile:2 - proxy is read as forward, which took its place");
+	config_free(config);
+}
+
 static void an_unknown_directive_is_refused(void **state)
 {
 	(void)state;
 	assert_bad("a {\n log\n bogus x\n}\n",
 		   "Corefile:3 - Error during parsing: Unknown directive 'bogus'");
 	assert_bad("a {\n {\n}\n", "Corefile:2 - Error during parsing: Unknown directive '{'");
-	assert_bad("a {\n proxy . /etc/resolv.conf\n}\n",
-		   "Corefile:2 - Error during parsing: Unknown directive 'proxy'");
+	assert_bad("a {\n federation a b\n}\n",
+		   "Corefile:2 - Error during parsing: Unknown directive 'federation'");
 }
 
 static void a_snippet_stands_where_it_is_imported(void **state)
@@ -223,6 +234,7 @@ int main(void)
 		cmocka_unit_test(lines_of_one_directive_are_joined),
 		cmocka_unit_test(a_body_ends_with_its_brace),
 		cmocka_unit_test(braces_that_do_not_match_are_refused),
+		cmocka_unit_test(proxy_is_forward),
 		cmocka_unit_test(an_unknown_directive_is_refused),
 		cmocka_unit_test(a_snippet_stands_where_it_is_imported),
 		cmocka_unit_test(a_word_import_inside_a_line_is_a_word),
