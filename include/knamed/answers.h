@@ -142,6 +142,7 @@ struct reply {
 	bool authoritative, truncated;
 	bool stale;                /* after writing: the data are from an earlier run */
 	bool rotate;               /* `loadbalance` */
+	bool unordered;            /* and who wrote the records left it to others */
 	bool minimal;              /* no glue */
 	uint8_t wildcard;          /* after writing: 1 + how many labels of the question `*` stood for; 0: none */
 };

@@ -123,6 +123,15 @@ uint16_t rewrite_rcode(const struct rewrite_way *way, uint16_t rcode);
 bool rewrite_reply(const struct rewrite_way *way, const struct dns_message *heard, const struct dns_message *found,
 		   struct dns_writer *writer);
 
+/* `loadbalance`, for what is more than turning a row of addresses: puts the records of a whole reply in CoreDNS' order
+ * (aliases, others, addresses, MX), and the addresses in that of the networks or weights that the block has. policy NULL:
+ * they take turns. What cannot be put in order, for it would not fit, stays as it is. room: one for each thread. */
+struct arrange_room;
+struct arrange_room *arrange_room_new(void);
+void arrange_room_free(struct arrange_room *room);
+void policy_arrange(const struct policy *policy, const struct dns_query *query, struct reply *reply,
+		    struct arrange_room *room);
+
 /* How often `local` answered for names made of localhost and more, as CoreDNS counts. Any thread. */
 uint64_t policy_localhost_requests(const struct policy *policy);
 

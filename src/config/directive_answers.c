@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Directives about single answers: any, minimal, whoami, chaos, nsid, local, loadbalance, bufsize. */
+/* Directives about single answers: any, minimal, whoami, chaos, nsid, local, bufsize. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -133,34 +133,6 @@ bool directive_local_read(struct directive *directive, struct error *error)
 		while (directive_next_option(directive))
 			if (!read_local_option(directive, error))
 				return false;
-	}
-	return true;
-}
-
-static bool read_policy(struct directive *directive, struct arguments arguments, struct error *error)
-{
-	if (arguments.count == 0)
-		return true;
-	const char *policy = argument(arguments, 0);
-	if (strcmp(policy, "weighted") == 0)
-		return directive_fail_unbuilt(directive, "the policy weighted", error);
-	if (strcmp(policy, "round_robin") != 0)
-		return directive_fail(directive, error, "unknown policy: %s", policy);
-	return arguments.count == 1 ||
-	       directive_fail(directive, error, "unknown property for %s", policy);
-}
-
-bool directive_loadbalance_read(struct directive *directive, struct error *error)
-{
-	directive->block->loadbalance = true;
-	while (directive_next(directive)) {
-		if (!read_policy(directive, directive_arguments(directive), error))
-			return false;
-		if (!directive_next_option(directive))
-			continue;
-		if (directive_is_at(directive, "prefer"))
-			return directive_fail_unbuilt(directive, "prefer", error);
-		return directive_fail_option(directive, error);
 	}
 	return true;
 }

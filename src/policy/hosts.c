@@ -11,47 +11,12 @@ enum { COMPLAINTS_MOST = 5 /* of one reading: a file full of mistakes must not f
 
 /* ---- zones ---- */
 
-static bool zones_compile(struct zone_list *list, const struct config_zones *zones, struct error *error)
-{
-	list->names = mem_zalloc((zones->count + 1) * sizeof(*list->names));
-	for (; list->count < zones->count; list->count++) {
-		uint8_t name[DNS_NAME_MAX], size;
-		const char *text = zones->zones[list->count].text;
-		if (!name_parse(text, name, &size))
-			return error_set(error, "plugin/hosts: not a zone: %s", text);
-		name_lower(name, size);
-		list->names[list->count] = mem_copy(name, size);
-	}
-	return true;
-}
-
-static void zones_done(struct zone_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		mem_free(list->names[i]);
-	mem_free(list->names);
-}
-
-bool zones_hold(const struct zone_list *list, const uint8_t *name)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (name_is_under(name, list->names[i]))
-			return true;
-	return false;
-}
-
-static bool meet(const uint8_t *a, const uint8_t *b)
-{
-	return name_is_under(a, b) || name_is_under(b, a);
-}
-
 bool hosts_touches(const struct hosts *hosts, const uint8_t *zone)
 {
 	static const uint8_t in_addr_arpa[] = "\7in-addr\4arpa", ip6_arpa[] = "\3ip6\4arpa";
-	for (size_t i = 0; i < hosts->zones.count; i++)
-		if (meet(zone, hosts->zones.names[i]))
-			return true;
-	return hosts->config->reverse && (meet(zone, in_addr_arpa) || meet(zone, ip6_arpa));
+	bool holds_reverse = name_is_under(zone, in_addr_arpa) || name_is_under(in_addr_arpa, zone) ||
+			     name_is_under(zone, ip6_arpa) || name_is_under(ip6_arpa, zone);
+	return zone_list_meets(&hosts->zones, zone) || (hosts->config->reverse && holds_reverse);
 }
 
 /* What CoreDNS' cache makes of the TTL, as it stands in front of hosts. */
@@ -62,10 +27,10 @@ static uint32_t ttl_behind_cache(const struct config_block *block, const struct 
 	uint32_t ttl = block->hosts->ttl;
 	if (cache == NULL || cache->success.disabled)
 		return ttl;
-	bool is_cached = zones_compile(&cached, &cache->zones, NULL);
+	bool is_cached = zone_list_compile(&cache->zones, &cached, NULL);
 	for (size_t i = 0; i < zones->count; i++)
 		is_cached &= zones_hold(&cached, zones->names[i]);
-	zones_done(&cached);
+	zone_list_done(&cached);
 	if (is_cached && ttl > cache->success.most_s)
 		ttl = cache->success.most_s;
 	return is_cached && ttl < cache->success.least_s ? cache->success.least_s : ttl;
@@ -93,8 +58,7 @@ static struct hosts_table *read_table(const struct hosts *hosts, struct source *
 				      const char *text, size_t size, struct error *error)
 {
 	struct hosts_reading reading = {
-		.zones = (const uint8_t *const *)hosts->zones.names,
-		.zone_count = hosts->zones.count,
+		.zones = &hosts->zones,
 		.skips_lines = source->name == NULL, /* they were remarked on with the Corefile */
 		.complain = complain,
 		.context = source,
@@ -204,8 +168,8 @@ bool hosts_open(const struct policy_options *options, struct hosts **ret_hosts, 
 	hosts->key = hash_key_random();
 	hosts->metrics = options->metrics;
 	*ret_hosts = NULL;
-	if (!zones_compile(&hosts->zones, &block->hosts->zones, error) ||
-	    !zones_compile(&hosts->falls, &block->hosts->fallthrough, error) ||
+	if (!zone_list_compile(&block->hosts->zones, &hosts->zones, error) ||
+	    !zone_list_compile(&block->hosts->fallthrough, &hosts->falls, error) ||
 	    !read_lines(hosts, error)) {
 		hosts->metrics = NULL;
 		hosts_close(hosts);
@@ -227,7 +191,7 @@ void hosts_close(struct hosts *hosts)
 	followed_close(hosts->followed);
 	hosts_table_free(atomic_load_explicit(&hosts->file, memory_order_relaxed));
 	hosts_table_free(hosts->inline_);
-	zones_done(&hosts->zones);
-	zones_done(&hosts->falls);
+	zone_list_done(&hosts->zones);
+	zone_list_done(&hosts->falls);
 	mem_free(hosts);
 }

@@ -9,6 +9,7 @@
 
 #include "knamed/base.h"
 #include "knamed/dns.h"
+#include "zone_list.h"
 
 /* More of one name, or of one address, does not fit into any message and is left out. */
 enum { HOSTS_ADDRESSES_MOST = DNS_MESSAGE_MAX / 16, HOSTS_NAMES_MOST = DNS_MESSAGE_MAX / 15 };
@@ -24,9 +25,8 @@ void hosts_draft_free(struct hosts_draft *draft);
 
 /* Lines that say nothing, and names that are none, are handed to `complain` with what was expected. */
 struct hosts_reading {
-	const uint8_t *const *zones; /* names outside are left out; lower case */
-	size_t zone_count;
-	bool skips_lines; /* lines without an address are skipped in silence */
+	const struct zone_list *zones; /* names outside are left out */
+	bool skips_lines;	       /* lines without an address are skipped in silence */
 	void (*complain)(void *context, unsigned line, const char *text);
 	void *context;
 };

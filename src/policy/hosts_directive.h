@@ -8,12 +8,6 @@
 
 struct followed;
 
-/* Zones in wire form. */
-struct zone_list {
-	uint8_t **names;
-	size_t count;
-};
-
 struct hosts {
 	const struct config_hosts *config;
 	struct zone_list zones, falls;
@@ -27,6 +21,11 @@ struct hosts {
 	struct followed *followed;
 	struct metrics *metrics;
 };
-bool zones_hold(const struct zone_list *list, const uint8_t *name);
+/* Whether one of the zones holds the name. */
+static inline bool zones_hold(const struct zone_list *list, const uint8_t *name)
+{
+	size_t index;
+	return zone_list_find(list, name, &index);
+}
 
 #endif

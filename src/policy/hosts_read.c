@@ -82,14 +82,6 @@ static void complain(const struct hosts_reading *reading, const struct line *lin
 	reading->complain(reading->context, line->number, text);
 }
 
-static bool is_wanted(const struct hosts_reading *reading, const uint8_t *name)
-{
-	for (size_t i = 0; i < reading->zone_count; i++)
-		if (name_is_under(name, reading->zones[i]))
-			return true;
-	return false;
-}
-
 /* False: there are too many names. */
 static bool read_line(const struct hosts_reading *reading, struct line *line, struct hosts_draft *draft)
 {
@@ -103,11 +95,13 @@ static bool read_line(const struct hosts_reading *reading, struct line *line, st
 		return true;
 	}
 	while (next_word(line, word)) {
+		size_t zone;
 		uint8_t name[DNS_NAME_MAX], size;
 		if (!read_name(word, name, &size))
 			complain(reading, line, word,
 				 "a name is skipped: expected labels of 1 to 63 octets");
-		else if (is_wanted(reading, name) && !hosts_draft_add(draft, name, size, &ip))
+		else if (zone_list_find(reading->zones, name, &zone) &&
+			 !hosts_draft_add(draft, name, size, &ip))
 			return false;
 	}
 	return true;

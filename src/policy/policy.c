@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "acl.h"
+#include "balance.h"
 #include "rewrite.h"
 #include "template.h"
 
@@ -12,7 +13,8 @@ static bool asks_for_something(const struct config_block *block)
 {
 	return block->any || block->local || block->whoami || block->chaos != NULL ||
 	       block->acl_count > 0 || block->header != NULL || block->rewrite_count > 0 ||
-	       block->hosts != NULL || block->dns64 != NULL || block->template_count > 0;
+	       block->hosts != NULL || block->dns64 != NULL || block->template_count > 0 ||
+	       block->balance != NULL;
 }
 
 static bool parts_compile(struct policy *policy, const struct policy_options *options,
@@ -22,7 +24,8 @@ static bool parts_compile(struct policy *policy, const struct policy_options *op
 	return (block->acl_count == 0 || acl_compile(block, options->metrics, &policy->acl, error)) &&
 	       (block->template_count == 0 ||
 		templates_compile(block, options->metrics, &policy->templates, error)) &&
-	       (block->hosts == NULL || hosts_open(options, &policy->hosts, error));
+	       (block->hosts == NULL || hosts_open(options, &policy->hosts, error)) &&
+	       (block->balance == NULL || balance_open(options, &policy->balance, error));
 }
 
 bool policy_compile(const struct policy_options *options, struct policy **ret_policy,
@@ -62,6 +65,7 @@ void policy_free(struct policy *policy)
 	hosts_close(policy->hosts);
 	counts_free(policy->translated);
 	templates_free(policy->templates);
+	balance_close(policy->balance);
 	mem_free(policy->chaos_authors);
 	mem_free(policy->localhost_requests);
 	mem_free(policy);

@@ -8,6 +8,7 @@
 #include "knamed/policy.h"
 
 struct acl;
+struct balance;
 struct hosts;
 struct templates;
 
@@ -29,6 +30,7 @@ struct policy {
 	size_t chaos_author_count;
 	struct rewrite *rewrite;	      /* NULL: no rules */
 	struct hosts *hosts;		      /* NULL: none */
+	struct balance *balance;	      /* NULL: no loadbalance, or the plain one */
 	_Atomic uint64_t *localhost_requests; /* apart, so that a policy itself is never written */
 };
 

@@ -44,6 +44,7 @@ static bool answer_from(struct asker *asker, enum above first, struct question *
 			enum above_verdict verdict =
 				steps[i] != NULL ? steps[i](asker, question, reply, outcome)
 						 : ABOVE_PASS;
+			reply->unordered |= verdict != ABOVE_PASS && reply->rotate;
 			if (verdict != ABOVE_PASS)
 				return verdict == ABOVE_KNOWN;
 		}

@@ -18,6 +18,8 @@ static void fill(struct asker *asker)
 {
 	if (asker->rooms == NULL && asker->router->has_rules)
 		asker->rooms = inner_rooms_new();
+	if (asker->arrange_room == NULL)
+		asker->arrange_room = arrange_room_new();
 	if (asker->ring == NULL && asker->router->has_lines)
 		asker->ring = log_ring_new();
 }
@@ -33,6 +35,7 @@ struct asker *asker_after(struct asker *before, struct router *router)
 {
 	struct asker *asker = asker_bare(router);
 	asker->rooms = before->rooms;
+	asker->arrange_room = before->arrange_room;
 	asker->ring = before->ring;
 	asker->errands = before->errands;
 	asker->way_back.fd = before->way_back.fd;
@@ -50,6 +53,7 @@ void asker_free(struct asker *asker)
 	mem_free(asker->touched);
 	if (!asker->has_heir) {
 		inner_rooms_free(asker->rooms);
+		arrange_room_free(asker->arrange_room);
 		log_ring_leave(asker->ring);
 	}
 	mem_free(asker);

@@ -134,6 +134,9 @@ static size_t answer(struct asker *asker, struct question *question, uint8_t *pa
 					: above_begin(asker, question, &reply, &outcome);
 		if (!is_known)
 			return 0;
+		if (__builtin_expect(reply.unordered || block->orders, 0) &&
+		    outcome.rcode == RCODE_NOERROR)
+			policy_arrange(block->policy, &question->query, &reply, asker->arrange_room);
 	}
 	if (reply.stale && outcome.extended_error == 0)
 		outcome.extended_error = EDE_STALE;

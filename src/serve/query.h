@@ -42,6 +42,7 @@ struct asker {
 	bool has_heir;		   /* it has these now */
 	const struct question *client_question; /* the one that came in a packet */
 	struct metadata metadata;		/* of that, if its block has `metadata` */
+	struct arrange_room *arrange_room;
 	uint32_t rotations[ANSWERS_ROTATIONS];
 	struct dns_query target; /* of the alias that is being followed */
 	struct question single;	 /* for who asks one by one */

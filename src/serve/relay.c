@@ -13,27 +13,41 @@ struct run {
 	uint32_t at, stride;
 	unsigned count;
 };
+enum run_kind {
+	RUN_NONE,  /* there is nothing to turn */
+	RUN_FOUND, /* addresses of equal size in a row */
+	RUN_MIXED, /* more than that */
+};
 
-/* The first addresses of equal size in a row, if all owners up to there are pointers. */
-static bool run_find(const struct reply *reply, uint32_t at, uint32_t end, struct run *ret_run)
+/* Aliases, others, addresses, MX: what is not in this order has to be put in order. */
+static unsigned rank_of(uint16_t type)
+{
+	if (type == TYPE_A || type == TYPE_AAAA)
+		return 2;
+	return type == TYPE_CNAME ? 0 : type == TYPE_MX ? 3 : 1;
+}
+
+/* Owners are pointers up to there, or it is none that can be moved as it is. */
+static enum run_kind run_find(const struct reply *reply, uint32_t at, uint32_t end, struct run *ret_run)
 {
 	const uint8_t *packet = reply->packet;
+	unsigned rank = 0, mx_count = 0;
 	*ret_run = (struct run){ 0 };
 	for (unsigned i = 0; i < reply->answers && at + RECORD_HEAD <= end; i++) {
 		if ((packet[at] & 0xc0) != 0xc0)
-			return false;
-		uint16_t type = get_u16(packet + at + 2);
+			return reply->answers > 1 ? RUN_MIXED : RUN_NONE;
+		unsigned next = rank_of(get_u16(packet + at + 2));
 		uint32_t stride = RECORD_HEAD + get_u16(packet + at + 10);
-		bool is_address = type == TYPE_A || type == TYPE_AAAA;
-		if (is_address && ret_run->count == 0)
-			*ret_run = (struct run){ .at = at, .stride = stride };
-		if (is_address && stride == ret_run->stride)
-			ret_run->count++;
-		else if (ret_run->count > 0)
-			return false;
+		mx_count += next == 3;
+		if (next < rank || mx_count > 1 ||
+		    (next == 2 && ret_run->count > 0 && stride != ret_run->stride))
+			return RUN_MIXED;
+		if (next == 2 && ret_run->count++ == 0)
+			*ret_run = (struct run){ .at = at, .stride = stride, .count = 1 };
+		rank = next;
 		at += stride;
 	}
-	return ret_run->count > 1 && at <= end;
+	return ret_run->count > 1 && at <= end ? RUN_FOUND : RUN_NONE;
 }
 
 /* `loadbalance`: another address comes first each time. */
@@ -41,7 +55,10 @@ static void rotate(struct reply *reply, uint32_t at, uint32_t end)
 {
 	uint8_t front[RUN_MOST];
 	struct run run;
-	if (!run_find(reply, at, end, &run) || run.count * run.stride > RUN_MOST)
+	enum run_kind kind = run_find(reply, at, end, &run);
+	if (kind == RUN_MIXED || run.count * run.stride > RUN_MOST)
+		reply->unordered = true;
+	if (kind != RUN_FOUND || reply->unordered)
 		return;
 	uint32_t shift = reply->rotations[0]++ % run.count * run.stride;
 	uint32_t rest = run.count * run.stride - shift;
@@ -142,6 +159,7 @@ static void append_records(struct reply *reply, const struct dns_message *messag
 		count_section(reply, record.section);
 	}
 	reply->at = (uint32_t)(writer.at - reply->packet);
+	reply->unordered |= reply->rotate && message->counts[0] > 1;
 }
 
 /* AD is told to who can make something of it (RFC 6840 5.7, 5.8). */

@@ -39,6 +39,7 @@ struct block {
 	size_t fall_count;
 	uint16_t udp_size; /* what our OPT says, and the most that a reply over UDP has */
 	bool rotate, minimal, any, metadata;
+	bool orders;	    /* `loadbalance` prefers some addresses */
 	uint16_t nsid_size; /* 0: no `nsid` */
 	const char *nsid;
 	struct routes *own; /* of this block alone, for questions that it asks itself; NULL: it asks none */

@@ -10,8 +10,8 @@
 #include <string.h>
 
 static const struct hash_key key = { 3, 5 };
-static const uint8_t root[] = { 0 };
-static const uint8_t *const zones[] = { root };
+static uint8_t root[1][DNS_NAME_MAX + 1];
+static const struct zone_list zones = { root, 1 };
 
 struct source {
 	const char *text;
@@ -34,8 +34,7 @@ static struct hosts_table *read_table(const char *text, size_t size)
 {
 	struct source source = { text, size, 0 };
 	struct hosts_reading reading = {
-		.zones = zones,
-		.zone_count = 1,
+		.zones = &zones,
 		.complain = complain,
 		.context = &source,
 	};

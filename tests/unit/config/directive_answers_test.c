@@ -155,31 +155,6 @@ static void local_has_a_prefix_unless_told(void **state)
 	assert_all_bad_bodies(table);
 }
 
-static void loadbalance_is_round_robin(void **state)
-{
-	(void)state;
-	struct config *config = read_body("loadbalance round_robin {\n}\nloadbalance");
-
-	assert_true(config->blocks[0].loadbalance);
-	config_free(config);
-
-	static const struct bad table[] = {
-		{ "loadbalance x",
-		  "plugin/loadbalance: Corefile:2 - Error during parsing: unknown policy: x" },
-		{ "loadbalance round_robin x", "plugin/loadbalance: Corefile:2 - Error during "
-					       "parsing: unknown property for round_robin" },
-		{ "loadbalance weighted f",
-		  "plugin/loadbalance: Corefile:2 - Error during parsing: the policy weighted is "
-		  "not built into knamed" },
-		{ "loadbalance {\nprefer 10.0.0.0/8\n}",
-		  "plugin/loadbalance: Corefile:3 - Error during parsing: prefer is not built into "
-		  "knamed" },
-		{ "loadbalance {\nfoo\n}",
-		  "plugin/loadbalance: Corefile:3 - Error during parsing: unknown property 'foo'" },
-	};
-	assert_all_bad_bodies(table);
-}
-
 static void bufsize_has_its_range(void **state)
 {
 	(void)state;
@@ -235,7 +210,6 @@ int main(void)
 		cmocka_unit_test(nsid_is_its_words_or_the_name_of_the_host),
 		cmocka_unit_test(nsid_stands_once_and_is_short),
 		cmocka_unit_test(local_has_a_prefix_unless_told),
-		cmocka_unit_test(loadbalance_is_round_robin),
 		cmocka_unit_test(bufsize_has_its_range),
 		cmocka_unit_test(a_bufsize_above_our_own_is_noted),
 	};

@@ -10,8 +10,8 @@
 #include "hosts.h"
 
 static const struct hash_key key = { 7, 9 };
-static const uint8_t root[] = { 0 };
-static const uint8_t *const all_zones[] = { root };
+static uint8_t root[1][DNS_NAME_MAX + 1];
+static const struct zone_list all_zones = { root, 1 };
 
 struct complaints {
 	char text[2048];
@@ -28,8 +28,7 @@ static void note(void *context, unsigned line, const char *text)
 
 static struct hosts_table *read_table(const char *text, size_t size, struct complaints *complaints)
 {
-	struct hosts_reading reading = { .zones = all_zones,
-					 .zone_count = 1,
+	struct hosts_reading reading = { .zones = &all_zones,
 					 .complain = complaints != NULL ? note : NULL,
 					 .context = complaints };
 	struct hosts_draft *draft = hosts_draft_new(&key);
@@ -147,7 +146,7 @@ static void too_many_names_are_refused(void **state)
 {
 	(void)state;
 	struct text text = { 0 };
-	struct hosts_reading reading = { .zones = all_zones, .zone_count = 1 };
+	struct hosts_reading reading = { .zones = &all_zones };
 	struct hosts_draft *draft = hosts_draft_new(&key);
 	struct error error;
 	for (unsigned i = 0; i <= HOSTS_PAIRS_MOST / 1000; i++) {
