@@ -72,7 +72,7 @@ def test_faults():
             (("-",), "data: {stubDomains: '{'}", "stdin: stubDomains: line 1: "),
             (("-",), "data: {upstreamNameservers: '[\"1.1.1.1\",\"1.1.1.2\",\"1.1.1.3\",\"1.1.1.4\"]'}", "more than 3"),
             (("-",), "data: {stubDomains: '{\"a..b\": [\"1.1.1.1\"]}'}", "'a..b' is no domain name"),
-            (("-",), "[]", "expected a ConfigMap"),
+            (("-",), "data: [1]", "expected a ConfigMap"),
             (("/nonexistent",), None, "/nonexistent"),
             (("--", "--no-such-flag"), None, "--no-such-flag cannot be migrated"),
             (("--", "--server=1.2.3.4#x"), None, "'1.2.3.4#x' is no server"),
