@@ -20,7 +20,8 @@ out() { nsenter --target "$0" --net "$@"; }
 ip link add wire type veth peer name wire netns "$0"
 ip address add 10.0.0.1/32 dev wire
 ip address add fd00:53::1/128 dev wire nodad
-ip link set wire up
+ip link set wire addrgenmode none up
+ip address add fe80::53/64 dev wire nodad
 for address in $2; do out ip address add "$address" dev wire $(case $address in *:*) echo nodad; esac); done
 out ip link set wire up
 out sh -c 'echo 0 >/proc/sys/net/ipv4/icmp_ratelimit' # refusals are told each time

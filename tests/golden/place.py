@@ -15,13 +15,13 @@ import wire
 import world
 from machine import Machine
 from running_server import wait_for
+from scrape import POLL_ID
 
 SERVICE_ACCOUNT = "/run/secrets/kubernetes.io/serviceaccount/"
 START_S = 12   # CoreDNS waits five seconds for an API server
 ANSWER_S = 7   # and as long for a resolver
-NOT_READY = struct.pack(">H", 14)
 FLAGS = {"cd": wire.CD, "ad": wire.AD}
-NSID, COOKIE, EDE = 3, 10, 15
+NSID, COOKIE = 3, 10
 
 
 def encode(step, ident):
@@ -111,7 +111,7 @@ class Place:
 
     def is_synced(self, zone, address, port):
         """A server says that it is not ready yet with EDE 14, or SERVFAIL; any other answer will do, or none."""
-        packet = wire.encode_query(1, (b"kubernetes", b"default", b"svc") + wire.name_from_text(zone), wire.A, edns=1232)
+        packet = wire.encode_query(POLL_ID, (b"kubernetes", b"default", b"svc") + wire.name_from_text(zone), wire.A, edns=1232)
         data = self.exchange_udp(packet, (address, port), None, 0.3)
         return data is None or wire.decode(data).rcode != wire.SERVFAIL
 
