@@ -15,14 +15,12 @@ CLUSTER = (".cluster.local.", ".clusterset.local.", ".k8s.test.", ".in-addr.arpa
 NOT_BUILT = {
     "cancel",
     "timeouts",
-    "reload",
     "debug",
     "autopath",
     "template",
     "transfer",
     "k8s_external",
     "secondary",
-    "loop",
     "view",
     "fallthrough",
     "prefer",
@@ -165,6 +163,19 @@ def speaks_for_itself(pair):
     return re.search(r"^\s*(local|dns64)\b", pair.case.corefile, re.M) and not pair.went[0] and pair.ours.flags & wire.AA
 
 
+def keeps_its_ttl(pair):
+    """CoreDNS keeps a chain as one message, and what is behind an alias of ours lives no longer than that."""
+    return is_of_cluster(pair) and pair.has_cache and of_type(pair.ours.answer, wire.CNAME) and all(
+        theirs.record.ttl < ours.record.ttl for theirs in pair.theirs.answer for ours in pair.ours.answer
+        if key_of(theirs) == key_of(ours) and theirs.record.ttl != ours.record.ttl and ours.record.type != wire.CNAME)
+
+
+def port_of_nobody(pair):
+    """No service has our port, whoever has our address."""
+    return pair.qtype == "NS" and not re.search(r"^\S*:53 ", pair.case.corefile, re.M) and \
+        pair.ours.answer and all(record.rdata[:2] == (b"ns", b"dns") for record in of_type(pair.ours.answer, wire.NS))
+
+
 def is_synthesized(pair):
     return "dns64" in pair.case.corefile and pair.qtype == "AAAA"
 
@@ -220,6 +231,8 @@ RULES = [
     Rule("D21", "answer", clusterset_version, "clustersets have a version of their own"),
     Rule("D23", "rcode aa ra authority EDE upstreams", not_synced, "what is not read yet is neither denied nor asked of others"),
     Rule("2 exposed", "answer additional", hidden_nameserver, "names of namespaces that are not exposed lead nowhere"),
+    Rule("D32", "answer additional", port_of_nobody, "a service that does not expose our port is no name server"),
+    Rule("13 chased", "ttl", keeps_its_ttl, "chased records keep the TTL of their own"),
     Rule("9 link-local", "additional", link_local_nameserver, "they are nobody's without an interface"),
     Rule("5.3", "rcode aa ra answer authority additional upstreams", short_form, "the short form of SRV names"),
     Rule("9", "answer", soa_minimum, "MINIMUM is the TTL of denials"),
@@ -253,9 +266,11 @@ LINE_RULES = [
     LineRule("forward_*", "metric", r"^coredns_forward_(conn_cache|healthcheck_failures|request|responses)", None,
              "series that dashboards still ask for"),
     LineRule("from the start", "metric",
-             r"^coredns_(cache|proxy|kubernetes)_\w+(\{|$)", None, "series are there before their first count"),
+             r"^coredns_(cache|proxy|kubernetes|reload)_\w+(\{|$)", None, "series are there before their first count"),
     LineRule("build_info", "metric", "^coredns_build_info", "^coredns_build_info", "another program"),
     LineRule("notes", "log", r"^\[WARNING\] \S+:\d+ - ", None, "options without effect are told"),
+    LineRule("reload", "log", r"^\[ERROR\] plugin/reload: Corefile changed but reload failed: /etc/coredns/Corefile:3 - ",
+             r"^\[ERROR\] (Restart failed: |plugin/reload: .*: starting with listener file descriptors: )", "once, and without its sockets"),
     LineRule("skipped", "log", r"plugin/hosts: \S+:\d+ - the line is skipped", None, "lines without effect are told"),
     LineRule("missing", "log", r"plugin/hosts: open /etc/none: ", "plugin/hosts: File does not exist: /etc/none", "in other words"),
     LineRule("down", "log", r"^\[WARNING\] plugin/forward: \S+ is down", None, "resolvers that are down are told"),

@@ -195,11 +195,16 @@ class Talk:
             else:
                 self.refused = re.findall(r"(\S+?)(?:, which .*,)? is not built into knamed", self.places[1].text())
                 for place, serves in zip(self.places, serving):
-                    self.complain(f"{place.name} {'serves' if serves else 'does not serve'}:", *place.text().splitlines()[-4:])
+                    self.complain(f"{place.name} {'serves' if serves else 'does not serve'}:", *why_not(place.text()))
         finally:
             codes = self.both(lambda place: place.stop())
-        if codes[0] != codes[1]:
+        if serving == [True, True] and codes[0] != codes[1]:
             self.complain(f"exit codes {codes}")
+
+
+def why_not(text):
+    lines = text.splitlines()
+    return [line for line in lines if line.startswith("[ERROR]") or "Error" in line][:3] or lines[-3:]
 
 
 def merged(messages):

@@ -21,6 +21,7 @@ SERVICE_ACCOUNT = "/run/secrets/kubernetes.io/serviceaccount/"
 START_S = 12   # CoreDNS waits five seconds for an API server
 ANSWER_S = 7   # and as long for a resolver
 FLAGS = {"cd": wire.CD, "ad": wire.AD}
+REPLACED = "built-in defaults serve"  # in place of a bad Corefile, which knamed does in a cluster
 NSID, COOKIE = 3, 10
 
 
@@ -101,7 +102,7 @@ class Place:
         """Whether it serves."""
         self.run(case)
         wait_for(lambda: self.process.poll() is not None or self.machine.listens(port), START_S)
-        if self.process.poll() is not None or not self.machine.listens(port):
+        if self.process.poll() is not None or not self.machine.listens(port) or REPLACED in self.text():
             return False
         if re.search(r"^\s*kubernetes\s", case.corefile, re.M):
             zone = re.search(r"^\s*kubernetes\s+([^\s{]+)", case.corefile, re.M)[1]

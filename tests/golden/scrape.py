@@ -10,7 +10,7 @@ LOCAL_PORT = re.compile(r"((?:read|write|dial) (?:udp|tcp) [0-9.]+|\]):\d+->")
 SAMPLE = re.compile(r"(coredns_[a-z0-9_]+)(\{.*\})? \S+$")
 SIZES = re.compile(r"(_bucket|_sum|_count)$")
 PLACES = re.compile(r'(?<=(?:host|..to)=")[0-9a-f.:\[\]]+(?=")')  # which resolver of several was asked is chance
-ANSWERER = re.compile(r'plugin="[^"]*",')  # CoreDNS names the last writer, which may be anyone
+ANSWERER = re.compile(r'(plugin|,value)="[^"]*",?')  # CoreDNS names the last writer; and a digest
 
 
 def is_query_line(line):
