@@ -16,6 +16,7 @@ struct cluster {
 	const struct config_block *block;
 	const struct config_kubernetes *config; /* of it */
 	struct catalog *catalog;
+	struct catalog *external; /* the same from outside; NULL: no `k8s_external` */
 	struct model *model;
 	struct manifests *manifests; /* one of the two is NULL */
 	struct kube *kube;
@@ -70,6 +71,33 @@ static struct catalog *catalog_of_cluster(struct answers *answers, const struct 
 	mem_free(zones);
 	mem_free(imports);
 	return catalog;
+}
+
+static struct catalog *catalog_of_external(struct catalog *inside,
+					   const struct config_external *external)
+{
+	const char **zones = zone_texts(&external->zones);
+	struct catalog *catalog =
+		answers_add_outside(inside, &(struct outside_options){
+						    .zones = zones,
+						    .zone_count = external->zones.count,
+						    .apex = external->apex,
+						    .ttl = external->ttl,
+						    .headless = external->headless,
+					    });
+	mem_free(zones);
+	return catalog;
+}
+
+/* Both say the same of the same cluster. */
+static void tell_catalogs(struct cluster *cluster, bool is_synced, bool is_stale)
+{
+	catalog_set_synced(cluster->catalog, is_synced);
+	catalog_set_stale(cluster->catalog, is_stale);
+	if (cluster->external == NULL)
+		return;
+	catalog_set_synced(cluster->external, is_synced);
+	catalog_set_stale(cluster->external, is_stale);
 }
 
 /* ---- an API server ---- */
@@ -148,8 +176,7 @@ static void tell_sync_soon(struct cluster *cluster)
 static void on_kube_changed(void *context)
 {
 	struct cluster *cluster = context;
-	catalog_set_synced(cluster->catalog, kube_is_in_step(cluster->kube));
-	catalog_set_stale(cluster->catalog, kube_is_stale(cluster->kube));
+	tell_catalogs(cluster, kube_is_in_step(cluster->kube), kube_is_stale(cluster->kube));
 	tell_sync_soon(cluster);
 	cluster->calls.changed(cluster->calls.context);
 	if (cluster->waiting != NULL && kube_is_in_step(cluster->kube))
@@ -158,7 +185,10 @@ static void on_kube_changed(void *context)
 
 static void on_kube_arrived(void *context)
 {
-	catalog_prepare(((struct cluster *)context)->catalog);
+	struct cluster *cluster = context;
+	catalog_prepare(cluster->catalog);
+	if (cluster->external != NULL)
+		catalog_prepare(cluster->external);
 }
 
 static void on_lingered(void *context)
@@ -186,13 +216,14 @@ static bool open_kube(struct cluster *cluster, const struct pipeline_options *op
 		.agent = options->agent != NULL ? options->agent : "knamed",
 		.calls = { on_kube_changed, on_kube_arrived, cluster },
 	};
-	catalog_set_synced(cluster->catalog, false);
+	tell_catalogs(cluster, false, false);
 	catalog_hold_while(cluster->catalog, is_held, cluster);
+	if (cluster->external != NULL)
+		catalog_hold_while(cluster->external, is_held, cluster);
 	cluster->kube = kube_open(&kube, error);
 	if (cluster->kube == NULL)
 		return false;
-	catalog_set_synced(cluster->catalog, kube_is_in_step(cluster->kube));
-	catalog_set_stale(cluster->catalog, kube_is_stale(cluster->kube));
+	tell_catalogs(cluster, kube_is_in_step(cluster->kube), kube_is_stale(cluster->kube));
 	return true;
 }
 
@@ -262,13 +293,25 @@ static bool open_source(struct cluster *cluster, const struct pipeline_options *
 	return cluster->manifests != NULL;
 }
 
+/* The order matters: the outside is made of what the cluster knows. */
+static void on_object(void *context, const struct object *before, const struct object *after)
+{
+	const struct cluster *cluster = context;
+	struct model_listener inside = catalog_listener(cluster->catalog);
+	inside.changed(inside.context, before, after);
+	if (cluster->external == NULL)
+		return;
+	struct model_listener outside = catalog_listener(cluster->external);
+	outside.changed(outside.context, before, after);
+}
+
 /* An API server's slices change one after the other; files do so as a whole. */
 static void listen_to_model(struct cluster *cluster, const struct pipeline_options *options)
 {
 	const struct lingering_options linger = {
 		.events = options->events,
 		.model = cluster->model,
-		.to = catalog_listener(cluster->catalog),
+		.to = { on_object, cluster },
 		.calls = { .changed = on_lingered, .context = cluster },
 	};
 	if (cluster->config->manifests != NULL || options->events == NULL) {
@@ -295,6 +338,8 @@ struct cluster *cluster_open(const struct pipeline_options *options,
 	cluster->config = block->kubernetes;
 	cluster->calls = *calls;
 	cluster->catalog = catalog_of_cluster(answers, block, local, local_count);
+	if (block->external != NULL)
+		cluster->external = catalog_of_external(cluster->catalog, block->external);
 	cluster->model = model_new();
 	listen_to_model(cluster, options);
 	if (open_source(cluster, options, error))
@@ -346,6 +391,11 @@ void cluster_tell_config(struct cluster *cluster, const char *sha512)
 struct catalog *cluster_catalog(const struct cluster *cluster)
 {
 	return cluster->catalog;
+}
+
+struct catalog *cluster_external(const struct cluster *cluster)
+{
+	return cluster->external;
 }
 
 const struct kube *cluster_kube(const struct cluster *cluster)

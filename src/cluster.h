@@ -18,6 +18,7 @@ struct cluster *cluster_open(const struct pipeline_options *options,
 			     const struct cluster_calls *calls, struct error *error);
 void cluster_close(struct cluster *cluster);
 struct catalog *cluster_catalog(const struct cluster *cluster);
+struct catalog *cluster_external(const struct cluster *cluster); /* of `k8s_external`; NULL: none */
 /* Whether another block with an equal directive would get the same: it is reached at the same place. */
 bool cluster_is_for(const struct cluster *cluster, const struct config_block *block);
 /* The fingerprint of the config in force, for sync._knamed. */

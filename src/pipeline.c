@@ -14,7 +14,8 @@ struct feed {
 	struct config *config; /* held: the directive is in it */
 	const struct config_said *said;
 	struct catalog *catalog;
-	struct cluster *cluster; /* of a `kubernetes`; then no zone_files */
+	struct catalog *external; /* of a `kubernetes` beside a `k8s_external` */
+	struct cluster *cluster;  /* of a `kubernetes`; then no zone_files */
 	struct zone_files *zone_files;
 	unsigned users;
 	const struct setup *taken_by; /* the newest of them */
@@ -111,8 +112,11 @@ static bool open_source(struct feed *feed, const struct source *source, struct e
 		options.config = feed->config;
 		feed->cluster = cluster_open(&options, source->block, pipeline->answers,
 					     &(struct cluster_calls){ on_changed, feed }, error);
-		feed->catalog = feed->cluster != NULL ? cluster_catalog(feed->cluster) : NULL;
-		return feed->cluster != NULL;
+		if (feed->cluster == NULL)
+			return false;
+		feed->catalog = cluster_catalog(feed->cluster);
+		feed->external = cluster_external(feed->cluster);
+		return true;
 	}
 	feed->catalog = answers_add_static(pipeline->answers);
 	feed->zone_files = source->file != NULL
@@ -127,6 +131,7 @@ static void feed_leave(struct feed *feed)
 		return;
 	cluster_close(feed->cluster);
 	zone_files_close(feed->zone_files);
+	answers_remove(feed->external); /* it is made of the other one */
 	answers_remove(feed->catalog);
 	config_free(feed->config);
 	mem_free(feed);
@@ -188,6 +193,7 @@ static bool add_block(struct setup *setup, const struct config_block *config,
 		block->kubernetes = add_feed(setup, &source, error);
 		if (block->kubernetes == NULL)
 			return false;
+		block->external = setup->feeds[setup->feed_count - 1]->external;
 	}
 	block->files = *catalogs;
 	for (size_t i = 0; i < config->file_count; i++, block->file_count++) {

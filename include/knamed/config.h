@@ -62,11 +62,23 @@ struct config_kubernetes {
 	uint64_t audit_ms;               /* default 300000; 0: off */
 	struct config_said said;
 };
+/* `k8s_external`. The block has a `kubernetes`. */
+struct config_external {
+	struct config_zones zones;
+	char *apex;                      /* a relative name, which fits into all of the zones */
+	uint32_t ttl;
+	bool headless;
+	bool falls_through;
+	struct config_zones fallthrough; /* as above */
+	struct config_said said;
+};
 struct config_file {
 	char *path;                      /* behind `root`, as above */
 	struct config_zones zones;
 	uint64_t reload_ms;              /* 0: never reread; default 60000 */
 	bool reload_by_mtime;
+	bool falls_through;
+	struct config_zones fallthrough; /* as above */
 	struct config_said said;
 };
 struct config_auto {
@@ -265,6 +277,7 @@ struct config_block {
 	const char *file; unsigned line;         /* where it begins */
 	struct config_address *addresses; size_t address_count;
 	struct config_kubernetes *kubernetes;    /* NULL: not there */
+	struct config_external *external;        /* k8s_external */
 	struct config_file *files; size_t file_count;
 	struct config_auto *autos; size_t auto_count;
 	struct config_log *logs; size_t log_count;

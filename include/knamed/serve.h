@@ -18,6 +18,7 @@
 struct serve_block {
 	const struct config_block *config;
 	struct catalog *kubernetes;           /* NULL: none */
+	struct catalog *external;             /* of `k8s_external`; NULL: none */
 	struct catalog *const *files; size_t file_count; /* per `file` directive; zones known from the config */
 	struct catalog *const *autos; size_t auto_count; /* per `auto` directive */
 };

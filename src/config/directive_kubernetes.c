@@ -311,6 +311,11 @@ bool directive_kubernetes_read(struct directive *directive, struct error *error)
 		(*kubernetes)->said = directive_said(directive, 0, &(*kubernetes)->zones);
 		if (directive->block->metadata) /* who asks is kept for it */
 			directive_said_also(directive, &(*kubernetes)->said, "metadata");
+		if (directive->block->external != NULL) { /* it is told what the outside sees */
+			(*kubernetes)->keeps_externals = true;
+			directive_said_also(directive, &(*kubernetes)->said,
+					    directive->block->external->said.text);
+		}
 	}
 	return true;
 }

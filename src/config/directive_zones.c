@@ -33,8 +33,10 @@ static bool read_file_option(struct directive *directive, struct config_file *fi
 		file->reload_by_mtime = true;
 		return directive_expect_none(directive, error);
 	}
-	if (directive_is_at(directive, "fallthrough"))
-		return directive_fail_unbuilt(directive, "fallthrough", error);
+	if (directive_is_at(directive, "fallthrough")) {
+		file->falls_through = true;
+		return directive_fallthrough(directive, &file->fallthrough, error);
+	}
 	if (directive_is_at(directive, "upstream"))
 		return skip_upstream(directive);
 	return directive_fail_option(directive, error);

@@ -61,7 +61,7 @@ static const struct entry {
 	{ "route53", NULL, "takes zones from AWS" },
 	{ "azure", NULL, "takes zones from Azure" },
 	{ "clouddns", NULL, "takes zones from Google Cloud" },
-	{ "k8s_external", NULL, "answers with external addresses of Services" },
+	{ "k8s_external", directive_k8s_external_read, NULL },
 	{ "kubernetes", directive_kubernetes_read, NULL },
 	{ "file", directive_file_read, NULL },
 	{ "auto", directive_auto_read, NULL },
@@ -132,6 +132,11 @@ static bool has_handler_behind(const struct directive *directive)
 		if (tokens_of(directive->lines, handlers[i]) != NULL)
 			return true;
 	return false;
+}
+
+bool directive_is_beside(const struct directive *directive, const char *name)
+{
+	return tokens_of(directive->lines, name) != NULL;
 }
 
 bool directive_fallthrough(struct directive *directive, struct config_zones *ret_zones,

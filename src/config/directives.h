@@ -13,6 +13,9 @@ bool directive_is_known(const char *name);
 bool directives_read(const struct corefile *corefile, struct config *config, size_t *zones_left,
 		     struct error *error);
 
+/* Whether the block has the directive `name` as well. */
+bool directive_is_beside(const struct directive *directive, const char *name);
+
 /* fallthrough [ZONES...]: the current token is the option's name. Refused where no handler stands behind. */
 bool directive_fallthrough(struct directive *directive, struct config_zones *ret_zones,
 			   struct error *error);
@@ -31,6 +34,7 @@ bool directive_forward_read(struct directive *directive, struct error *error);
 bool directive_header_read(struct directive *directive, struct error *error);
 bool directive_health_read(struct directive *directive, struct error *error);
 bool directive_hosts_read(struct directive *directive, struct error *error);
+bool directive_k8s_external_read(struct directive *directive, struct error *error);
 bool directive_kubernetes_read(struct directive *directive, struct error *error);
 bool directive_loadbalance_read(struct directive *directive, struct error *error);
 bool directive_local_read(struct directive *directive, struct error *error);

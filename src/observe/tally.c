@@ -58,6 +58,8 @@ const char *answerer_name(enum answerer answerer)
 		[BY_HOSTS] = "hosts",
 		[BY_DNS64] = "dns64",
 		[BY_TEMPLATE] = "template",
+		[BY_EXTERNAL] = "k8s_external",
+		[BY_SECONDARY] = "secondary",
 	};
 	return names[answerer];
 }

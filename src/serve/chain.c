@@ -76,14 +76,17 @@ enum chain_end chain_follow(struct asker *asker, struct question *question, stru
 		answers_match(&question->lookup);
 		struct reply before = *reply;
 		*ret_kind = answers_write(&question->lookup, reply);
-		if (*ret_kind == ANSWER_NO_NAME &&
-		    lookup_behind(asker, route, &asker->target, &question->lookup, &by)) {
-			*reply = before;
-			*ret_kind = answers_write(&question->lookup, reply);
-		} else if (*ret_kind == ANSWER_NO_NAME &&
-			   end_without_zone(route->behind) == CHAIN_UNREAD) {
-			*reply = before;
-			return CHAIN_UNREAD;
+		const struct route *behind = route->behind;
+		for (; *ret_kind == ANSWER_NO_NAME && behind != NULL; behind = behind->behind) {
+			struct lookup lookup;
+			if (lookup_behind(asker, behind, &asker->target, &lookup, &by)) {
+				question->lookup = lookup;
+				*reply = before;
+				*ret_kind = answers_write(&question->lookup, reply);
+			} else if (end_without_zone(behind) == CHAIN_UNREAD) {
+				*reply = before;
+				return CHAIN_UNREAD;
+			}
 		}
 		if (*ret_kind != ANSWER_ALIAS)
 			return CHAIN_ENDS;

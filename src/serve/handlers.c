@@ -18,23 +18,26 @@ bool lookup_begin(struct asker *asker, const struct route *route, const struct d
 	const struct zone *zone = route->zone;
 	const struct catalog *catalog = route->catalog;
 	*ret_by = (uint8_t)route->by;
+	for (size_t i = 0; i < route->auto_count; i++) {
+		zone = catalog_find_zone(route->autos[i], asker->edition, query);
+		if (zone == NULL)
+			continue;
+		lookup_of_query(lookup, route->autos[i], zone, asker->edition, query);
+		*ret_by = BY_AUTO;
+		return true;
+	}
 	if (zone == NULL && catalog != NULL)
 		zone = catalog_find_zone(catalog, asker->edition, query);
-	for (size_t i = 0; i < route->auto_count && zone == NULL; i++) {
-		catalog = route->autos[i];
-		zone = catalog_find_zone(catalog, asker->edition, query);
-		*ret_by = BY_AUTO;
-	}
 	if (zone == NULL)
 		return false;
 	lookup_of_query(lookup, catalog, zone, asker->edition, query);
 	return true;
 }
 
-bool lookup_behind(struct asker *asker, const struct route *route, const struct dns_query *query,
+bool lookup_behind(struct asker *asker, const struct route *behind, const struct dns_query *query,
 		   struct lookup *lookup, uint8_t *ret_by)
 {
-	if (route->behind == NULL || !lookup_begin(asker, route->behind, query, lookup, ret_by))
+	if (!lookup_begin(asker, behind, query, lookup, ret_by))
 		return false;
 	answers_probe(lookup);
 	answers_match(lookup);
@@ -197,18 +200,17 @@ static enum elsewhere answer_behind_data(struct asker *asker, struct question *q
 /* What became of a denial. */
 enum fall { FALL_DENIED, FALL_LOOKED_UP, FALL_KNOWN, FALL_ASKED };
 
-/* The directives behind `kubernetes` are asked for what it denies. Where none of them has the name
- * the denial stays. LOOKED_UP: ret_kind says what was found. */
-static enum fall fall_through(struct asker *asker, struct question *question, struct reply *reply,
-			      struct outcome *outcome, enum answer_kind *ret_kind)
+/* The directives behind the one that denied a name are asked for it. Where none of them has the
+ * name the denial stays. LOOKED_UP: ret_kind says what was found. */
+static enum fall fall_to(struct asker *asker, struct question *question, const struct route *behind,
+			 struct reply *reply, struct outcome *outcome, enum answer_kind *ret_kind)
 {
-	const struct route *behind = question->route->behind;
 	struct reply denial = *reply;
 	struct lookup lookup;
 	reply_rewind(question, reply);
 	reply->stale = false;
 	reply->rcode = RCODE_NOERROR;
-	if (lookup_behind(asker, question->route, &question->query, &lookup, &question->by)) {
+	if (lookup_behind(asker, behind, &question->query, &lookup, &question->by)) {
 		question->lookup = lookup;
 		*ret_kind = answers_write(&question->lookup, reply);
 		return FALL_LOOKED_UP;
@@ -233,10 +235,13 @@ static bool answer_from_data(struct asker *asker, struct question *question, str
 {
 	uint16_t type = question->query.type;
 	enum answer_kind kind = answers_write(&question->lookup, reply);
-	if (kind == ANSWER_NO_NAME && question->route->behind != NULL) {
-		enum fall fall = fall_through(asker, question, reply, outcome, &kind);
+	const struct route *behind = question->route->behind;
+	for (; kind == ANSWER_NO_NAME && behind != NULL; behind = behind->behind) {
+		enum fall fall = fall_to(asker, question, behind, reply, outcome, &kind);
 		if (fall == FALL_KNOWN || fall == FALL_ASKED)
 			return fall == FALL_KNOWN;
+		if (fall == FALL_DENIED)
+			break;
 	}
 	outcome->by = question->by;
 	bool is_known = true;

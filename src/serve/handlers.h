@@ -10,9 +10,9 @@
 bool lookup_begin(struct asker *asker, const struct route *route, const struct dns_query *query,
 		  struct lookup *lookup, uint8_t *ret_by);
 
-/* What `kubernetes` denied may be known behind it: sets up that look-up, matched and ready to be
- * written. False: there is nobody behind it, or none with such a zone. */
-bool lookup_behind(struct asker *asker, const struct route *route, const struct dns_query *query,
+/* What was denied may be known behind: sets up that look-up, matched and ready to be written.
+ * False: there is no such zone. */
+bool lookup_behind(struct asker *asker, const struct route *behind, const struct dns_query *query,
 		   struct lookup *lookup, uint8_t *ret_by);
 
 struct client client_of(const struct asker *asker, const struct question *question);

@@ -42,18 +42,18 @@ static const struct served_zone *longest_served(const struct served_zone *zones,
 	return found;
 }
 
-/* The claim that wins: directives in chain order, and of several `file` the one with the longest zone. */
+/* The claim that wins from `first` on: directives in chain order, and of several `file` the one with the longest zone. */
 static const struct claim *winning_claim(const struct block *block, const struct zone_name *name,
-					 bool has_cluster)
+					 enum rank first)
 {
 	const struct claim *found = NULL;
 	for (size_t i = 0; i < block->claim_count; i++) {
 		const struct claim *claim = &block->claims[i];
-		if (claim->by == BY_AUTO || !zone_name_holds(&claim->zone, name) ||
-		    (claim->by == BY_KUBERNETES && !has_cluster))
+		if (claim->rank == RANK_AUTO || claim->rank < first ||
+		    !zone_name_holds(&claim->zone, name))
 			continue;
 		if (found == NULL ||
-		    (claim->by == found->by && claim->zone.label_count > found->zone.label_count))
+		    (claim->rank == found->rank && claim->zone.label_count > found->zone.label_count))
 			found = claim;
 	}
 	return found;
@@ -66,7 +66,7 @@ static void route_add_autos(struct route *route, const struct zone_name *name)
 		const struct claim *claim = &block->claims[i];
 		bool is_new = route->auto_count == 0 ||
 			      route->autos[route->auto_count - 1] != claim->catalog;
-		if (claim->by != BY_AUTO || !zone_name_holds(&claim->zone, name) || !is_new)
+		if (claim->rank != RANK_AUTO || !zone_name_holds(&claim->zone, name) || !is_new)
 			continue;
 		route->autos =
 			mem_realloc(route->autos, (route->auto_count + 1) * sizeof(*route->autos));
@@ -90,47 +90,60 @@ static const struct zone *lasting_zone(const struct answers *answers, const stru
 				       const struct zone_name *name)
 {
 	struct dns_query query;
-	if (claim->by != BY_KUBERNETES)
+	if (claim->rank != RANK_KUBERNETES && claim->rank != RANK_EXTERNAL)
 		return NULL;
 	query_of_zone(name, &query);
 	return catalog_find_zone(claim->catalog, answers_edition(answers), &query);
 }
 
-static bool falls_through(const struct block *block, const struct zone_name *name)
+static bool falls_through(const struct claim *claim, const struct zone_name *name)
 {
-	for (size_t i = 0; i < block->fall_count; i++)
-		if (zone_name_holds(&block->falls[i], name))
+	const struct falls *falls = claim->falls;
+	for (size_t i = 0; falls != NULL && i < falls->count; i++)
+		if (zone_name_holds(&falls->zones[i], name))
 			return true;
-	return block->falls_through && block->fall_count == 0;
+	return falls != NULL && falls->count == 0;
 }
 
-/* From a claim, or from the directives whose zones come and go. */
-static void route_fill(struct route *route, const struct answers *answers,
-		       const struct served_zone *served, const struct zone_name *name,
-		       const struct claim *claim)
+static enum answerer answerer_of(enum rank rank)
 {
+	static const enum answerer answerers[] = {
+		[RANK_EXTERNAL] = BY_EXTERNAL,	 [RANK_KUBERNETES] = BY_KUBERNETES,
+		[RANK_FILE] = BY_FILE,		 [RANK_AUTO] = BY_AUTO,
+		[RANK_SECONDARY] = BY_SECONDARY,
+	};
+	return answerers[rank];
+}
+
+/* From the claim that wins from `first` on, and the directives before it whose zones come and go. */
+static const struct claim *route_fill(struct route *route, const struct answers *answers,
+				      const struct served_zone *served,
+				      const struct zone_name *name, enum rank first)
+{
+	const struct claim *claim = winning_claim(served->block, name, first);
 	*route = (struct route){ .block = served->block, .meter = served->meter, .zone_name = *name };
 	if (served->block->policy != NULL)
 		route->touches = (uint8_t)policy_touches(served->block->policy, name->name);
-	if (claim == NULL) {
+	if (first <= RANK_AUTO && (claim == NULL || claim->rank > RANK_AUTO))
 		route_add_autos(route, name);
-		return;
-	}
+	if (claim == NULL)
+		return NULL;
 	route->catalog = claim->catalog;
-	route->by = claim->by;
+	route->by = answerer_of(claim->rank);
 	route->zone = lasting_zone(answers, claim, name);
+	return claim;
 }
 
 static void route_compile(struct route *route, const struct answers *answers,
 			  const struct served_zone *served, const struct zone_name *name)
 {
-	const struct claim *claim = winning_claim(served->block, name, true);
-	route_fill(route, answers, served, name, claim);
-	if (claim == NULL || claim->by != BY_KUBERNETES || !falls_through(served->block, name))
-		return;
-	struct route *behind = mem_alloc(sizeof(*behind));
-	route_fill(behind, answers, served, name, winning_claim(served->block, name, false));
-	route->behind = behind;
+	const struct claim *claim = route_fill(route, answers, served, name, RANK_EXTERNAL);
+	while (claim != NULL && falls_through(claim, name)) {
+		struct route *behind = mem_alloc(sizeof(*behind));
+		claim = route_fill(behind, answers, served, name, claim->rank + 1);
+		route->behind = behind;
+		route = behind;
+	}
 }
 
 static size_t add_name(struct zone_name *names, size_t count, const struct zone_name *name)
@@ -140,6 +153,15 @@ static size_t add_name(struct zone_name *names, size_t count, const struct zone_
 			return count;
 	names[count] = *name;
 	return count + 1;
+}
+
+static size_t add_falls(struct zone_name *names, size_t count, const struct zone_name *zone,
+			const struct falls *falls)
+{
+	for (size_t i = 0; i < falls->count; i++)
+		if (zone_name_holds(zone, &falls->zones[i]))
+			count = add_name(names, count, &falls->zones[i]);
+	return count;
 }
 
 static int compare_longest_first(const void *a, const void *b)
@@ -152,8 +174,11 @@ static int compare_longest_first(const void *a, const void *b)
 static struct zone_name *distinct_names(const struct served_zone *zones, size_t count, size_t *ret_count)
 {
 	size_t most = count, found = 0;
-	for (size_t i = 0; i < count; i++)
-		most += zones[i].block->claim_count + zones[i].block->fall_count;
+	for (size_t i = 0; i < count; i++) {
+		most += zones[i].block->claim_count;
+		for (size_t j = 0; j < zones[i].block->falls_count; j++)
+			most += zones[i].block->falls[j].count;
+	}
 	struct zone_name *names = mem_alloc((most + 1) * sizeof(*names));
 	for (size_t i = 0; i < count; i++) {
 		found = add_name(names, found, &zones[i].zone);
@@ -161,9 +186,8 @@ static struct zone_name *distinct_names(const struct served_zone *zones, size_t 
 		for (size_t j = 0; j < block->claim_count; j++)
 			if (zone_name_holds(&zones[i].zone, &block->claims[j].zone))
 				found = add_name(names, found, &block->claims[j].zone);
-		for (size_t j = 0; j < block->fall_count; j++)
-			if (zone_name_holds(&zones[i].zone, &block->falls[j]))
-				found = add_name(names, found, &block->falls[j]);
+		for (size_t j = 0; j < block->falls_count; j++)
+			found = add_falls(names, found, &zones[i].zone, &block->falls[j]);
 	}
 	qsort(names, found, sizeof(*names), compare_longest_first);
 	*ret_count = found;
@@ -269,10 +293,14 @@ void routes_compile(struct routes *routes, const struct answers *answers,
 
 static void route_done(struct route *route)
 {
-	if (route->behind != NULL)
-		mem_free(route->behind->autos);
-	mem_free((void *)(uintptr_t)route->behind);
+	struct route *behind = (struct route *)(uintptr_t)route->behind;
 	mem_free(route->autos);
+	while (behind != NULL) {
+		struct route *next = (struct route *)(uintptr_t)behind->behind;
+		mem_free(behind->autos);
+		mem_free(behind);
+		behind = next;
+	}
 }
 
 void routes_done(struct routes *routes)

@@ -17,11 +17,19 @@ struct zone_name {
 };
 bool zone_name_read(const char *text, struct zone_name *ret_name);
 
+/* Zones in which a directive lets go of names that it denies; none: in all. */
+struct falls {
+	struct zone_name *zones;
+	size_t count;
+};
+/* Data directives in the order in which they are asked. */
+enum rank { RANK_EXTERNAL, RANK_KUBERNETES, RANK_FILE, RANK_AUTO, RANK_SECONDARY };
 /* A data directive's claim to a zone. */
 struct claim {
 	struct zone_name zone;
 	const struct catalog *catalog;
-	enum answerer by;
+	const struct falls *falls; /* NULL: what it denies stays denied */
+	enum rank rank;
 };
 
 /* A server block as queries see it; the same for all its listeners. */
@@ -32,11 +40,10 @@ struct block {
 	struct error_log *errors; /* NULL: no `errors` */
 	struct claim *claims;
 	size_t claim_count;
-	bool falls_through;		  /* `kubernetes` lets go of names that it denies */
+	struct falls *falls; /* of claims */
+	size_t falls_count;
 	struct forwardings *forwardings;  /* NULL: no `forward` */
 	const struct catalog *kubernetes; /* NULL: no `kubernetes` */
-	struct zone_name *falls;	  /* in these zones; none: in all */
-	size_t fall_count;
 	uint16_t udp_size; /* what our OPT says, and the most that a reply over UDP has */
 	bool rotate, minimal, any, metadata;
 	bool orders;	    /* `loadbalance` prefers some addresses */
@@ -56,9 +63,9 @@ struct route {
 	const struct block *block;
 	const struct catalog *catalog; /* the directive whose zones are fixed; NULL: none */
 	const struct zone *zone; /* of catalog; NULL: to be looked up, for it may be replaced */
-	const struct catalog **autos; /* directives whose zones come and go, if there is no catalog */
+	const struct catalog **autos; /* directives whose zones come and go: asked before catalog */
 	size_t auto_count;
-	const struct route *behind; /* who is asked for names that the catalog denies; NULL: nobody */
+	const struct route *behind; /* who is asked for names that are denied here; NULL: nobody */
 	const struct route *parent_side; /* where DS of this very name is answered; NULL: here */
 	unsigned meter;
 	enum answerer by; /* of catalog */

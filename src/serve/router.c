@@ -13,50 +13,95 @@
 
 /* ---- blocks ---- */
 
-static bool add_claims(struct block *block, const struct config_zones *zones,
-		       const struct catalog *catalog, enum answerer by, struct error *error)
+/* A data directive of a block. */
+struct claimant {
+	const struct config_zones *zones;
+	const struct catalog *catalog;
+	enum rank rank;
+	bool falls_through;
+	const struct config_zones *fallthrough; /* NULL: it has no such option */
+};
+
+static bool zone_read(const struct block *block, const char *text, struct zone_name *ret_name,
+		      struct error *error)
 {
+	return zone_name_read(text, ret_name) ||
+	       error_set(error, "%s:%u - not a zone: %s", block->config->file, block->config->line,
+			 text);
+}
+
+static bool falls_compile(struct block *block, const struct config_zones *zones, struct error *error)
+{
+	struct falls *falls = &block->falls[block->falls_count++];
+	falls->zones = mem_zalloc((zones->count + 1) * sizeof(*falls->zones));
+	for (; falls->count < zones->count; falls->count++)
+		if (!zone_read(block, zones->zones[falls->count].text, &falls->zones[falls->count],
+			       error))
+			return false;
+	return true;
+}
+
+static bool add_claims(struct block *block, const struct claimant *claimant, struct error *error)
+{
+	const struct config_zones *zones = claimant->zones;
+	const struct falls *falls = NULL;
+	if (claimant->falls_through) {
+		falls = &block->falls[block->falls_count];
+		if (!falls_compile(block, claimant->fallthrough, error))
+			return false;
+	}
 	block->claims = mem_realloc(block->claims, (block->claim_count + zones->count + 1) *
 							   sizeof(*block->claims));
 	for (size_t i = 0; i < zones->count; i++) {
 		struct claim *claim = &block->claims[block->claim_count];
-		*claim = (struct claim){ .catalog = catalog, .by = by };
-		if (!zone_name_read(zones->zones[i].text, &claim->zone))
-			return error_set(error, "%s:%u - not a zone: %s", block->config->file,
-					 block->config->line, zones->zones[i].text);
+		*claim = (struct claim){ .catalog = claimant->catalog,
+					 .falls = falls,
+					 .rank = claimant->rank };
+		if (!zone_read(block, zones->zones[i].text, &claim->zone, error))
+			return false;
 		block->claim_count++;
 	}
 	return true;
 }
 
-static bool falls_compile(struct block *block, const struct config_kubernetes *config,
-			  struct error *error)
+static bool add_cluster(struct block *block, const struct serve_block *source, struct error *error)
 {
-	block->falls_through = config->falls_through;
-	block->falls = mem_zalloc((config->fallthrough.count + 1) * sizeof(*block->falls));
-	for (; block->fall_count < config->fallthrough.count; block->fall_count++) {
-		const char *zone = config->fallthrough.zones[block->fall_count].text;
-		if (!zone_name_read(zone, &block->falls[block->fall_count]))
-			return error_set(error, "%s:%u - not a zone: %s", block->config->file,
-					 block->config->line, zone);
-	}
-	return true;
+	const struct config_kubernetes *kubernetes = source->config->kubernetes;
+	const struct config_external *external = source->config->external;
+	if (source->external != NULL &&
+	    !add_claims(block,
+			&(struct claimant){ &external->zones, source->external, RANK_EXTERNAL,
+					    external->falls_through, &external->fallthrough },
+			error))
+		return false;
+	return source->kubernetes == NULL ||
+	       add_claims(block,
+			  &(struct claimant){ &kubernetes->zones, source->kubernetes, RANK_KUBERNETES,
+					      kubernetes->falls_through, &kubernetes->fallthrough },
+			  error);
 }
 
-/* In CoreDNS' chain order: kubernetes, file, auto. */
+/* In CoreDNS' chain order: k8s_external, kubernetes, file, auto. */
 static bool claims_compile(struct block *block, const struct serve_block *source, struct error *error)
 {
 	const struct config_block *config = source->config;
-	if (source->kubernetes != NULL &&
-	    (!falls_compile(block, config->kubernetes, error) ||
-	     !add_claims(block, &config->kubernetes->zones, source->kubernetes, BY_KUBERNETES, error)))
+	block->falls = mem_zalloc((2 + source->file_count) * sizeof(*block->falls));
+	if (!add_cluster(block, source, error))
 		return false;
-	for (size_t i = 0; i < source->file_count; i++)
-		if (!add_claims(block, &config->files[i].zones, source->files[i], BY_FILE, error))
+	for (size_t i = 0; i < source->file_count; i++) {
+		const struct config_file *file = &config->files[i];
+		const struct claimant claimant = { &file->zones, source->files[i], RANK_FILE,
+						   file->falls_through, &file->fallthrough };
+		if (!add_claims(block, &claimant, error))
 			return false;
-	for (size_t i = 0; i < source->auto_count; i++)
-		if (!add_claims(block, &config->autos[i].zones, source->autos[i], BY_AUTO, error))
+	}
+	for (size_t i = 0; i < source->auto_count; i++) {
+		const struct claimant claimant = { .zones = &config->autos[i].zones,
+						   .catalog = source->autos[i],
+						   .rank = RANK_AUTO };
+		if (!add_claims(block, &claimant, error))
 			return false;
+	}
 	return true;
 }
 
@@ -118,6 +163,8 @@ static void block_done(struct block *block)
 	query_log_free(block->log);
 	error_log_free(block->errors);
 	forwardings_free(block->forwardings);
+	for (size_t i = 0; i < block->falls_count; i++)
+		mem_free(block->falls[i].zones);
 	mem_free(block->claims);
 	mem_free(block->falls);
 }

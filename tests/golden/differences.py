@@ -9,7 +9,7 @@ import wire
 from replies import ede_of, key_of
 
 ALL_PARTS = "rcode aa ra answer authority additional ttl upstreams"
-CLUSTER = (".cluster.local.", ".clusterset.local.", ".k8s.test.", ".in-addr.arpa.", ".ip6.arpa.")
+CLUSTER = (".cluster.local.", ".clusterset.local.", ".k8s.test.", ".out.test.", ".in-addr.arpa.", ".ip6.arpa.")
 
 # Directives that knamed refuses today and must not refuse at the end: cases with them are not run.
 NOT_BUILT = {
@@ -19,7 +19,6 @@ NOT_BUILT = {
     "autopath",
     "template",
     "transfer",
-    "k8s_external",
     "secondary",
     "view",
     "fallthrough",
@@ -107,6 +106,11 @@ def end_of_chain(pair):
 def alias_of_every_type(pair):
     return is_of_cluster(pair) and pair.qtype not in ("A", "AAAA", "CNAME") and is_empty(pair.theirs) and \
         of_type(pair.ours.answer, wire.CNAME)
+
+
+def alias_outside(pair):
+    return "k8s_external" in pair.case.corefile and pair.name.endswith(".out.test.") and of_type(pair.ours.answer, wire.CNAME) and \
+        not of_type(pair.theirs.answer, wire.CNAME)
 
 
 def version_ttl(pair):
@@ -226,6 +230,7 @@ def any_of_a_name(pair):
 
 RULES = [
     Rule("D8", "answer authority upstreams", alias_of_every_type, "an alias is one for every type"),
+    Rule("D37", "answer authority additional upstreams", alias_outside, "a balancer's name is an alias for every type"),
     Rule("D9 D10", "rcode answer authority upstreams", end_of_chain, "the end of a chain is told"),
     Rule("D4", "rcode", reverse_prefix, "names above others exist"),
     Rule("D21", "answer", clusterset_version, "clustersets have a version of their own"),

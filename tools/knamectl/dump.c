@@ -83,6 +83,8 @@ static void dump_block(const struct serve_block *block, const struct dump_option
 {
 	if (block->kubernetes != NULL)
 		dump_cluster(block, options, count);
+	if (block->external != NULL && options->service == NULL)
+		catalog_dump(block->external, NULL, print_line, count);
 	for (size_t i = 0; options->service == NULL && i < block->file_count; i++)
 		catalog_dump(block->files[i], NULL, print_line, count);
 	for (size_t i = 0; options->service == NULL && i < block->auto_count; i++)

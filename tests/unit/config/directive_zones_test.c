@@ -59,8 +59,6 @@ static void bad_file_lines_are_refused(void **state)
 		{ "file x {\nreload_by_mtime x\n}",
 		  "plugin/file: Corefile:3 - Error during parsing: Wrong argument count or "
 		  "unexpected line ending after 'x'" },
-		{ "file x {\nfallthrough\n}", "plugin/file: Corefile:3 - Error during parsing: "
-					      "fallthrough is not built into knamed" },
 	};
 
 	assert_all_bad_bodies(table);

@@ -154,6 +154,85 @@ static void any_makes_no_name_of_what_is_denied(void **state)
 	world_free(world);
 }
 
+/* An address from outside in the namespace "web". */
+static void put_service(struct catalog *catalog, const char *name, const char *address)
+{
+	struct external external = { .hostname = "" };
+	struct port port = { .name = "http", .number = 80, .has_number = true };
+	if (!ip_parse(address, &external.ip))
+		external.hostname = address;
+	world_put(catalog, service_new(&(struct service){
+				   .head = { .namespace_ = "web", .name = name },
+				   .external_name = "",
+				   .external_count = 1,
+				   .externals = &external,
+				   .port_count = 1,
+				   .ports = &port,
+			   }));
+}
+
+static struct world *world_outside(const char *zone)
+{
+	struct world *world = world_new();
+	struct config_block *block = world_block(world, ".");
+	world_kubernetes(world, block, "cluster.local.");
+	struct catalog *external = world_external(world, block, zone);
+	world_put(external, namespace_new("web"));
+	put_service(external, "shop", "192.0.2.1");
+	put_service(external, "far", "shop.web.example.org");
+	return world;
+}
+
+static void the_outside_is_asked_before_the_cluster(void **state)
+{
+	(void)state;
+	struct world *world = world_outside("local.");
+	world_start(world);
+	assert_reply(world, "shop.web.local.", LDNS_RR_TYPE_A, "NOERROR aa",
+		     "shop.web.local. 5 IN A 192.0.2.1");
+	assert_reply(world, "cluster.local.", LDNS_RR_TYPE_SOA, "NXDOMAIN aa", "");
+	world_free(world);
+}
+
+static void the_outside_follows_names_of_load_balancers(void **state)
+{
+	(void)state;
+	struct world *world = world_outside("example.org.");
+	world_start(world);
+	assert_reply(world, "far.web.example.org.", LDNS_RR_TYPE_A, "NOERROR aa",
+		     "far.web.example.org. 5 IN CNAME shop.web.example.org. | "
+		     "shop.web.example.org. 5 IN A 192.0.2.1");
+	assert_reply(world, "_http._tcp.far.web.example.org.", LDNS_RR_TYPE_SRV, "NOERROR aa",
+		     "_http._tcp.far.web.example.org. 5 IN SRV 0 100 80 shop.web.example.org.");
+	world_free(world);
+}
+
+/* Each directive lets go of names in zones of its own. */
+static void names_fall_from_directive_to_directive(void **state)
+{
+	(void)state;
+	struct world *world = world_outside("local.");
+	struct config_block *block = &world->blocks[0];
+	block->external->falls_through = true;
+	world_add_zone(&block->external->fallthrough, "local.");
+	block->kubernetes->falls_through = true;
+	world_file(world, block, "a.cluster.local.", "x.a.cluster.local. 60 IN A 192.0.2.2\n");
+	block->files[0].falls_through = true;
+	world_auto(world, block, "cluster.local.");
+	world_load(world->autos[0][0], "a.cluster.local.", "y.a.cluster.local. 60 IN A 192.0.2.3\n");
+	world_start(world);
+	assert_reply(world, "svc.cluster.local.", LDNS_RR_TYPE_A, "NOERROR aa", "");
+	assert_reply(world, "dns-version.cluster.local.", LDNS_RR_TYPE_TXT, "NOERROR aa",
+		     "dns-version.cluster.local. 28800 IN TXT \"1.1.0\"");
+	assert_reply(world, "x.a.cluster.local.", LDNS_RR_TYPE_A, "NOERROR aa",
+		     "x.a.cluster.local. 60 IN A 192.0.2.2");
+	assert_reply(world, "y.a.cluster.local.", LDNS_RR_TYPE_A, "NOERROR aa",
+		     "y.a.cluster.local. 60 IN A 192.0.2.3");
+	assert_reply(world, "z.a.cluster.local.", LDNS_RR_TYPE_A, "NXDOMAIN aa", "");
+	assert_reply(world, "gone.web.local.", LDNS_RR_TYPE_A, "NXDOMAIN aa", "");
+	world_free(world);
+}
+
 /* The extended error of the reply to a question with OPT; 0: none. */
 static unsigned extended_error(struct world *world, const char *name)
 {
@@ -218,6 +297,9 @@ int main(void)
 		cmocka_unit_test(what_falls_into_a_zone_that_could_not_be_read_is_servfail),
 		cmocka_unit_test(nothing_falls_before_the_first_sync),
 		cmocka_unit_test(a_denial_stays_where_nobody_behind_has_the_name),
+		cmocka_unit_test(the_outside_is_asked_before_the_cluster),
+		cmocka_unit_test(the_outside_follows_names_of_load_balancers),
+		cmocka_unit_test(names_fall_from_directive_to_directive),
 		cmocka_unit_test(whoami_takes_what_falls),
 		cmocka_unit_test(any_makes_no_name_of_what_is_denied),
 		cmocka_unit_test(data_of_an_earlier_run_are_called_stale),

@@ -26,15 +26,15 @@ static void serve(struct fixture *fixture, unsigned block, const char *zone)
 	assert_true(zone_name_read(zone, &served->zone));
 }
 
-static void claim(struct fixture *fixture, unsigned block, const char *zone, enum answerer by,
+static void claim(struct fixture *fixture, unsigned block, const char *zone, enum rank rank,
 		  unsigned mark)
 {
 	struct block *owner = &fixture->blocks[block];
 	owner->claims = mem_realloc(owner->claims, (owner->claim_count + 1) * sizeof(*owner->claims));
 	struct claim *claimed = &owner->claims[owner->claim_count++];
-	*claimed = (struct claim){ .catalog = by == BY_KUBERNETES ? fixture->cluster
-								  : catalog_mark(mark),
-				   .by = by };
+	*claimed = (struct claim){ .catalog = rank == RANK_KUBERNETES ? fixture->cluster
+								      : catalog_mark(mark),
+				   .rank = rank };
 	assert_true(zone_name_read(zone, &claimed->zone));
 }
 
@@ -122,9 +122,9 @@ static void zones_of_directives_route_within_their_block(void **state)
 	struct fixture *fixture = *state;
 	serve(fixture, 0, ".");
 	serve(fixture, 1, "example.org.");
-	claim(fixture, 0, "cluster.local.", BY_KUBERNETES, 0);
-	claim(fixture, 0, "in-addr.arpa.", BY_KUBERNETES, 0);
-	claim(fixture, 0, "a.example.org.", BY_FILE,
+	claim(fixture, 0, "cluster.local.", RANK_KUBERNETES, 0);
+	claim(fixture, 0, "in-addr.arpa.", RANK_KUBERNETES, 0);
+	claim(fixture, 0, "a.example.org.", RANK_FILE,
 	      1); /* never asked: the name belongs to the other block */
 	compile(fixture);
 	assert_ptr_equal(find(fixture, "a.cluster.local.", TYPE_A)->catalog, fixture->cluster);
@@ -140,7 +140,7 @@ static void a_zone_above_the_block_serves_the_part_below(void **state)
 {
 	struct fixture *fixture = *state;
 	serve(fixture, 0, "a.example.org.");
-	claim(fixture, 0, "example.org.", BY_FILE, 0);
+	claim(fixture, 0, "example.org.", RANK_FILE, 0);
 	compile(fixture);
 	assert_ptr_equal(find(fixture, "x.a.example.org.", TYPE_A)->catalog, catalog_mark(0));
 	assert_null(find(fixture, "b.example.org.", TYPE_A));
@@ -150,13 +150,13 @@ static void directives_go_by_chain_order_and_files_by_the_longest_zone(void **st
 {
 	struct fixture *fixture = *state;
 	serve(fixture, 0, ".");
-	claim(fixture, 0, "local.", BY_KUBERNETES, 0);
-	claim(fixture, 0, "a.local.", BY_FILE, 1);
-	claim(fixture, 0, "org.", BY_FILE, 1);
-	claim(fixture, 0, "example.org.", BY_FILE, 2);
-	claim(fixture, 0, "x.org.", BY_AUTO, 3);
-	claim(fixture, 0, "net.", BY_AUTO, 3);
-	claim(fixture, 0, ".", BY_AUTO, 4);
+	claim(fixture, 0, "local.", RANK_KUBERNETES, 0);
+	claim(fixture, 0, "a.local.", RANK_FILE, 1);
+	claim(fixture, 0, "org.", RANK_FILE, 1);
+	claim(fixture, 0, "example.org.", RANK_FILE, 2);
+	claim(fixture, 0, "x.org.", RANK_AUTO, 3);
+	claim(fixture, 0, "net.", RANK_AUTO, 3);
+	claim(fixture, 0, ".", RANK_AUTO, 4);
 	compile(fixture);
 	assert_ptr_equal(find(fixture, "a.local.", TYPE_A)->catalog, fixture->cluster);
 	assert_ptr_equal(find(fixture, "b.example.org.", TYPE_A)->catalog, catalog_mark(2));
@@ -177,8 +177,8 @@ static void ds_of_a_zone_is_asked_of_the_parents_block(void **state)
 	serve(fixture, 0, "example.org.");
 	serve(fixture, 1, "a.example.org.");
 	serve(fixture, 2, "b.a.example.org.");
-	claim(fixture, 0, "example.org.", BY_FILE, 0);
-	claim(fixture, 2, "b.a.example.org.", BY_FILE, 2);
+	claim(fixture, 0, "example.org.", RANK_FILE, 0);
+	claim(fixture, 2, "b.a.example.org.", RANK_FILE, 2);
 	compile(fixture);
 	assert_ptr_equal(find(fixture, "a.example.org.", TYPE_DS)->block, &fixture->blocks[0]);
 	assert_ptr_equal(find(fixture, "x.a.example.org.", TYPE_DS)->block, &fixture->blocks[1]);
@@ -194,7 +194,7 @@ static void ds_stays_where_the_parent_has_no_data(void **state)
 	struct fixture *fixture = *state;
 	serve(fixture, 0, ".");
 	serve(fixture, 1, "a.");
-	claim(fixture, 1, "a.", BY_FILE, 0);
+	claim(fixture, 1, "a.", RANK_FILE, 0);
 	compile(fixture);
 	assert_ptr_equal(find(fixture, "a.", TYPE_DS)->block, &fixture->blocks[1]);
 }

@@ -127,6 +127,24 @@ struct catalog *world_kubernetes(struct world *world, struct config_block *block
 	return source->kubernetes;
 }
 
+struct catalog *world_external(struct world *world, struct config_block *block, const char *zone)
+{
+	const char *zones[] = { zone };
+	struct outside_options options = { .zones = zones, .zone_count = 1, .apex = "dns", .ttl = 5 };
+	block->external = mem_zalloc(sizeof(*block->external));
+	world_add_zone(&block->external->zones, zone);
+	struct serve_block *source = &world->sources[world_index(world, block)];
+	source->external = answers_add_outside(source->kubernetes, &options);
+	return source->external;
+}
+
+void world_put(struct catalog *catalog, struct object *object)
+{
+	struct model_listener listener = catalog_listener(catalog);
+	listener.changed(listener.context, NULL, object);
+	object_drop(object);
+}
+
 struct serve_options world_options(const struct world *world)
 {
 	return (struct serve_options){
@@ -169,8 +187,10 @@ void world_block_done(struct config_block *block)
 	for (size_t i = 0; i < block->address_count; i++)
 		mem_free(block->addresses[i].zone);
 	mem_free(block->addresses);
-	for (size_t i = 0; i < block->file_count; i++)
+	for (size_t i = 0; i < block->file_count; i++) {
 		world_zones_done(&block->files[i].zones);
+		world_zones_done(&block->files[i].fallthrough);
+	}
 	mem_free(block->files);
 	for (size_t i = 0; i < block->auto_count; i++)
 		world_zones_done(&block->autos[i].zones);
@@ -180,6 +200,11 @@ void world_block_done(struct config_block *block)
 		world_zones_done(&block->kubernetes->fallthrough);
 	}
 	mem_free(block->kubernetes);
+	if (block->external != NULL) {
+		world_zones_done(&block->external->zones);
+		world_zones_done(&block->external->fallthrough);
+	}
+	mem_free(block->external);
 	world_words_done(&block->bind);
 	world_words_done(&block->bind_except);
 	world_words_done(&block->directives);

@@ -56,6 +56,10 @@ struct catalog *world_file(struct world *world, struct config_block *block, cons
 struct catalog *world_auto(struct world *world, struct config_block *block, const char *origin);
 /* A `kubernetes` directive, without objects but in step. */
 struct catalog *world_kubernetes(struct world *world, struct config_block *block, const char *zone);
+/* A `k8s_external` directive beside it. */
+struct catalog *world_external(struct world *world, struct config_block *block, const char *zone);
+/* A new object that the catalog is told of; takes the reference. */
+void world_put(struct catalog *catalog, struct object *object);
 /* A zone with an SOA and these records, a line each; shown by answers_publish(). */
 void world_load(struct catalog *catalog, const char *origin, const char *lines);
 
