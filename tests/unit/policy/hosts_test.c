@@ -306,10 +306,9 @@ static void addresses_take_turns(void **state)
 	desk_open(&desk);
 	bool was_first[4] = { false };
 	for (unsigned i = 0; i < 3; i++) {
-		unsigned first = 0;
-		assert_int_equal(sscanf(ask(&desk, "a.b.", TYPE_A),
-					"NOERROR aa | a.b. 3600 IN A 10.0.0.%u", &first),
-				 1);
+		const char *address = strstr(ask(&desk, "a.b.", TYPE_A), " A 10.0.0.");
+		assert_non_null(address);
+		unsigned first = (unsigned)(address[strlen(" A 10.0.0.")] - '0');
 		assert_in_range(first, 1, 3);
 		was_first[first] = true;
 	}
