@@ -17,13 +17,14 @@ NOT_BUILT = {
     "timeouts",
     "debug",
     "autopath",
-    "template",
     "transfer",
     "secondary",
     "view",
     "fallthrough",
     "prefer",
     "weighted",
+    "expr",
+    "var",
 }
 
 
@@ -280,6 +281,11 @@ LINE_RULES = [
     LineRule("missing", "log", r"plugin/hosts: open /etc/none: ", "plugin/hosts: File does not exist: /etc/none", "in other words"),
     LineRule("down", "log", r"^\[WARNING\] plugin/forward: \S+ is down", None, "resolvers that are down are told"),
     LineRule("not ready", "log", r"^\[WARNING\] plugin/kubernetes: cannot list and watch", None, "in other words"),
+    LineRule("12 nobody", "metric", r"^coredns_dns_responses_total\{rcode=\"REFUSED\"", r"^coredns_dns_responses_total\{rcode=\"SERVFAIL\"",
+             "those are refused"),
+    LineRule("template", "metric", r"^coredns_template_\w+_failures_total\{.*\{\{ \.", r"^coredns_template_\w+_failures_total\{.*\{\{\.",
+             "a template's label is what was written"),
+    LineRule("template", "log", r"^\[ERROR\] .* is no IPv4 address$", r"^\[ERROR\] .*: dns: bad A A: ", "in other words"),
     LineRule("12 nobody", "log", None, r"^\[ERROR\] plugin/errors: .* no next plugin found", "those are refused"),
     LineRule("next resolver", "log", None, r"^\[ERROR\] .* dial tcp 10\.0\.0\.9:53: connect: connection refused", "another answered"),
     LineRule("inner", "log", None, "^inner: ", "what CoreDNS asks itself about aliases is no question of a client"),
@@ -288,8 +294,11 @@ LINE_RULES = [
 
 ERROR_RULES = [
     ErrorRule("not built", "which knamed has not", ".", "is not built into knamed", "refused by name"),
-    ErrorRule("no more", "upstream .* which is no more", "unknown property 'upstream'", "Corefile:4 - .* 'nonsense'",
+    ErrorRule("no more", "which is no more", "'(upstream|proxy)'$", "'nonsense'$",
               "options that CoreDNS has dropped are let in with a warning"),
+    ErrorRule("field", "^template: a field", "serves", r"\.Nothing is not built", "seen before it is asked for"),
+    ErrorRule("record", "^template: a record", "serves", "makes no record", "seen before it is asked for"),
+    ErrorRule("code", "^template: ederror", "code many, strconv", "code many, expected a number", "the range is told"),
     ErrorRule("range", "^(bufsize|multisocket):", ".", r"in range \[\d+, \d+\]: \S+$", "the range is told"),
     ErrorRule("property", "^cache: an unknown", "Wrong argument count", "unknown property 'foo'", "the property is told"),
     ErrorRule("address", "^(health|ready|prometheus): an address", "address here", "expected :PORT or ADDRESS:PORT", "the form is told"),
