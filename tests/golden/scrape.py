@@ -45,7 +45,7 @@ def metric_lines(text, has_probes):
         if match:
             labels = PLACES.sub("PLACE", re.sub(r',?le="[^"]*"', "", match[2] or "")).replace("{}", "")
             labels = ANSWERER.sub("", labels)
-            if has_probes and 'type="other"' in labels:
+            if has_probes and re.search('type="other"|responses_total.*rcode="NXDOMAIN"', match[1] + labels):
                 continue
             found.add(SIZES.sub("", match[1]) + labels)
     return sorted(found)
