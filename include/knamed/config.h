@@ -196,6 +196,7 @@ struct config_rewrite {
 	enum rewrite_match match;
 	char *from;                      /* the question's name; of `cname` the target. NULL: type and class */
 	char *to;                        /* of `name` and `cname`; patterns' groups are {1}.. */
+	bool has_metadata;               /* {plugin/label} in `to` is what is known of the question */
 	bool is_auto;                    /* names in answers go back the way the question's came */
 	struct config_rewrite_answer *answers; size_t answer_count;
 	uint16_t code, new_code;         /* of `type`, `class`, `rcode` */

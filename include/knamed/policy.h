@@ -112,7 +112,7 @@ enum rewrite_verdict {
 	REWRITE_BROKEN,  /* SERVFAIL: its new name is none */
 };
 enum rewrite_verdict rewrite_question(const struct policy *policy, const struct dns_query *query,
-				      struct rewrite_way *ret_way);
+				      const struct client *client, struct rewrite_way *ret_way);
 /* The first CNAME of the answer that a `cname` rule gives another target: that one is to be looked up, by all rules.
  * False: none, or the CNAME itself was asked for. */
 bool rewrite_alias(const struct rewrite_way *way, const struct dns_message *heard,

@@ -141,20 +141,75 @@ static bool read_answers(struct answer_reading *reading, struct config_rewrite *
 
 /* ---- the rule ---- */
 
-static bool refuse_metadata(const struct rule_words *words, const char *match, struct error *error)
+/* "plugin/label", neither part empty. */
+static bool is_label(const char *text, size_t size)
 {
-	if (strcmp(match, "regex") != 0)
-		return directive_fail(words->directive, error,
-				      "metadata is only supported for regex name rules");
-	return directive_fail_unbuilt(words->directive, "metadata in the new name of a rule", error);
+	const char *slash = memchr(text, '/', size);
+	return slash != NULL && slash > text && slash < text + size - 1 &&
+	       memchr(text, '{', size) == NULL;
+}
+
+/* What stands in braces in a new name: a group, or a label. */
+static bool check_placeholder(const struct rule_words *words, const char *text, size_t size,
+			      unsigned groups, struct error *error)
+{
+	char group[12] = "";
+	uint64_t number;
+	memcpy(group, text, size < sizeof(group) ? size : 0);
+	if (!text_to_number(group, 0, UINT32_MAX, &number))
+		return is_label(text, size) ||
+		       directive_fail(words->directive, error,
+				      "invalid metadata label \"%.*s\" in name replacement",
+				      (int)size, text);
+	return number <= groups ||
+	       directive_fail(words->directive, error,
+			      "capture group %s does not exist in name matching pattern", group);
+}
+
+/* Labels keep their case, what stands between them is a name's. */
+static bool read_metadata(const struct rule_words *words, struct config_rewrite *rule,
+			  unsigned groups, struct error *error)
+{
+	const struct directive *directive = words->directive;
+	for (char *c = rule->to; *c != '\0'; c++) {
+		if (*c == '}')
+			return directive_fail(directive, error,
+					      "unmatched closing brace in metadata name replacement");
+		if (*c != '{')
+			continue;
+		char *end = strchr(c, '}');
+		if (end == NULL)
+			return directive_fail(directive, error,
+					      "unclosed placeholder in metadata name replacement");
+		size_t at = (size_t)(c + 1 - rule->to), size = (size_t)(end - c) - 1;
+		memcpy(c + 1, words->words[2] + at, size);
+		if (!check_placeholder(words, c + 1, size, groups, error))
+			return false;
+		c = end;
+	}
+	if (!directive->block->metadata)
+		directive_note(directive, "nothing is known of questions without `metadata` in the same "
+					  "block: this rule is passed over");
+	return true;
+}
+
+static bool check_metadata(const struct rule_words *words, struct config_rewrite *rule,
+			   struct error *error)
+{
+	unsigned groups;
+	return check_pattern(words, "", rule->from, "", error) &&
+	       rewrite_pattern_check(rule->from, &groups, error) &&
+	       read_metadata(words, rule, groups, error);
 }
 
 /* CoreDNS takes the new name of an exact rule for a pattern too, which tells a few mistakes. */
-static bool check_rule(const struct rule_words *words, const struct config_rewrite *rule,
-		       const char *to, struct error *error)
+static bool check_rule(const struct rule_words *words, struct config_rewrite *rule, const char *to,
+		       struct error *error)
 {
 	if (rule->match == MATCH_EXACT)
 		return check_pattern(words, "", rule->to, rule->from, error);
+	if (rule->has_metadata)
+		return check_metadata(words, rule, error);
 	return rule->match != MATCH_REGEX || check_pattern(words, "", rule->from, to, error);
 }
 
@@ -171,9 +226,12 @@ bool rewrite_name_read(const struct rule_words *words, struct config_rewrite *ru
 			*c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 'a' - 'A') : *c;
 		reading.match = match;
 	}
-	if (words->count > 3 && strcmp(words->words[3], "metadata") == 0)
-		return refuse_metadata(words, reading.match, error);
-	if (words->count > 3 && !read_answers(&reading, rule, error))
+	rule->has_metadata = words->count > 3 && strcmp(words->words[3], "metadata") == 0;
+	if (rule->has_metadata && strcmp(reading.match, "regex") != 0)
+		return directive_fail(directive, error,
+				      "metadata is only supported for regex name rules");
+	reading.at += rule->has_metadata;
+	if (words->count > reading.at && !read_answers(&reading, rule, error))
 		return false;
 	if (!rewrite_match_read(reading.match, &rule->match))
 		return directive_fail(directive, error,

@@ -25,7 +25,8 @@ static bool parts_compile(struct policy *policy, const struct policy_options *op
 	       (block->template_count == 0 ||
 		templates_compile(block, options->metrics, &policy->templates, error)) &&
 	       (block->hosts == NULL || hosts_open(options, &policy->hosts, error)) &&
-	       (block->balance == NULL || balance_open(options, &policy->balance, error));
+	       (block->balance == NULL || balance_open(options, &policy->balance, error)) &&
+	       rewrite_compile(block, &policy->rewrite, error);
 }
 
 bool policy_compile(const struct policy_options *options, struct policy **ret_policy,
@@ -51,7 +52,6 @@ bool policy_compile(const struct policy_options *options, struct policy **ret_po
 		policy_free(policy);
 		return false;
 	}
-	policy->rewrite = rewrite_compile(block);
 	*ret_policy = policy;
 	return true;
 }

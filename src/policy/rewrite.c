@@ -19,6 +19,7 @@ static void rule_compile(struct rule *rule, const struct config_rewrite *config)
 	};
 	if (config->from != NULL)
 		pattern_compile(&rule->pattern, config->match, config->from, config->to);
+	rule->pattern.has_metadata = config->has_metadata;
 	if (config->field == REWRITE_NAME && config->match == MATCH_SUFFIX && config->is_auto)
 		pattern_compile(&rule->back, MATCH_SUFFIX, config->to, config->from);
 	rule->answers = mem_zalloc((config->answer_count + 1) * sizeof(*rule->answers));
@@ -30,15 +31,35 @@ static void rule_compile(struct rule *rule, const struct config_rewrite *config)
 	}
 }
 
-struct rewrite *rewrite_compile(const struct config_block *block)
+/* A label that no question has would make a rule that is never for any. */
+static bool check_labels(const struct config_block *block, const char *to, struct error *error)
 {
+	while ((to = strchr(to, '{')) != NULL) {
+		size_t size = strcspn(++to, "}");
+		enum metadata_label label;
+		if (memchr(to, '/', size) != NULL && !metadata_find(to, size, &label))
+			return error_set(error,
+					 "plugin/rewrite: %s:%u - there is no metadata \"%.*s\"",
+					 block->file, block->line, (int)size, to);
+	}
+	return true;
+}
+
+bool rewrite_compile(const struct config_block *block, struct rewrite **ret_rewrite, struct error *error)
+{
+	*ret_rewrite = NULL;
 	if (block->rewrite_count == 0)
-		return NULL;
+		return true;
+	for (size_t i = 0; i < block->rewrite_count; i++)
+		if (block->rewrites[i].has_metadata &&
+		    !check_labels(block, block->rewrites[i].to, error))
+			return false;
 	struct rewrite *rewrite = mem_zalloc(sizeof(*rewrite));
 	rewrite->rules = mem_zalloc(block->rewrite_count * sizeof(*rewrite->rules));
 	for (; rewrite->count < block->rewrite_count; rewrite->count++)
 		rule_compile(&rewrite->rules[rewrite->count], &block->rewrites[rewrite->count]);
-	return rewrite;
+	*ret_rewrite = rewrite;
+	return true;
 }
 
 void rewrite_free(struct rewrite *rewrite)
@@ -87,9 +108,11 @@ static bool keep_name(struct rewrite_way *way, const struct subject *subject, ui
 }
 
 static enum change change_name(const struct rule *rule, struct rewrite_way *way,
-			       struct subject *subject, struct rewrite_step *step)
+			       const struct client *client, struct subject *subject,
+			       struct rewrite_step *step)
 {
-	enum change change = pattern_change(&rule->pattern, subject);
+	enum change change =
+		pattern_change(&rule->pattern, subject, client != NULL ? client->metadata : NULL);
 	if (change != CHANGE_MADE)
 		return change;
 	step->old_at = way->name_at;
@@ -109,11 +132,12 @@ static enum change change_code(const struct rule *rule, uint16_t *code)
 }
 
 static enum change rule_apply(const struct rule *rule, struct rewrite_way *way,
-			      struct subject *subject, struct rewrite_step *step)
+			      const struct client *client, struct subject *subject,
+			      struct rewrite_step *step)
 {
 	switch (rule->field) {
 	case REWRITE_NAME:
-		return change_name(rule, way, subject, step);
+		return change_name(rule, way, client, subject, step);
 	case REWRITE_TYPE:
 		return change_code(rule, &way->type);
 	case REWRITE_CLASS:
@@ -132,7 +156,7 @@ static enum change rule_apply(const struct rule *rule, struct rewrite_way *way,
 }
 
 enum rewrite_verdict rewrite_question(const struct policy *policy, const struct dns_query *query,
-				      struct rewrite_way *way)
+				      const struct client *client, struct rewrite_way *way)
 {
 	const struct rewrite *rewrite = policy->rewrite;
 	struct subject subject;
@@ -150,7 +174,7 @@ enum rewrite_verdict rewrite_question(const struct policy *policy, const struct 
 	for (size_t i = 0; i < rewrite->count; i++) {
 		const struct rule *rule = &rewrite->rules[i];
 		struct rewrite_step step = { .rule = (uint16_t)i };
-		enum change change = rule_apply(rule, way, &subject, &step);
+		enum change change = rule_apply(rule, way, client, &subject, &step);
 		if (change == CHANGE_BROKEN)
 			return REWRITE_BROKEN;
 		if (change == CHANGE_NONE)
@@ -196,7 +220,7 @@ static enum change map_by_answers(const struct rule *rule, bool is_value, struct
 	for (size_t i = rule->answer_count; i-- > 0 && change != CHANGE_BROKEN;) {
 		if (rule->answers[i].is_value != is_value)
 			continue;
-		enum change now = pattern_change(&rule->answers[i].pattern, subject);
+		enum change now = pattern_change(&rule->answers[i].pattern, subject, NULL);
 		change = now == CHANGE_NONE ? change : now;
 	}
 	return change;
@@ -210,7 +234,7 @@ static enum change map_by_name(const struct rewrite_way *way, unsigned step, boo
 	enum change change = map_by_answers(rule, is_value, subject);
 	if (change == CHANGE_BROKEN || !rule->is_auto)
 		return change;
-	enum change now = rule->back.from != NULL ? pattern_change(&rule->back, subject)
+	enum change now = rule->back.from != NULL ? pattern_change(&rule->back, subject, NULL)
 						  : step_back(way, &way->steps[step], subject);
 	return now == CHANGE_NONE ? change : now;
 }
@@ -237,7 +261,7 @@ enum change way_map_value(const struct rewrite_way *way, struct subject *subject
 		if (rule->field == REWRITE_NAME)
 			now = map_by_name(way, i, true, subject);
 		else if (rule->field == REWRITE_CNAME && is_alias)
-			now = pattern_change(&rule->pattern, subject);
+			now = pattern_change(&rule->pattern, subject, NULL);
 		if (rule->field == REWRITE_CNAME && now == CHANGE_MADE) {
 			memcpy(ret_alias, subject->wire, subject->size);
 			*ret_alias_size = subject->size;

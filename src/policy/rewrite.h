@@ -25,6 +25,7 @@ struct pattern {
 	size_t from_size;
 	uint8_t *wire; /* of an exact name; NULL: it is none, and no name is equal to it */
 	struct regex *regex;
+	bool has_metadata; /* `to` may have {plugin/label} in it */
 };
 void pattern_compile(struct pattern *pattern, enum rewrite_match match, const char *from,
 		     const char *to);
@@ -36,7 +37,9 @@ enum change {
 	CHANGE_MADE,
 	CHANGE_BROKEN, /* the new name is none */
 };
-enum change pattern_change(const struct pattern *pattern, struct subject *subject);
+/* metadata: of the question; NULL: nothing is known. Where something is missing nothing is changed. */
+enum change pattern_change(const struct pattern *pattern, struct subject *subject,
+			   const struct metadata *metadata);
 /* Whether some name at or below the zone may be found. */
 bool pattern_touches(const struct pattern *pattern, const uint8_t *zone);
 
@@ -59,8 +62,9 @@ struct rewrite {
 	size_t count;
 	struct rule *rules;
 };
-/* NULL: no rules. */
-struct rewrite *rewrite_compile(const struct config_block *block);
+/* *ret_rewrite is NULL if there are no rules. False: a rule asks for what is known of no question. */
+bool rewrite_compile(const struct config_block *block, struct rewrite **ret_rewrite,
+		     struct error *error);
 void rewrite_free(struct rewrite *rewrite);
 bool rewrite_touches(const struct rewrite *rewrite, const uint8_t *zone);
 

@@ -3,6 +3,7 @@
  * for patterns, which see a name as it is spelled. */
 #include "rewrite.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -136,32 +137,62 @@ static size_t group_read(const char *to, unsigned count, unsigned *ret_group)
 	return size == 1 || to[size] != '}' || is_padded || group >= count ? 0 : size + 1;
 }
 
-static void expand(const struct pattern *pattern, const struct subject *subject,
-		   const struct regex_match *match, struct draft *draft)
+/* The value of the label at the beginning of `to`. Returns how long it is in braces; 0: it is not known. */
+static size_t add_metadata(const char *to, const struct metadata *metadata, struct draft *draft)
+{
+	char value[METADATA_ROOM];
+	size_t size = strcspn(to, "}"), value_size;
+	enum metadata_label label;
+	if (metadata == NULL || !metadata_find(to + 1, size - 1, &label) ||
+	    !metadata_write(metadata, label, value, &value_size) || value_size == 0)
+		return 0;
+	for (size_t i = 0; i < value_size; i++)
+		value[i] = (char)tolower((unsigned char)value[i]);
+	draft_add(draft, value, value_size);
+	return size + 1;
+}
+
+/* False: some metadata is not known. */
+static bool expand(const struct pattern *pattern, const struct subject *subject,
+		   const struct regex_match *match, const struct metadata *metadata,
+		   struct draft *draft)
 {
 	unsigned count = regex_group_count(pattern->regex), group;
 	for (const char *to = pattern->to; *to != '\0';) {
 		size_t size = *to == '{' ? group_read(to, count, &group) : 0;
-		if (size == 0)
-			draft_add(draft, to, 1);
-		else if (match->start[group] != UINT32_MAX)
+		if (size > 0 && match->start[group] != UINT32_MAX)
 			draft_add(draft, subject->text + match->start[group],
 				  match->end[group] - match->start[group]);
+		if (size == 0 && *to == '{' && pattern->has_metadata) {
+			size = add_metadata(to, metadata, draft);
+			if (size == 0)
+				return false;
+		}
+		if (size == 0)
+			draft_add(draft, to, 1);
 		to += size == 0 ? 1 : size;
 	}
+	return true;
 }
 
-enum change pattern_change(const struct pattern *pattern, struct subject *subject)
+static enum change change_by_regex(const struct pattern *pattern, struct subject *subject,
+				   const struct metadata *metadata)
 {
 	struct draft draft = { .size = 0 };
 	struct regex_match match;
-	if (pattern->match == MATCH_REGEX) {
-		text_of(subject);
-		if (!regex_find(pattern->regex, subject->text, subject->text_size, &match))
-			return CHANGE_NONE;
-		expand(pattern, subject, &match, &draft);
-		return draft_take(&draft, subject);
-	}
+	text_of(subject);
+	if (!regex_find(pattern->regex, subject->text, subject->text_size, &match) ||
+	    !expand(pattern, subject, &match, metadata, &draft))
+		return CHANGE_NONE;
+	return draft_take(&draft, subject);
+}
+
+enum change pattern_change(const struct pattern *pattern, struct subject *subject,
+			   const struct metadata *metadata)
+{
+	struct draft draft = { .size = 0 };
+	if (pattern->match == MATCH_REGEX)
+		return change_by_regex(pattern, subject, metadata);
 	if (!pattern_finds(pattern, subject))
 		return CHANGE_NONE;
 	const char *text = subject->text;

@@ -98,8 +98,10 @@ static enum above_verdict answer_by_rules(struct asker *asker, struct question *
 enum above_verdict rewriting_step(struct asker *asker, struct question *question,
 				  struct reply *reply, struct outcome *outcome)
 {
+	const struct policy *policy = question->route->block->policy;
+	const struct client client = client_of(asker, question);
 	struct rewrite_way way;
-	switch (rewrite_question(question->route->block->policy, &question->query, &way)) {
+	switch (rewrite_question(policy, &question->query, &client, &way)) {
 	case REWRITE_NOTHING:
 		return ABOVE_PASS;
 	case REWRITE_BROKEN:

@@ -99,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (dns_query_read(question, asked, &query) != QUERY_GOOD)
 		return 0;
 	const struct policy *policy = policies[(data[0] & 0x7f) % COUNT_OF(rules)];
-	if (rewrite_question(policy, &query, &way) == REWRITE_DONE)
+	if (rewrite_question(policy, &query, NULL, &way) == REWRITE_DONE)
 		check_way(&way, &heard, has_found ? &found : NULL);
 	return 0;
 }

@@ -28,6 +28,11 @@ apiVersion: v1
 kind: Service
 metadata: {name: far, namespace: default}
 spec: {type: ExternalName, externalName: alias.rules.example}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: tester, namespace: secret}
+status: {phase: Running, podIP: 127.0.0.1, podIPs: [{ip: 127.0.0.1}]}
 """
 KUBERNETES = "kubernetes cluster.local in-addr.arpa {\n manifests objects\n fallthrough in-addr.arpa\n}\n"
 WEB = "web.default.svc.cluster.local."
@@ -54,10 +59,10 @@ KNOWN = [
 ]
 
 
-def serve(body, more=""):
+def serve(body, more="", kubernetes=KUBERNETES):
     place = tempfile.TemporaryDirectory(prefix="rewrite-")
     os.mkdir(os.path.join(place.name, "objects"))
-    corefile = f". {{\nerrors\n{KUBERNETES}{body}\n}}\n{more}"
+    corefile = f". {{\nerrors\n{kubernetes}{body}\n}}\n{more}"
     for name, text in ("objects/all.yaml", SERVICES), ("Corefile", corefile):
         with open(os.path.join(place.name, name), "w", encoding="ascii") as file:
             file.write(text)
@@ -220,6 +225,16 @@ def check_external_name(upstream):
                  "what an ExternalName leads to goes by the rules")
 
 
+def check_metadata():
+    """A name that means something else in each namespace."""
+    rule = ("metadata\nrewrite name regex ^([^.]+)\\.mine\\.$ {1}.{kubernetes/client-namespace}.svc.cluster.local. metadata "
+            "answer auto\nrewrite name suffix .mine .default.svc.cluster.local answer auto")
+    with serve(rule, kubernetes="kubernetes cluster.local {\n manifests objects\n pods verified\n}\n") as server:
+        tap.same(answer(server, "web.mine"), ("NOERROR", ["web.mine. A 10.96.0.81"]), "the service of a client's own namespace")
+        tap.same(answer(server, "-b", "127.0.0.2", "web.mine"), ("NOERROR", ["web.mine. A 10.96.0.80"]),
+                 "where nothing is known of a client, the next rule")
+
+
 # ---- the rest of a reply ----
 
 def check_replies(upstream):
@@ -284,6 +299,7 @@ with StubUpstream(KNOWN) as the_upstream:
     check_gardener()
     check_targets(the_upstream)
     check_external_name(the_upstream)
+    check_metadata()
     check_replies(the_upstream)
     check_opt(the_upstream)
     check_acl(the_upstream)

@@ -53,6 +53,8 @@ static void names_are_rewritten_by_all_matches(void **state)
 		{ "rewrite stop {\n name regex (a) {1}\n answer name b c\n answer value d e\n}",
 		  "name regex (a) -> {1}. name b -> c. value d -> e." },
 		{ "rewrite {\n name exact a b\n}", "name exact a. -> b. auto" },
+		{ "metadata\nrewrite name regex ^(A) {1}.X.{Plug/Label} metadata answer auto",
+		  "name regex ^(A) -> {1}.x.{Plug/Label}. auto" },
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(table); i++)
@@ -111,6 +113,16 @@ static void answer_name_auto_is_auto(void **state)
 	config_free(config);
 }
 
+static void metadata_without_metadata_is_remarked_on(void **state)
+{
+	(void)state;
+	struct config *config = read_body("rewrite name regex ^(a) {1}.{x/y} metadata");
+	assert_true(config->blocks[0].rewrites[0].has_metadata);
+	assert_words(&config->notes, "Corefile:2 - nothing is known of questions without `metadata` in "
+				     "the same block: this rule is passed over");
+	config_free(config);
+}
+
 static void a_suffix_that_no_target_has_is_remarked_on(void **state)
 {
 	(void)state;
@@ -153,8 +165,14 @@ static void bad_rules_are_told_by_their_line(void **state)
 		BAD("name suffix a b answer name c d auto",
 		    "auto name answer rule cannot be combined with explicit name answer rules"),
 		BAD("name exact a b metadata", "metadata is only supported for regex name rules"),
-		BAD("name regex a {x/y} metadata",
-		    "metadata in the new name of a rule is not built into knamed"),
+		BAD("name regex a {x} metadata", "invalid metadata label \"x\" in name replacement"),
+		BAD("name regex a {x/} metadata", "invalid metadata label \"x/\" in name replacement"),
+		BAD("name regex (a) {2} metadata",
+		    "capture group 2 does not exist in name matching pattern"),
+		BAD("name regex a {x/y metadata", "unclosed placeholder in metadata name replacement"),
+		BAD("name regex a x}y metadata", "unmatched closing brace in metadata name replacement"),
+		BAD("name regex a[ x metadata", "invalid regex matching pattern: a["),
+		BAD("name regex a x metadata answer", "invalid arguments for regex rule"),
 		BAD("answer name a b", "response rewrites must begin with a name rule"),
 		BAD("edns0 local set 0xffee abcd", "the field edns0 of a rule is not built into knamed"),
 		BAD("foo a b", "invalid rule type \"foo\""),
@@ -223,6 +241,7 @@ int main(void)
 		cmocka_unit_test(other_fields_are_rewritten),
 		cmocka_unit_test(rules_keep_their_order),
 		cmocka_unit_test(answer_name_auto_is_auto),
+		cmocka_unit_test(metadata_without_metadata_is_remarked_on),
 		cmocka_unit_test(a_suffix_that_no_target_has_is_remarked_on),
 		cmocka_unit_test(bad_rules_are_told_by_their_line),
 		cmocka_unit_test(a_pattern_has_an_end),

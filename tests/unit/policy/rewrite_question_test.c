@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Questions on their way through rules. CoreDNS 1.15 asks the same. */
+#include <stdio.h>
+
 #include "trip.h"
 
 static void assert_asked(const char *rules, const char *name, uint16_t type, const char *expected)
@@ -94,6 +96,59 @@ static void rules_stop_unless_they_continue(void **state)
 	assert_asked("rewrite continue cname x y\nrewrite name a b", "a.", TYPE_A, "b. A");
 }
 
+/* ---- metadata ---- */
+
+static void what_is_known_of_a_question_goes_into_its_name(void **state)
+{
+	static const struct {
+		const char *rule, *name, *asked;
+	} table[] = {
+		{ "rewrite name regex ^(web)\\. {1}.{view/name}.Svc metadata", "web.a.",
+		  "web.te.am.svc. A" },
+		{ "rewrite name regex ^(web)\\. {view/name} metadata answer auto", "web.a.",
+		  "te.am. A" },
+		{ "rewrite name regex ^(web)\\. {1}.{kubernetes/client-namespace} metadata",
+		  "web.a.", "nothing" },
+		{ "rewrite name regex ^web\\. {kubernetes/client-namespace} metadata\nrewrite name web.a b",
+		  "web.a.", "b. A" },
+		{ "rewrite name regex ^web\\. x.{view/name}", "web.a.", "x.{view/name}. A" },
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		char asked[NAME_TEXT_SIZE + 16], rules[256];
+		snprintf(rules, sizeof(rules), "metadata\n%s", table[i].rule);
+		struct trip *trip = trip_new(rules);
+		struct metadata metadata = { .block = &trip->config->blocks[0], .query = &trip->query };
+		struct client client = { .metadata = &metadata };
+		metadata.told[METADATA_VIEW] = "Te.Am";
+		trip->client = &client;
+		trip_down(trip, table[i].name, TYPE_A, false);
+		trip_print_asked(trip, asked);
+		assert_string_equal(asked, table[i].asked);
+		trip_free(trip);
+	}
+}
+
+static void metadata_that_no_question_has_is_refused(void **state)
+{
+	(void)state;
+	struct error error = { 0 };
+	struct policy *policy;
+	struct config *config =
+		config_read("Corefile",
+			    ".:53 {\nmetadata\nrewrite name regex a {1}{x/y} metadata\n}\n", "53",
+			    &error);
+	assert_null(config); /* no such group */
+	config = config_read("Corefile",
+			     ".:53 {\nmetadata\nrewrite name regex a {0}{x/y} metadata\n}\n", "53",
+			     &error);
+	assert_non_null(config);
+	struct policy_options options = { .block = &config->blocks[0], .version = "v" };
+	assert_false(policy_compile(&options, &policy, &error));
+	assert_string_equal(error.text, "plugin/rewrite: Corefile:1 - there is no metadata \"x/y\"");
+	config_free(config);
+}
+
 /* An attacker's name costs no more than a long one. */
 static void a_name_that_never_ends_to_match_matches_nothing(void **state)
 {
@@ -141,6 +196,8 @@ int main(void)
 		cmocka_unit_test(a_new_name_that_is_none_is_told),
 		cmocka_unit_test(types_and_classes_are_replaced),
 		cmocka_unit_test(rules_stop_unless_they_continue),
+		cmocka_unit_test(what_is_known_of_a_question_goes_into_its_name),
+		cmocka_unit_test(metadata_that_no_question_has_is_refused),
 		cmocka_unit_test(a_name_that_never_ends_to_match_matches_nothing),
 		cmocka_unit_test(rules_touch_no_zone_that_they_cannot_match),
 	};

@@ -46,7 +46,7 @@ void trip_down(struct trip *trip, const char *name, uint16_t type, bool edns)
 {
 	size_t size = write_question(trip->packet, name, type, edns);
 	assert_int_equal(dns_query_read(trip->packet, size, &trip->query), QUERY_GOOD);
-	trip->verdict = rewrite_question(trip->policy, &trip->query, &trip->way);
+	trip->verdict = rewrite_question(trip->policy, &trip->query, trip->client, &trip->way);
 }
 
 void trip_print_asked(const struct trip *trip, char ret_text[NAME_TEXT_SIZE + 16])

@@ -20,6 +20,7 @@ struct trip {
 	struct dns_query query;
 	struct rewrite_way way;
 	enum rewrite_verdict verdict;
+	const struct client *client; /* NULL: nothing is known of it */
 };
 
 struct trip *trip_new(const char *rules);
