@@ -9,7 +9,8 @@ import wire
 from replies import ede_of, key_of
 
 ALL_PARTS = "rcode aa ra answer authority additional ttl upstreams"
-CLUSTER = (".cluster.local.", ".clusterset.local.", ".k8s.test.", ".out.test.", ".in-addr.arpa.", ".ip6.arpa.")
+CLUSTER = (".cluster.local.", ".clusterset.local.", ".k8s.test.", ".out.test.", ".outside.test.",
+           ".out.test.", ".in-addr.arpa.", ".ip6.arpa.")
 
 # Directives that knamed refuses today and must not refuse at the end: cases with them are not run.
 NOT_BUILT = {
