@@ -319,11 +319,6 @@ const struct serve_block *pipeline_blocks(const struct pipeline *pipeline, size_
 	return setup_blocks(pipeline->now, ret_count);
 }
 
-const struct config *pipeline_config(const struct pipeline *pipeline)
-{
-	return pipeline->now->config;
-}
-
 const struct kube *pipeline_kube(const struct pipeline *pipeline, size_t block)
 {
 	const struct setup *now = pipeline->now;

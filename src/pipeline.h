@@ -26,7 +26,6 @@ void pipeline_free(struct pipeline *pipeline); /* after the query threads have e
 struct answers *pipeline_answers(const struct pipeline *pipeline);
 /* The blocks in force with their catalogs, in the config's order. */
 const struct serve_block *pipeline_blocks(const struct pipeline *pipeline, size_t *ret_count);
-const struct config *pipeline_config(const struct pipeline *pipeline);
 /* The API server that the `kubernetes` of a block follows; NULL: no such directive, or it has manifests. */
 struct kube;
 const struct kube *pipeline_kube(const struct pipeline *pipeline, size_t block);

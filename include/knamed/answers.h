@@ -55,7 +55,7 @@ struct outside_options {
 	uint32_t ttl;
 	bool headless;    /* headless Services are seen by their endpoints */
 };
-struct catalog *answers_add_outside(struct catalog *cluster, const struct outside_options *options);
+struct catalog *answers_add_outside(struct catalog *inside, const struct outside_options *options);
 
 struct catalog *answers_add_static(struct answers *answers);
 /* A zone's records between begin and end replace the zone as one step; abandon keeps the old one. */

@@ -57,7 +57,7 @@ struct upstream_reply {
 };
 /* done is called exactly once, perhaps before this returns. */
 typedef void (*upstream_done)(void *context, const struct upstream_reply *reply);
-void upstream_ask(struct upstream *upstream, const struct upstream_question *question, upstream_done done,
+void upstream_ask(struct upstream *upstream, const struct upstream_question *wanted, upstream_done done,
 		  void *context);
 
 /* A query that came in: true if it is one that we sent to find out whether an upstream leads back to us (`loop`). Nobody

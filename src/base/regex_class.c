@@ -45,7 +45,7 @@ static bool read_one(struct regex_reader *reader, const char *class, uint32_t *r
 static bool read_range(struct regex_reader *reader, const char *class)
 {
 	const char *from = reader->at;
-	uint32_t low, high;
+	uint32_t low = 0, high = 0;
 	if (!read_one(reader, class, &low))
 		return false;
 	regex_put_character(reader, low);

@@ -93,7 +93,7 @@ static bool read_bounds(const struct directive *directive, struct arguments argu
 static bool read_kind(struct directive *directive, struct config_cache_kind *kind, struct error *error)
 {
 	struct arguments arguments = directive_arguments(directive);
-	int64_t capacity;
+	int64_t capacity = 0;
 	if (arguments.count == 0)
 		return directive_fail_arguments(directive, error);
 	if (!read_integer(directive, argument(arguments, 0), &capacity, error))
@@ -156,7 +156,7 @@ static bool read_percent(const struct directive *directive, const char *text, ui
 static bool read_prefetch(struct directive *directive, struct config_cache *cache, struct error *error)
 {
 	struct arguments arguments = directive_arguments(directive);
-	int64_t amount;
+	int64_t amount = 0;
 	if (arguments.count == 0 || arguments.count > 3)
 		return directive_fail_arguments(directive, error);
 	if (!read_integer(directive, argument(arguments, 0), &amount, error))

@@ -36,7 +36,7 @@ static bool read_ttl(const struct directive *directive, const char *text, uint32
 {
 	static const struct duration_words words = { "invalid serve_stale response TTL: ",
 						     "invalid negative response TTL for serve_stale" };
-	uint64_t ms;
+	uint64_t ms = 0;
 	if (!cache_duration(directive, text, &words, &ms, error))
 		return false;
 	if (ms % 1000 != 0)
@@ -54,7 +54,7 @@ static bool read_recheck(const struct directive *directive, const char *text, ui
 {
 	static const struct duration_words words = { "invalid serve_stale failure recheck: ",
 						     "invalid negative failure recheck for serve_stale" };
-	uint64_t ms;
+	uint64_t ms = 0;
 	if (!cache_duration(directive, text, &words, &ms, error))
 		return false;
 	if (ms > RECHECK_MOST_MS)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The options of `forward`. A word behind the one that an option takes is read as the next option,
- * as in CoreDNS; random_case is ours. */
+/* Options of `forward`. A word behind what one takes is read as the next, as in CoreDNS; random_case is ours. */
+#include <assert.h>
 #include <string.h>
 
 #include "directive_forward.h"
@@ -49,6 +49,7 @@ static bool read_duration(const struct reading *reading, const char *rule, uint6
 {
 	const char *text = read_word(reading);
 	uint64_t ms;
+	assert(ret_ms != NULL);
 	if (text == NULL)
 		return false;
 	bool is_negative = text[0] == '-';

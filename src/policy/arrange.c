@@ -135,6 +135,8 @@ static void draw_by_weight(const struct balance *balance, const struct dns_messa
 		room->ranks[i] = balance_weight(balance, name, &ip);
 		sum += room->ranks[i];
 	}
+	if (sum == 0) /* weights are at least 1, so there are no addresses */
+		return;
 	unsigned drawn = draw(reply) % sum;
 	while (drawn >= room->ranks[chosen])
 		drawn -= room->ranks[chosen++];

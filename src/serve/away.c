@@ -3,6 +3,8 @@
  * nothing here does. */
 #include "away.h"
 
+#include <assert.h>
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -52,6 +54,7 @@ static void send_reply(struct away *away, struct errand *errand, size_t size)
 static bool answer(struct away *away, struct errand *errand, struct arrival *arrival, bool is_trial)
 {
 	struct asker *asker = errand->router->away_asker;
+	assert(arrival != NULL);
 	arrival->before = errand->kept != NULL ? &errand->kept->arrival : NULL;
 	errand->is_trial = is_trial;
 	errand->goes_on = false;

@@ -3,6 +3,7 @@
  * have; more (a CIDR may stand for hundreds) are hashed label by label from the root. */
 #include "route.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,6 +113,7 @@ static enum answerer answerer_of(enum rank rank)
 		[RANK_FILE] = BY_FILE,		 [RANK_AUTO] = BY_AUTO,
 		[RANK_SECONDARY] = BY_SECONDARY,
 	};
+	assert((size_t)rank < COUNT_OF(answerers));
 	return answerers[rank];
 }
 

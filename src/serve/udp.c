@@ -253,9 +253,11 @@ void udp_worker_step_back(const struct udp_worker *worker)
 {
 	struct sockaddr_storage own;
 	socklen_t size = sizeof(own);
-	if (!place_is_wildcard(&worker->place) &&
-	    getsockname(worker->fd, (struct sockaddr *)&own, &size) == 0)
-		connect(worker->fd, (struct sockaddr *)&own, size);
+	if (place_is_wildcard(&worker->place) ||
+	    getsockname(worker->fd, (struct sockaddr *)&own, &size) != 0)
+		return;
+	if (connect(worker->fd, (struct sockaddr *)&own, size) != 0)
+		return; /* then it shares with its successor until it is closed */
 }
 
 void udp_worker_free(struct udp_worker *worker)

@@ -149,8 +149,9 @@ struct failure line_failure(const struct line *line, enum trouble trouble, int n
 				   .is_tcp = line->is_tcp,
 				   .number = number,
 				   .remote = line->target->address };
-	struct sockaddr_storage address = { 0 };
+	struct sockaddr_storage address;
 	socklen_t size = sizeof(address);
+	memset(&address, 0, sizeof(address));
 	if (getsockname(line->fd, (struct sockaddr *)&address, &size) != 0)
 		return failure;
 	failure.local.ip = ip_of_sockaddr((struct sockaddr *)&address);

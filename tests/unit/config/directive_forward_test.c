@@ -230,105 +230,103 @@ static void what_is_odd_but_harmless_is_noted(void **state)
 	done(reading);
 }
 
-static void bad_lines_are_refused(void **state)
-{
-	(void)state;
 #define AT(line) "plugin/forward: Corefile:" line " - Error during parsing: "
 #define ARGUMENTS "Wrong argument count or unexpected line ending after "
 #define OPTION(text) "forward . 10.0.0.1 {\n" text "\n}"
-	static const struct bad table[] = {
-		{ "forward", AT("2") ARGUMENTS "'forward'" },
-		{ "forward .", AT("2") ARGUMENTS "'.'" },
-		{ "forward a..b 10.0.0.1", AT("2") "unable to normalize 'a..b'" },
-		{ "forward . https://1.1.1.1/q",
-		  AT("2") "paths are not allowed in HTTPS upstream addresses (the /dns-query path is "
-			  "used by default): https://1.1.1.1/q" },
-		{ "forward . https://1.1.1.1", AT("2") "'https' is not built into knamed, which asks "
-						       "over UDP, TCP and TLS: https://1.1.1.1" },
-		{ "forward . quic://1.1.1.1", AT("2") "'quic' is not built into knamed, which asks "
-						      "over UDP, TCP and TLS: quic://1.1.1.1" },
-		{ "forward . grpc://1.1.1.1", AT("2") "'grpc' is not supported as a destination "
-						      "protocol in forward: grpc://1.1.1.1" },
-		{ "forward . unix:///run/dns", AT("2") "'unix' is not supported as a destination "
-						       "protocol in forward: unix:///run/dns" },
-		{ "forward . tls://", AT("2") "invalid address: \"tls://\"" },
-		{ "forward . a27.0.0.1",
-		  AT("2") "not an IP address or file \"a27.0.0.1\": knamed does not look up names of "
-			  "resolvers, only addresses are asked" },
-		{ "forward . tls://dns.example:853",
-		  AT("2") "not an IP address or file \"tls://dns.example:853\": knamed does not look "
-			  "up names of resolvers, only addresses are asked" },
-		{ "forward . a..b", AT("2") "not an IP address, file, or valid domain: \"a..b\"" },
-		{ "forward . /none/resolv.conf",
-		  AT("2") "not an IP address or file \"/none/resolv.conf\": open /none/resolv.conf: no "
-			  "such file or directory" },
-		{ "forward . 10.0.0.1:99999", AT("2") "invalid port in \"10.0.0.1:99999\"" },
-		{ "forward . 10.0.0.1:", AT("2") "invalid port in \"10.0.0.1:\"" },
-		{ "forward . /dev/null", AT("2") "no valid upstream addresses found" },
-		{ "forward . 10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 10.0.0.5 10.0.0.6 10.0.0.7 10.0.0.8 "
-		  "10.0.0.9 10.0.0.10 10.0.0.11 10.0.0.12 10.0.0.13 10.0.0.14 10.0.0.15 10.0.0.16",
-		  AT("2") "more than 15 TOs configured: 16" },
-		{ "forward . tls://10.0.0.1%a.org {\ntls_servername b.org\n}",
-		  AT("2") "both forward ('b.org') and proxy level ('a.org') TLS servernames are set "
-			  "for upstream proxy 'tls://10.0.0.1%a.org'" },
-		{ OPTION("except"), AT("3") ARGUMENTS "'except'" },
-		{ OPTION("max_fails"), AT("3") ARGUMENTS "'max_fails'" },
-		{ OPTION("max_fails 3 4"), AT("3") "unknown property '4'" },
-		{ OPTION("max_fails -1"), AT("3") "strconv.ParseUint: parsing \"-1\": invalid syntax" },
-		{ OPTION("max_fails 4294967296"),
-		  AT("3") "strconv.ParseUint: parsing \"4294967296\": value out of range" },
-		{ OPTION("max_connect_attempts x"),
-		  AT("3") "strconv.ParseUint: parsing \"x\": invalid syntax" },
-		{ OPTION("health_check"), AT("3") ARGUMENTS "'health_check'" },
-		{ OPTION("health_check 5"), AT("3") "time: invalid duration \"5\"" },
-		{ OPTION("health_check -5s"), AT("3") "health_check can't be negative: -5s" },
-		{ OPTION("health_check 5s domain"), AT("3") ARGUMENTS "'domain'" },
-		{ OPTION("health_check 5s domain a..b"),
-		  AT("3") "health_check: invalid domain name a..b" },
-		{ OPTION("health_check 5s foo"), AT("3") "health_check: unknown option foo" },
-		{ OPTION("force_tcp on"), AT("3") ARGUMENTS "'on'" },
-		{ OPTION("prefer_udp on"), AT("3") ARGUMENTS "'on'" },
-		{ OPTION("tls a b c d"), AT("3") ARGUMENTS "'d'" },
-		{ OPTION("tls /none/ca.pem"),
-		  AT("3") "error reading /none/ca.pem: open /none/ca.pem: no such file or directory" },
-		{ OPTION("tls /none/cert.pem /none/key.pem"),
-		  AT("3") "could not load TLS cert: open /none/cert.pem: no such file or directory" },
-		{ OPTION("tls_servername"), AT("3") ARGUMENTS "'tls_servername'" },
-		{ OPTION("expire -1m30s"), AT("3") "expire can't be negative: -1m30s" },
-		{ OPTION("expire x"), AT("3") "time: invalid duration \"x\"" },
-		{ OPTION("max_age -1s"), AT("3") "max_age can't be negative: -1s" },
-		{ OPTION("max_age 5s"), AT("4") "max_age (5s) must not be less than expire (10s)" },
-		{ OPTION("max_idle_conns -1"), AT("3") "max_idle_conns can't be negative: -1" },
-		{ OPTION("max_idle_conns x"), AT("3") "strconv.Atoi: parsing \"x\": invalid syntax" },
-		{ OPTION("read_timeout 0s"), AT("3") "read_timeout must be positive: 0s" },
-		{ OPTION("read_timeout -2s"), AT("3") "read_timeout must be positive: -2s" },
-		{ OPTION("policy"), AT("3") ARGUMENTS "'policy'" },
-		{ OPTION("policy best"), AT("3") "unknown policy 'best'" },
-		{ OPTION("max_concurrent many"),
-		  AT("3") "strconv.Atoi: parsing \"many\": invalid syntax" },
-		{ OPTION("max_concurrent -4"), AT("3") "max_concurrent can't be negative: -4" },
-		{ OPTION("next"), AT("3") ARGUMENTS "'next'" },
-		{ OPTION("next FOO"), AT("3") "FOO is not a valid rcode" },
-		{ OPTION("next_on_nodata x"), AT("3") ARGUMENTS "'x'" },
-		{ OPTION("failover"), AT("3") ARGUMENTS "'failover'" },
-		{ OPTION("failover FOO"), AT("3") "FOO is not a valid rcode" },
-		{ OPTION("failover NOERROR"), AT("3") "NoError cannot be used in failover" },
-		{ OPTION("failfast_all_unhealthy_upstreams x"), AT("3") ARGUMENTS "'x'" },
-		{ OPTION("source_address"), AT("3") ARGUMENTS "'source_address'" },
-		{ OPTION("source_address x"), AT("3") "invalid IP address: x" },
-		{ OPTION("doh_method PUT"), AT("3") "doh_method must be either POST or GET" },
-		{ OPTION("doh_method POST"), AT("3") "doh_method is not built into knamed, which asks "
-						     "over UDP, TCP and TLS" },
-		{ OPTION("resolver 10.0.0.1"),
-		  AT("3") "resolver is not built into knamed, which does not look up names of "
-			  "resolvers: only addresses are asked" },
-		{ OPTION("foo"), AT("3") "unknown property 'foo'" },
-	};
-	for (size_t i = 0; i < COUNT_OF(table); i++) {
-		struct reading *reading = read_lines(table[i].text);
+static const struct bad bad_lines[] = {
+	{ "forward", AT("2") ARGUMENTS "'forward'" },
+	{ "forward .", AT("2") ARGUMENTS "'.'" },
+	{ "forward a..b 10.0.0.1", AT("2") "unable to normalize 'a..b'" },
+	{ "forward . https://1.1.1.1/q",
+	  AT("2") "paths are not allowed in HTTPS upstream addresses (the /dns-query path is "
+		  "used by default): https://1.1.1.1/q" },
+	{ "forward . https://1.1.1.1", AT("2") "'https' is not built into knamed, which asks "
+					       "over UDP, TCP and TLS: https://1.1.1.1" },
+	{ "forward . quic://1.1.1.1", AT("2") "'quic' is not built into knamed, which asks "
+					      "over UDP, TCP and TLS: quic://1.1.1.1" },
+	{ "forward . grpc://1.1.1.1", AT("2") "'grpc' is not supported as a destination "
+					      "protocol in forward: grpc://1.1.1.1" },
+	{ "forward . unix:///run/dns", AT("2") "'unix' is not supported as a destination "
+					       "protocol in forward: unix:///run/dns" },
+	{ "forward . tls://", AT("2") "invalid address: \"tls://\"" },
+	{ "forward . a27.0.0.1",
+	  AT("2") "not an IP address or file \"a27.0.0.1\": knamed does not look up names of "
+		  "resolvers, only addresses are asked" },
+	{ "forward . tls://dns.example:853",
+	  AT("2") "not an IP address or file \"tls://dns.example:853\": knamed does not look "
+		  "up names of resolvers, only addresses are asked" },
+	{ "forward . a..b", AT("2") "not an IP address, file, or valid domain: \"a..b\"" },
+	{ "forward . /none/resolv.conf",
+	  AT("2") "not an IP address or file \"/none/resolv.conf\": open /none/resolv.conf: no "
+		  "such file or directory" },
+	{ "forward . 10.0.0.1:99999", AT("2") "invalid port in \"10.0.0.1:99999\"" },
+	{ "forward . 10.0.0.1:", AT("2") "invalid port in \"10.0.0.1:\"" },
+	{ "forward . /dev/null", AT("2") "no valid upstream addresses found" },
+	{ "forward . 10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 10.0.0.5 10.0.0.6 10.0.0.7 10.0.0.8 "
+	  "10.0.0.9 10.0.0.10 10.0.0.11 10.0.0.12 10.0.0.13 10.0.0.14 10.0.0.15 10.0.0.16",
+	  AT("2") "more than 15 TOs configured: 16" },
+	{ "forward . tls://10.0.0.1%a.org {\ntls_servername b.org\n}",
+	  AT("2") "both forward ('b.org') and proxy level ('a.org') TLS servernames are set "
+		  "for upstream proxy 'tls://10.0.0.1%a.org'" },
+	{ OPTION("except"), AT("3") ARGUMENTS "'except'" },
+	{ OPTION("max_fails"), AT("3") ARGUMENTS "'max_fails'" },
+	{ OPTION("max_fails 3 4"), AT("3") "unknown property '4'" },
+	{ OPTION("max_fails -1"), AT("3") "strconv.ParseUint: parsing \"-1\": invalid syntax" },
+	{ OPTION("max_fails 4294967296"),
+	  AT("3") "strconv.ParseUint: parsing \"4294967296\": value out of range" },
+	{ OPTION("max_connect_attempts x"), AT("3") "strconv.ParseUint: parsing \"x\": invalid syntax" },
+	{ OPTION("health_check"), AT("3") ARGUMENTS "'health_check'" },
+	{ OPTION("health_check 5"), AT("3") "time: invalid duration \"5\"" },
+	{ OPTION("health_check -5s"), AT("3") "health_check can't be negative: -5s" },
+	{ OPTION("health_check 5s domain"), AT("3") ARGUMENTS "'domain'" },
+	{ OPTION("health_check 5s domain a..b"), AT("3") "health_check: invalid domain name a..b" },
+	{ OPTION("health_check 5s foo"), AT("3") "health_check: unknown option foo" },
+	{ OPTION("force_tcp on"), AT("3") ARGUMENTS "'on'" },
+	{ OPTION("prefer_udp on"), AT("3") ARGUMENTS "'on'" },
+	{ OPTION("tls a b c d"), AT("3") ARGUMENTS "'d'" },
+	{ OPTION("tls /none/ca.pem"),
+	  AT("3") "error reading /none/ca.pem: open /none/ca.pem: no such file or directory" },
+	{ OPTION("tls /none/cert.pem /none/key.pem"),
+	  AT("3") "could not load TLS cert: open /none/cert.pem: no such file or directory" },
+	{ OPTION("tls_servername"), AT("3") ARGUMENTS "'tls_servername'" },
+	{ OPTION("expire -1m30s"), AT("3") "expire can't be negative: -1m30s" },
+	{ OPTION("expire x"), AT("3") "time: invalid duration \"x\"" },
+	{ OPTION("max_age -1s"), AT("3") "max_age can't be negative: -1s" },
+	{ OPTION("max_age 5s"), AT("4") "max_age (5s) must not be less than expire (10s)" },
+	{ OPTION("max_idle_conns -1"), AT("3") "max_idle_conns can't be negative: -1" },
+	{ OPTION("max_idle_conns x"), AT("3") "strconv.Atoi: parsing \"x\": invalid syntax" },
+	{ OPTION("read_timeout 0s"), AT("3") "read_timeout must be positive: 0s" },
+	{ OPTION("read_timeout -2s"), AT("3") "read_timeout must be positive: -2s" },
+	{ OPTION("policy"), AT("3") ARGUMENTS "'policy'" },
+	{ OPTION("policy best"), AT("3") "unknown policy 'best'" },
+	{ OPTION("max_concurrent many"), AT("3") "strconv.Atoi: parsing \"many\": invalid syntax" },
+	{ OPTION("max_concurrent -4"), AT("3") "max_concurrent can't be negative: -4" },
+	{ OPTION("next"), AT("3") ARGUMENTS "'next'" },
+	{ OPTION("next FOO"), AT("3") "FOO is not a valid rcode" },
+	{ OPTION("next_on_nodata x"), AT("3") ARGUMENTS "'x'" },
+	{ OPTION("failover"), AT("3") ARGUMENTS "'failover'" },
+	{ OPTION("failover FOO"), AT("3") "FOO is not a valid rcode" },
+	{ OPTION("failover NOERROR"), AT("3") "NoError cannot be used in failover" },
+	{ OPTION("failfast_all_unhealthy_upstreams x"), AT("3") ARGUMENTS "'x'" },
+	{ OPTION("source_address"), AT("3") ARGUMENTS "'source_address'" },
+	{ OPTION("source_address x"), AT("3") "invalid IP address: x" },
+	{ OPTION("doh_method PUT"), AT("3") "doh_method must be either POST or GET" },
+	{ OPTION("doh_method POST"), AT("3") "doh_method is not built into knamed, which asks "
+					     "over UDP, TCP and TLS" },
+	{ OPTION("resolver 10.0.0.1"),
+	  AT("3") "resolver is not built into knamed, which does not look up names of "
+		  "resolvers: only addresses are asked" },
+	{ OPTION("foo"), AT("3") "unknown property 'foo'" },
+};
+
+static void bad_lines_are_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(bad_lines); i++) {
+		struct reading *reading = read_lines(bad_lines[i].text);
 		if (reading->is_good)
-			fail_msg("was read: %s", table[i].text);
-		assert_string_equal(reading->error.text, table[i].sentence);
+			fail_msg("was read: %s", bad_lines[i].text);
+		assert_string_equal(reading->error.text, bad_lines[i].sentence);
 		done(reading);
 	}
 }
