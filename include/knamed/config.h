@@ -117,6 +117,9 @@ struct config_acl { struct config_zones zones; struct config_acl_rule *rules; si
 /* `header`: flags of the DNS header that are set and cleared in questions and replies. */
 struct config_flags { uint16_t set, clear; };
 struct config_header { struct config_flags query, reply; };
+/* `view`: the block is for questions of which all expressions hold. complaint: what an error in one begins with. */
+struct config_expression { char *text, *complaint; };
+struct config_view { char *name; struct config_expression *expressions; size_t count; };
 /* `dns64`: the prefix has 32, 40, 48, 56, 64 or 96 bits. */
 struct config_dns64 { struct config_network prefix; bool translates_all, allows_ipv4; };
 
@@ -299,6 +302,7 @@ struct config_block {
 	struct config_balance *balance;          /* NULL: no loadbalance, or the plain one */
 	struct config_dns64 *dns64;
 	struct config_template *templates; size_t template_count;
+	struct config_view *view;                /* NULL: for all questions */
 	char *nsid;                              /* NULL: off; text as given */
 	char *root;                              /* NULL: where knamed runs */
 	bool loop;                               /* each forward has a loop_zone */

@@ -58,6 +58,22 @@ enum { METADATA_ROOM = 1024 }; /* what is longer is cut */
 bool metadata_write(const struct metadata *metadata, enum metadata_label label, char ret_value[METADATA_ROOM],
 		    size_t *ret_size);
 
+/* ---- view: whether a block is for a question ---- */
+struct view;
+/* False and error: an expression cannot be compiled. */
+bool view_compile(const struct config_view *config, struct view **ret_view, struct error *error);
+void view_free(struct view *view);
+/* What expressions ask about. */
+struct viewed {
+	const struct dns_query *query;
+	uint16_t id, size;                   /* of the packet */
+	struct ip client, local;             /* who asks, and at which address */
+	uint16_t client_port, local_port;
+	enum proto proto;
+	const struct metadata *metadata;     /* NULL: nothing is known */
+};
+bool view_holds(const struct view *view, const struct viewed *question);
+
 /* Who asks. meter: where rules count, as in observe.h; METER_NONE: nowhere, for the same question was counted before. */
 #define METER_NONE UINT32_MAX
 struct client {

@@ -162,6 +162,13 @@ bool directive_fail_syntax(const struct directive *directive, struct error *erro
 			 directive_text(directive), expected, directive_text(directive));
 }
 
+char *directive_complaint(const struct directive *directive)
+{
+	struct error error;
+	directive_fail(directive, &error, "%s", "");
+	return directive_copy(directive, error.text);
+}
+
 bool directive_fail_arguments(const struct directive *directive, struct error *error)
 {
 	if (directive_is_at(directive, "{"))

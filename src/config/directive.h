@@ -58,6 +58,8 @@ bool directive_fail_syntax(const struct directive *directive, struct error *erro
 bool directive_fail_arguments(const struct directive *directive, struct error *error);
 bool directive_fail_option(const struct directive *directive, struct error *error);
 bool directive_fail_unbuilt(const struct directive *directive, const char *option, struct error *error);
+/* What an error about the current token begins with, if it is found later. */
+char *directive_complaint(const struct directive *directive);
 /* Fails at the second line of a directive that stands once. */
 bool directive_once(const struct directive *directive, bool is_first, struct error *error);
 /* A remark about the current token: "file:line - ..." */

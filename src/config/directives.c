@@ -74,7 +74,7 @@ static const struct entry {
 	{ "whoami", directive_whoami_read, NULL },
 	{ "on", NULL, "runs commands at start and stop" },
 	{ "sign", NULL, "signs zone files" },
-	{ "view", NULL, "chooses a block by an expression" },
+	{ "view", directive_view_read, NULL },
 	{ "nomad", NULL, "answers from a Nomad cluster" },
 };
 

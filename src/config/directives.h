@@ -50,6 +50,7 @@ bool directive_reload_read(struct directive *directive, struct error *error);
 bool directive_rewrite_read(struct directive *directive, struct error *error);
 bool directive_root_read(struct directive *directive, struct error *error);
 bool directive_template_read(struct directive *directive, struct error *error);
+bool directive_view_read(struct directive *directive, struct error *error);
 bool directive_whoami_read(struct directive *directive, struct error *error);
 
 #endif

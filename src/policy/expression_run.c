@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs instructions. Texts that facts are made into lie in a room on the stack, each fact once. */
+#include "expression_parts.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ROOM = 6 * 1024 };
+
+struct run {
+	const struct expression *expression;
+	const struct viewed *question;
+	union value stack[EXPRESSION_DEPTH];
+	size_t depth, used;		     /* of the room */
+	struct value_text facts[FACT_TEXTS]; /* text NULL: not made yet */
+	char room[ROOM];
+};
+
+static union value *top(struct run *run)
+{
+	return &run->stack[run->depth - 1];
+}
+
+/* ---- facts ---- */
+
+static void write_fact(const struct viewed *question, enum fact fact, char ret_text[NAME_TEXT_SIZE])
+{
+	switch (fact) {
+	case FACT_TYPE:
+		dns_type_print(question->query->type, ret_text);
+		break;
+	case FACT_NAME:
+		name_print(question->query->lower, ret_text);
+		break;
+	case FACT_CLASS:
+		dns_class_print(question->query->class_, ret_text);
+		break;
+	case FACT_PROTO:
+		memcpy(ret_text, question->proto == PROTO_TCP ? "tcp" : "udp", sizeof("tcp"));
+		break;
+	case FACT_CLIENT_IP:
+		ip_print(&question->client, ret_text);
+		break;
+	case FACT_SERVER_IP:
+		ip_print(&question->local, ret_text);
+		break;
+	case FACT_PORT:
+		snprintf(ret_text, NAME_TEXT_SIZE, "%u", (unsigned)question->client_port);
+		break;
+	default:
+		snprintf(ret_text, NAME_TEXT_SIZE, "%u", (unsigned)question->local_port);
+		break;
+	}
+}
+
+static bool put_fact(struct run *run, enum fact fact)
+{
+	struct value_text *text = &run->facts[fact];
+	if (text->text == NULL) {
+		char *at = run->room + run->used;
+		if (ROOM - run->used < NAME_TEXT_SIZE)
+			return false;
+		write_fact(run->question, fact, at);
+		*text = (struct value_text){ at, strlen(at) };
+		run->used += text->size;
+	}
+	run->stack[run->depth++].text = *text;
+	return true;
+}
+
+static double number_of(const struct viewed *question, enum fact fact)
+{
+	switch (fact) {
+	case FACT_SIZE:
+		return question->size;
+	case FACT_BUFSIZE:
+		return question->proto == PROTO_TCP ? DNS_MESSAGE_MAX : question->query->udp_size;
+	case FACT_ID:
+		return question->id;
+	default:
+		return 0; /* of opcodes only QUERY comes here */
+	}
+}
+
+static bool put_metadata(struct run *run, enum metadata_label label)
+{
+	struct value_text *text = &run->stack[run->depth++].text;
+	char *at = run->room + run->used;
+	*text = (struct value_text){ "", 0 };
+	if (run->question->metadata == NULL)
+		return true;
+	if (ROOM - run->used < METADATA_ROOM)
+		return false;
+	size_t size;
+	if (metadata_write(run->question->metadata, label, at, &size)) {
+		*text = (struct value_text){ at, size };
+		run->used += size;
+	}
+	return true;
+}
+
+/* ---- what is done with them ---- */
+
+static bool is_in_network(const struct run *run, const struct ip *ip, uint32_t index)
+{
+	const struct config_network *network = &run->expression->networks[index];
+	return ip_in_cidr(ip, &network->ip, network->bits);
+}
+
+/* What is no address has no answer. */
+static bool check_network(struct run *run, uint32_t index)
+{
+	struct value_text text = top(run)->text;
+	char copy[64];
+	struct ip ip;
+	if (text.size >= sizeof(copy) || memchr(text.text, '\0', text.size) != NULL)
+		return false;
+	memcpy(copy, text.text, text.size);
+	copy[text.size] = '\0';
+	if (!ip_parse(copy, &ip))
+		return false;
+	top(run)->is_true = is_in_network(run, &ip, index);
+	return true;
+}
+
+static bool is_same_text(struct value_text a, struct value_text b)
+{
+	return a.size == b.size && memcmp(a.text, b.text, a.size) == 0;
+}
+
+static int compare_texts(struct value_text a, struct value_text b)
+{
+	int order = memcmp(a.text, b.text, a.size < b.size ? a.size : b.size);
+	return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+static bool is_in_order(enum word word, int order)
+{
+	switch (word) {
+	case WORD_LESS:
+		return order < 0;
+	case WORD_LESS_EQUAL:
+		return order <= 0;
+	case WORD_MORE:
+		return order > 0;
+	default:
+		return order >= 0;
+	}
+}
+
+static bool text_holds(enum deed deed, struct value_text whole, struct value_text part)
+{
+	if (part.size > whole.size)
+		return false;
+	if (deed == DO_CONTAINS)
+		return part.size == 0 || memmem(whole.text, whole.size, part.text, part.size) != NULL;
+	const char *at = whole.text + (deed == DO_ENDS ? whole.size - part.size : 0);
+	return memcmp(at, part.text, part.size) == 0;
+}
+
+/* Of UTF-8, in characters. */
+static size_t length_of(struct value_text text)
+{
+	size_t length = 0;
+	for (size_t i = 0; i < text.size; i++)
+		length += ((unsigned char)text.text[i] & 0xc0) != 0x80;
+	return length;
+}
+
+static bool change_case(struct run *run, int (*change)(int))
+{
+	struct value_text *text = &top(run)->text;
+	char *at = run->room + run->used;
+	if (ROOM - run->used < text->size)
+		return false;
+	for (size_t i = 0; i < text->size; i++)
+		at[i] = (char)((unsigned char)text->text[i] < 0x80 ? change(text->text[i])
+								   : text->text[i]);
+	run->used += text->size;
+	text->text = at;
+	return true;
+}
+
+static bool is_same(enum deed deed, union value a, union value b)
+{
+	switch (deed) {
+	case DO_SAME_BOOL:
+	case DO_ITEM_BOOL:
+		return a.is_true == b.is_true;
+	case DO_SAME_NUMBER:
+	case DO_ITEM_NUMBER:
+		return a.number == b.number;
+	default:
+		return is_same_text(a.text, b.text);
+	}
+}
+
+/* ---- steps ---- */
+
+/* Two values become one. */
+static void combine(struct run *run, const struct instruction *step)
+{
+	union value right = run->stack[--run->depth], *left = top(run);
+	switch (step->deed) {
+	case DO_ORDER_NUMBER:
+		left->is_true = is_in_order(step->word, (left->number > right.number) -
+								(left->number < right.number));
+		break;
+	case DO_ORDER_TEXT:
+		left->is_true = is_in_order(step->word, compare_texts(left->text, right.text));
+		break;
+	case DO_CONTAINS:
+	case DO_STARTS:
+	case DO_ENDS:
+		left->is_true = text_holds(step->deed, left->text, right.text);
+		break;
+	default:
+		left->is_true = is_same(step->deed, *left, right);
+		break;
+	}
+}
+
+/* One value becomes another. */
+static bool change(struct run *run, const struct instruction *step)
+{
+	union value *value = top(run);
+	switch (step->deed) {
+	case DO_NOT:
+		value->is_true = !value->is_true;
+		return true;
+	case DO_NEGATE:
+		value->number = -value->number;
+		return true;
+	case DO_LENGTH:
+		value->number = (double)length_of(value->text);
+		return true;
+	case DO_LOWER:
+		return change_case(run, tolower);
+	case DO_UPPER:
+		return change_case(run, toupper);
+	case DO_IN_NETWORK:
+		return check_network(run, step->index);
+	default:
+		value->is_true = regex_find(run->expression->regexes[step->index], value->text.text,
+					    value->text.size, NULL);
+		return true;
+	}
+}
+
+/* A value comes from outside. */
+static bool put(struct run *run, const struct instruction *step)
+{
+	union value *value = &run->stack[run->depth];
+	const struct viewed *question = run->question;
+	switch (step->deed) {
+	case DO_FACT_TEXT:
+		return put_fact(run, (enum fact)step->index);
+	case DO_METADATA:
+		return put_metadata(run, (enum metadata_label)step->index);
+	case DO_FACT_NUMBER:
+		value->number = number_of(question, (enum fact)step->index);
+		break;
+	case DO_FACT_BOOL:
+		value->is_true = question->query->dnssec_ok;
+		break;
+	case DO_CLIENT_IN:
+		value->is_true = is_in_network(run, &question->client, step->index);
+		break;
+	case DO_SERVER_IN:
+		value->is_true = is_in_network(run, &question->local, step->index);
+		break;
+	default:
+		*value = step->value;
+		break;
+	}
+	run->depth++;
+	return true;
+}
+
+/* Where it goes on. */
+static size_t jump(struct run *run, const struct instruction *step, size_t next)
+{
+	union value *value = top(run);
+	switch (step->deed) {
+	case DO_AND:
+	case DO_OR:
+		if (value->is_true == (step->deed == DO_OR))
+			return step->index;
+		run->depth--;
+		return next;
+	case DO_BRANCH:
+		run->depth--;
+		return value->is_true ? next : step->index;
+	case DO_JUMP:
+		return step->index;
+	default: /* an item */
+		run->depth--;
+		if (!is_same(step->deed, value[-1], *value))
+			return next;
+		value[-1].is_true = true;
+		return step->index;
+	}
+}
+
+bool expression_holds(const struct expression *expression, const struct viewed *question)
+{
+	struct run run;
+	run.expression = expression;
+	run.question = question;
+	run.depth = run.used = 0;
+	memset(run.facts, 0, sizeof(run.facts));
+	for (size_t at = 0; at < expression->code_count;) {
+		const struct instruction *step = &expression->code[at++];
+		bool is_good = true;
+		switch (step->deed) {
+		case DO_PUSH:
+		case DO_FACT_TEXT:
+		case DO_FACT_NUMBER:
+		case DO_FACT_BOOL:
+		case DO_METADATA:
+		case DO_CLIENT_IN:
+		case DO_SERVER_IN:
+			is_good = put(&run, step);
+			break;
+		case DO_IN_NETWORK:
+		case DO_NOT:
+		case DO_NEGATE:
+		case DO_MATCHES:
+		case DO_LENGTH:
+		case DO_LOWER:
+		case DO_UPPER:
+			is_good = change(&run, step);
+			break;
+		case DO_SAME_BOOL:
+		case DO_SAME_NUMBER:
+		case DO_SAME_TEXT:
+		case DO_ORDER_NUMBER:
+		case DO_ORDER_TEXT:
+		case DO_CONTAINS:
+		case DO_STARTS:
+		case DO_ENDS:
+			combine(&run, step);
+			break;
+		case DO_AND:
+		case DO_OR:
+		case DO_BRANCH:
+		case DO_JUMP:
+		case DO_ITEM_BOOL:
+		case DO_ITEM_NUMBER:
+		case DO_ITEM_TEXT:
+			at = jump(&run, step, at);
+			break;
+		case DO_NO_ITEM:
+			top(&run)->is_true = false;
+			break;
+		}
+		if (!is_good)
+			return false;
+	}
+	return top(&run)->is_true;
+}
