@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Blocks that would fight for the same queries: equal zone and port on equal addresses, or once
+/* Blocks that would fight for the same queries: equal zone and port on equal addresses, unless one has a view, or once
  * with and once without `bind`. Interface names count as the addresses that they have now. */
 #include <ifaddrs.h>
 #include <string.h>
@@ -78,7 +78,8 @@ static bool refuse(struct overlap *overlap, const struct place *place, const cha
 			 place->file, place->line, listener, other);
 }
 
-static bool take(struct overlap *overlap, const char *zone, const char *host, const struct place *place)
+static bool take(struct overlap *overlap, const char *zone, const char *host, bool has_view,
+		 const struct place *place)
 {
 	struct text text = { 0 };
 	text_add(&text, zone);
@@ -89,12 +90,14 @@ static bool take(struct overlap *overlap, const char *zone, const char *host, co
 
 	size_t zone_size = strlen(zone), size = strlen(listener);
 	if (map_get(overlap->taken, listener, size) != NULL)
-		return refuse(overlap, place, listener, NULL);
+		return has_view || refuse(overlap, place, listener, NULL);
 	const char *other = map_get(overlap->zones, zone, zone_size);
 	if (other != NULL && *host == 0)
 		return refuse(overlap, place, listener, other);
 	if (map_get(overlap->taken, zone, zone_size) != NULL)
 		return refuse(overlap, place, listener, zone);
+	if (has_view) /* as many as there are views may come */
+		return true;
 	map_put(overlap->taken, listener, size, listener);
 	map_put(overlap->zones, zone, zone_size, listener);
 	return true;
@@ -113,7 +116,8 @@ static bool check_block(struct overlap *overlap, const struct config_block *bloc
 					 places[i].file, places[i].line, CONFIG_LISTENERS_MAX);
 		overlap->listeners_left -= hosts.count;
 		for (size_t j = 0; j < hosts.count; j++)
-			if (!take(overlap, block->addresses[i].text, hosts.words[j], &places[i]))
+			if (!take(overlap, block->addresses[i].text, hosts.words[j],
+				  block->view != NULL, &places[i]))
 				return false;
 	}
 	return true;

@@ -73,9 +73,11 @@ static const struct cache_value {
 	{ "knamed_cache_bytes", "gauge", "Memory that a cache has taken.", NULL, read_bytes },
 };
 
-static void declare(struct forwardings *forwardings, struct metrics *metrics, const char *server,
+static void declare(const struct block *block, struct metrics *metrics, const char *server,
 		    const char *zones)
 {
+	struct forwardings *forwardings = block->forwardings;
+	const struct config_view *view = block->config->view;
 	if (forwardings == NULL || forwardings->cache == NULL)
 		return;
 	for (size_t i = 0; i < COUNT_OF(values); i++) {
@@ -84,7 +86,7 @@ static void declare(struct forwardings *forwardings, struct metrics *metrics, co
 		metrics_label(&labels, "server", server);
 		if (value->kind != NULL)
 			metrics_label(&labels, "type", value->kind);
-		metrics_label(&labels, "view", "");
+		metrics_label(&labels, "view", view != NULL ? view->name : "");
 		metrics_label(&labels, "zones", zones);
 		metrics_value(metrics, value->name, value->type, value->help, labels.data,
 			      value->read, forwardings);
@@ -111,7 +113,7 @@ static void cache_show(struct router *router, const struct served_zone *served, 
 		text_printf(&label, "%s%s", i > 0 ? "," : "", zones->zones[i].text);
 	metrics_cache(router->metrics, served->meter, label.data);
 	if (is_first)
-		declare(served->block->forwardings, router->metrics, server, label.data);
+		declare(served->block, router->metrics, server, label.data);
 	text_done(&label);
 }
 

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "views.h"
+
 enum { CHAIN_LINKS = 16, POINTER_MOST = 0x3fff };
 
 /* The name that stands at `at` in the packet, as a question of the same kind as the first. */
@@ -64,7 +66,8 @@ enum chain_end chain_follow(struct asker *asker, struct question *question, stru
 
 		uint8_t by;
 		target_read(question, name, &asker->target);
-		const struct route *route = routes_find(&asker->listener->routes, &asker->target);
+		const struct route *route =
+			route_find(asker, question, &asker->listener->routes, &asker->target);
 		if (route != NULL && route->touches != 0 && asker->rooms != NULL)
 			return CHAIN_RULES;
 		if (route == NULL ||

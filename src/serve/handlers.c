@@ -7,6 +7,7 @@
 #include "knamed/policy.h"
 #include "above.h"
 #include "elsewhere.h"
+#include "views.h"
 
 enum { EDE_NOT_READY = 14 /* RFC 8914 */ };
 
@@ -106,7 +107,8 @@ static bool follow_by_rules(struct asker *asker, struct question *question, stru
 static bool follow_elsewhere(struct asker *asker, struct question *question, struct reply *reply,
 			     struct outcome *outcome)
 {
-	const struct route *route = routes_find(&asker->listener->routes, &asker->target);
+	const struct route *route =
+		route_find(asker, question, &asker->listener->routes, &asker->target);
 	enum answerer by = outcome->by;
 	if (route == NULL)
 		return true;

@@ -10,6 +10,7 @@
 #include "handlers.h"
 #include "say.h"
 #include "reply.h"
+#include "views.h"
 
 enum { OPCODE_BITS = 0x7800, EDE_STALE = 3 /* RFC 8914 */ };
 
@@ -23,7 +24,7 @@ static bool is_transfer(uint16_t type)
 void question_route(struct asker *asker, struct question *question, const struct routes *routes)
 {
 	const struct dns_query *query = &question->query;
-	question->route = routes_find(routes, query);
+	question->route = route_find(asker, question, routes, query);
 	if (question->route == NULL || query->class_ != CLASS_IN || is_transfer(query->type))
 		return;
 	if (!lookup_begin(asker, question->route, query, &question->lookup, &question->by))

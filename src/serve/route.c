@@ -32,14 +32,22 @@ static bool zone_name_equal(const struct zone_name *a, const struct zone_name *b
 
 /* ---- compiling ---- */
 
-static const struct served_zone *longest_served(const struct served_zone *zones, size_t count,
-						const struct zone_name *name)
+/* The longest zone that holds the name, and of equal ones the first; `before` NULL. Or who comes
+ * behind `before`: the next one of the same zone, then the first of the next shorter zone. */
+static const struct served_zone *next_served(const struct served_zone *zones, size_t count,
+					     const struct zone_name *name,
+					     const struct served_zone *before)
 {
 	const struct served_zone *found = NULL;
-	for (size_t i = 0; i < count; i++)
-		if (zone_name_holds(&zones[i].zone, name) &&
-		    (found == NULL || zones[i].zone.label_count > found->zone.label_count))
-			found = &zones[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct served_zone *zone = &zones[i];
+		unsigned labels = zone->zone.label_count;
+		bool is_behind = before == NULL || labels < before->zone.label_count ||
+				 (labels == before->zone.label_count && zone > before);
+		if (is_behind && zone_name_holds(&zone->zone, name) &&
+		    (found == NULL || labels > found->zone.label_count))
+			found = zone;
+	}
 	return found;
 }
 
@@ -123,7 +131,13 @@ static const struct claim *route_fill(struct route *route, const struct answers 
 				      const struct zone_name *name, enum rank first)
 {
 	const struct claim *claim = winning_claim(served->block, name, first);
-	*route = (struct route){ .block = served->block, .meter = served->meter, .zone_name = *name };
+	*route = (struct route){
+		.block = served->block,
+		.meter = served->meter,
+		.view = served->view,
+		.is_apex = zone_name_equal(&served->zone, name),
+		.zone_name = *name,
+	};
 	if (served->block->policy != NULL)
 		route->touches = (uint8_t)policy_touches(served->block->policy, name->name);
 	if (first <= RANK_AUTO && (claim == NULL || claim->rank > RANK_AUTO))
@@ -136,8 +150,8 @@ static const struct claim *route_fill(struct route *route, const struct answers 
 	return claim;
 }
 
-static void route_compile(struct route *route, const struct answers *answers,
-			  const struct served_zone *served, const struct zone_name *name)
+static void route_compile_one(struct route *route, const struct answers *answers,
+			      const struct served_zone *served, const struct zone_name *name)
 {
 	const struct claim *claim = route_fill(route, answers, served, name, RANK_EXTERNAL);
 	while (claim != NULL && falls_through(claim, name)) {
@@ -145,6 +159,20 @@ static void route_compile(struct route *route, const struct answers *answers,
 		claim = route_fill(behind, answers, served, name, claim->rank + 1);
 		route->behind = behind;
 		route = behind;
+	}
+}
+
+/* All that may be chosen, up to the first without a view. */
+static void route_compile(struct route *route, const struct answers *answers,
+			  const struct served_zone *zones, size_t count, const struct zone_name *name)
+{
+	const struct served_zone *served = next_served(zones, count, name, NULL);
+	route_compile_one(route, answers, served, name);
+	while (route->view != NULL && (served = next_served(zones, count, name, served)) != NULL) {
+		struct route *otherwise = mem_alloc(sizeof(*otherwise));
+		route_compile_one(otherwise, answers, served, name);
+		route->otherwise = otherwise;
+		route = otherwise;
 	}
 }
 
@@ -201,23 +229,35 @@ static bool has_data(const struct route *route)
 	return route->catalog != NULL || route->auto_count > 0;
 }
 
+/* Whether some block there, views aside, is to be asked for DS of the child. */
+static bool is_parent_of(const struct route *parent, const struct route *child)
+{
+	for (; parent != NULL; parent = parent->otherwise)
+		if (parent->block != child->block && (has_data(parent) || !has_data(child)))
+			return true;
+	return false;
+}
+
+static void settle_parent_side(const struct routes *routes, size_t index, struct route *route)
+{
+	for (size_t j = index + 1; j < routes->count && route->parent_side == NULL; j++) {
+		const struct route *parent = &routes->list[j];
+		if (parent->zone_name.size < route->zone_name.size &&
+		    zone_name_holds(&parent->zone_name, &route->zone_name) &&
+		    is_parent_of(parent, route))
+			route->parent_side = parent;
+	}
+}
+
 /* DS of a zone is the parent's to answer (RFC 4035 3.1.4.1). Of a zone of our own it must be a
  * parent with data: nothing that is asked of it leaves the house. */
-static void settle_parent_sides(struct routes *routes, const struct served_zone *zones, size_t count)
+static void settle_parent_sides(struct routes *routes)
 {
-	for (size_t i = 0; i < routes->count; i++) {
-		struct route *route = &routes->list[i];
-		const struct served_zone *served = longest_served(zones, count, &route->zone_name);
-		if (!zone_name_equal(&served->zone, &route->zone_name))
-			continue;
-		for (size_t j = i + 1; j < routes->count && route->parent_side == NULL; j++) {
-			const struct route *parent = &routes->list[j];
-			if (parent->block != route->block && (has_data(parent) || !has_data(route)) &&
-			    parent->zone_name.size < route->zone_name.size &&
-			    zone_name_holds(&parent->zone_name, &route->zone_name))
-				route->parent_side = parent;
-		}
-	}
+	for (size_t i = 0; i < routes->count; i++)
+		for (struct route *route = &routes->list[i]; route != NULL;
+		     route = (struct route *)(uintptr_t)route->otherwise)
+			if (route->is_apex)
+				settle_parent_side(routes, i, route);
 }
 
 /* ---- finding ---- */
@@ -286,9 +326,8 @@ void routes_compile(struct routes *routes, const struct answers *answers,
 	struct zone_name *names = distinct_names(zones, count, &routes->count);
 	routes->list = mem_alloc((routes->count + 1) * sizeof(*routes->list));
 	for (size_t i = 0; i < routes->count; i++)
-		route_compile(&routes->list[i], answers, longest_served(zones, count, &names[i]),
-			      &names[i]);
-	settle_parent_sides(routes, zones, count);
+		route_compile(&routes->list[i], answers, zones, count, &names[i]);
+	settle_parent_sides(routes);
 	suffixes_compile(routes);
 	mem_free(names);
 }
@@ -305,10 +344,22 @@ static void route_done(struct route *route)
 	}
 }
 
+static void otherwise_free(const struct route *route)
+{
+	while (route != NULL) {
+		struct route *next = (struct route *)(uintptr_t)route;
+		route = next->otherwise;
+		route_done(next);
+		mem_free(next);
+	}
+}
+
 void routes_done(struct routes *routes)
 {
-	for (size_t i = 0; i < routes->count; i++)
+	for (size_t i = 0; i < routes->count; i++) {
+		otherwise_free(routes->list[i].otherwise);
 		route_done(&routes->list[i]);
+	}
 	mem_free(routes->list);
 	mem_free(routes->suffixes);
 	mem_free(routes->table);
@@ -353,8 +404,7 @@ const struct route *routes_find(const struct routes *routes, const struct dns_qu
 {
 	const struct route *route = routes->table == NULL ? find_among_few(routes, query)
 							  : find_in_table(routes, query);
-	if (query->type == TYPE_DS && route != NULL && route->parent_side != NULL &&
-	    route->zone_name.size == query->name_size)
-		return route->parent_side;
-	return route;
+	return route != NULL && route->view == NULL && route_is_childs(route, query)
+		       ? route->parent_side
+		       : route;
 }

@@ -36,6 +36,7 @@ struct claim {
 struct block {
 	const struct config_block *config;
 	struct policy *policy;	  /* NULL: the block asks nothing beside its data */
+	struct view *view;	  /* NULL: for all questions */
 	struct query_log *log;	  /* NULL: no `log` */
 	struct error_log *errors; /* NULL: no `errors` */
 	struct claim *claims;
@@ -56,6 +57,7 @@ struct block {
 struct served_zone {
 	struct zone_name zone;
 	const struct block *block;
+	const struct view *view; /* NULL: for all questions */
 	unsigned meter;
 };
 
@@ -67,9 +69,12 @@ struct route {
 	size_t auto_count;
 	const struct route *behind; /* who is asked for names that are denied here; NULL: nobody */
 	const struct route *parent_side; /* where DS of this very name is answered; NULL: here */
+	const struct view *view;	 /* questions that it is for; NULL: all */
+	const struct route *otherwise;	 /* for the others; NULL: nobody */
 	unsigned meter;
 	enum answerer by; /* of catalog */
 	uint8_t touches;  /* enum policy_touch: which rules of the block may be for names here */
+	bool is_apex;	  /* the zone is one of the block's own */
 	struct zone_name zone_name;
 };
 
@@ -94,7 +99,14 @@ struct routes {
 void routes_compile(struct routes *routes, const struct answers *answers,
 		    const struct served_zone *zones, size_t count);
 void routes_done(struct routes *routes);
-/* The route of the longest zone that holds the name; NULL: no block has it. */
+/* Whether this is a question for DS that the parent side answers. */
+static inline bool route_is_childs(const struct route *route, const struct dns_query *query)
+{
+	return query->type == TYPE_DS && route->parent_side != NULL &&
+	       route->zone_name.size == query->name_size;
+}
+/* The route of the longest zone that holds the name; NULL: no block has it. If it has a view there
+ * may be others (views.h). */
 const struct route *routes_find(const struct routes *routes, const struct dns_query *query);
 
 #endif

@@ -138,7 +138,8 @@ static bool block_compile(const struct making *making, struct block *block,
 		block->nsid = config->nsid;
 		block->nsid_size = (uint16_t)strlen(config->nsid);
 	}
-	return policy_compile(&policy, &block->policy, error) &&
+	return (config->view == NULL || view_compile(config->view, &block->view, error)) &&
+	       policy_compile(&policy, &block->policy, error) &&
 	       forwardings_compile(making->router, making->before, config, &block->forwardings, error) &&
 	       claims_compile(block, source, error);
 }
@@ -160,6 +161,7 @@ static void block_done(struct block *block)
 		routes_done(block->own);
 	mem_free(block->own);
 	policy_free(block->policy);
+	view_free(block->view);
 	query_log_free(block->log);
 	error_log_free(block->errors);
 	forwardings_free(block->forwardings);
@@ -186,12 +188,14 @@ static struct listener *listener_at(struct router *router, const struct place *p
 static bool listener_add_zone(struct listener *listener, const struct block *block,
 			      const char *zone, struct error *error)
 {
-	struct served_zone served = { .block = block };
+	struct served_zone served = { .block = block, .view = block->view };
 	if (!zone_name_read(zone, &served.zone))
 		return error_set(error, "%s:%u - not a zone: %s", block->config->file,
 				 block->config->line, zone);
 	for (size_t i = 0; i < listener->zone_count; i++) {
-		if (!name_equal_fold(listener->zones[i].zone.name, served.zone.name))
+		const struct served_zone *other = &listener->zones[i];
+		if (!name_equal_fold(other->zone.name, served.zone.name) || other->view != NULL ||
+		    served.view != NULL)
 			continue;
 		char host[PLACE_TEXT_SIZE];
 		place_print_host(&listener->place, host);
@@ -203,8 +207,8 @@ static bool listener_add_zone(struct listener *listener, const struct block *blo
 	listener->zones[listener->zone_count++] = served;
 	if (listener->workers == 0)
 		listener->workers = block->config->multisocket;
-	listener->wants_addresses |=
-		block->policy != NULL || block->log != NULL || block->forwardings != NULL;
+	listener->wants_addresses |= block->policy != NULL || block->view != NULL ||
+				     block->log != NULL || block->forwardings != NULL;
 	return true;
 }
 
@@ -226,9 +230,9 @@ static bool block_listen(struct router *router, const struct block *block, struc
 	return is_good;
 }
 
-static unsigned take_meter(struct router *router, const char *server, const char *zone)
+static unsigned take_meter(struct router *router, const char *server, const char *zone, const char *view)
 {
-	unsigned meter = server != NULL ? metrics_meter(router->metrics, server, zone, "")
+	unsigned meter = server != NULL ? metrics_meter(router->metrics, server, zone, view)
 					: metrics_meter_unshown(router->metrics);
 	if (meter >= router->meter_count)
 		router->meter_count = meter + 1;
@@ -239,16 +243,17 @@ static unsigned take_meter(struct router *router, const char *server, const char
 static void zone_declare(struct router *router, struct served_zone *served, const char *server)
 {
 	const struct config_block *config = served->block->config;
+	const char *view = config->view != NULL ? config->view->name : "";
 	char zone[NAME_TEXT_SIZE];
 	if (config->prometheus == NULL) {
-		served->meter = take_meter(router, NULL, NULL);
+		served->meter = take_meter(router, NULL, NULL, NULL);
 		return;
 	}
 	name_print(served->zone.name, zone);
-	served->meter = take_meter(router, server, zone);
+	served->meter = take_meter(router, server, zone, view);
 	for (size_t i = 0; i < config->directives.count; i++)
 		if (config_directive_is_in_chain(config->directives.words[i]))
-			metrics_plugin(router->metrics, server, zone, "",
+			metrics_plugin(router->metrics, server, zone, view,
 				       config->directives.words[i], router);
 }
 
@@ -263,7 +268,7 @@ static void listener_declare(struct router *router, struct listener *listener)
 {
 	char server[LISTENER_NAME_SIZE];
 	listener_name(listener, server);
-	listener->dropped_meter = take_meter(router, server, "dropped");
+	listener->dropped_meter = take_meter(router, server, "dropped", "");
 	for (size_t i = 0; i < listener->zone_count; i++)
 		zone_declare(router, &listener->zones[i], server);
 }
@@ -311,7 +316,8 @@ static bool blocks_compile(const struct making *making, struct error *error)
 		block_own_routes(router, block);
 		router->has_lines |= block->log != NULL || block->errors != NULL;
 		router->has_rules |= has_rules(block);
-		router->has_patterns |= has_rules(block) || error_log_has_patterns(block->errors);
+		router->has_patterns |= has_rules(block) || block->view != NULL ||
+					error_log_has_patterns(block->errors);
 	}
 	return true;
 }

@@ -17,6 +17,7 @@ void metadata_begin(struct asker *asker, const struct question *question)
 		.client = &question->info->client,
 		.kubernetes = block->kubernetes,
 		.edition = asker->edition,
+		.told[METADATA_VIEW] = block->view != NULL ? block->config->view->name : NULL,
 	};
 }
 

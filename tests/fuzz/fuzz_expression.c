@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Expressions of `view`. What is refused is refused with a sentence and its place; what is compiled runs to its end,
- * and says the same of the same question. */
+/* Expressions of `view`. What is refused is refused with a sentence and its place; what is compiled
+ * runs to its end, and says the same of the same question. */
 #include "knamed/policy.h"
 
 #undef NDEBUG

@@ -7,6 +7,7 @@
 
 #include "knamectl.h"
 #include "knamed/kube.h"
+#include "knamed/policy.h"
 #include "knamed/source.h"
 #include "../../src/pipeline.h"
 
@@ -92,6 +93,22 @@ static void check_sources(const struct config_block *block, unsigned *faults)
 			complain(faults, error.text);
 }
 
+/* What a block asks beside its data: expressions, patterns, networks. */
+static void check_policy(const struct config_block *block, unsigned *faults)
+{
+	struct metrics *metrics = metrics_new();
+	const struct policy_options options = { .block = block, .version = "", .metrics = metrics };
+	struct policy *policy = NULL;
+	struct view *view = NULL;
+	struct error error;
+	if (!policy_compile(&options, &policy, &error) ||
+	    (block->view != NULL && !view_compile(block->view, &view, &error)))
+		complain(faults, error.text);
+	view_free(view);
+	policy_free(policy);
+	metrics_free(metrics);
+}
+
 static void print_notes(const struct config *config)
 {
 	for (size_t i = 0; i < config->notes.count; i++)
@@ -151,8 +168,10 @@ static int check(const struct flags *flags)
 	print_notes(config);
 	for (size_t i = 0; i < config->block_count; i++)
 		print_objects(&config->blocks[i]);
-	for (size_t i = 0; i < config->block_count; i++)
+	for (size_t i = 0; i < config->block_count; i++) {
+		check_policy(&config->blocks[i], &faults);
 		check_sources(&config->blocks[i], &faults);
+	}
 	if (faults == 0)
 		puts("OK");
 	config_free(config);
