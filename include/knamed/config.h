@@ -248,7 +248,11 @@ enum template_function {
 };
 enum { TEMPLATE_STACK = 16, TEMPLATE_VARIABLES = 8, TEMPLATE_SOURCE_MAX = 4096 };
 struct template_step { enum template_op op; bool is_piped; uint8_t count; int64_t number; const char *text; size_t size; };
-struct template_text { const char *source; struct template_step *steps; size_t count; };
+struct template_text {
+	const char *source;
+	const char *printed;  /* as Go prints it again: blanks within actions are not as they were */
+	struct template_step *steps; size_t count;
+};
 /* name is what Go's sentences begin with: "answer". All goes into the arena. */
 bool template_text_read(struct arena *arena, const char *name, const char *source, struct template_text *ret_text,
 			struct error *error);

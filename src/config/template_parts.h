@@ -10,9 +10,10 @@
 
 struct template_reader {
 	struct arena *arena;
-	const char *name; /* for sentences */
-	const char *at;
+	const char *name;	     /* for sentences */
+	const char *at, *action_end; /* of the action that was read last */
 	struct template_text *text;
+	struct text printed;
 	const char *variables[TEMPLATE_VARIABLES];
 	size_t variable_sizes[TEMPLATE_VARIABLES];
 	unsigned variable_count;

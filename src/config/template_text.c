@@ -72,6 +72,7 @@ static bool read_end(struct template_reader *reader)
 							     "of an action",
 							     reader->at);
 	bool trims = *reader->at == '-';
+	reader->action_end = reader->at;
 	reader->at += trims ? 3 : 2;
 	if (trims)
 		template_skip_blanks(reader);
@@ -215,6 +216,35 @@ static bool read_action(struct template_reader *reader, struct blocks *blocks)
 	return read_output(reader);
 }
 
+/* Words with one blank between them, none inside the braces. */
+static void print_action(struct template_reader *reader, const char *from)
+{
+	struct text *printed = &reader->printed;
+	char quote = '\0';
+	bool is_apart = false;
+	text_add(printed, "{{");
+	size_t start = printed->size;
+	for (const char *at = from; at < reader->action_end; at++) {
+		if (quote == '\0' && template_is_blank(*at)) {
+			is_apart = printed->size > start;
+			continue;
+		}
+		if (quote == '\0' && (*at == '|' || printed->data[printed->size - 1] == '|'))
+			is_apart = true;
+		if (is_apart)
+			text_add(printed, " ");
+		is_apart = false;
+		text_add_n(printed, at, 1);
+		if (quote == '"' && *at == '\\' && at + 1 < reader->action_end)
+			text_add_n(printed, ++at, 1);
+		else if (quote == *at)
+			quote = '\0';
+		else if (quote == '\0' && (*at == '"' || *at == '`'))
+			quote = *at;
+	}
+	text_add(printed, "}}");
+}
+
 static bool read_comment(struct template_reader *reader)
 {
 	const char *end = strstr(reader->at + 2, "*/");
@@ -231,6 +261,7 @@ static void add_text(struct template_reader *reader, const char *from, size_t si
 	struct template_step *step = template_add(reader, TEMPLATE_TEXT);
 	step->text = arena_text(reader->arena, from, size);
 	step->size = size;
+	text_add_n(&reader->printed, from, size);
 }
 
 /* Text up to the next action, and the action. */
@@ -252,7 +283,20 @@ static bool read_part(struct template_reader *reader, struct blocks *blocks)
 	add_text(reader, from, size);
 	if (strncmp(reader->at, "/*", 2) == 0)
 		return read_comment(reader);
-	return read_action(reader, blocks);
+	const char *action = reader->at;
+	if (!read_action(reader, blocks))
+		return false;
+	print_action(reader, action);
+	return true;
+}
+
+static bool read_all(struct template_reader *reader)
+{
+	struct blocks blocks = { .count = 0 };
+	while (*reader->at != '\0')
+		if (!read_part(reader, &blocks))
+			return false;
+	return blocks.count == 0 || template_refuse(reader, "unexpected EOF: {{end}} is missing");
 }
 
 bool template_text_read(struct arena *arena, const char *name, const char *source,
@@ -262,11 +306,11 @@ bool template_text_read(struct arena *arena, const char *name, const char *sourc
 	struct template_reader reader = {
 		.arena = arena, .name = name, .at = source, .text = ret_text, .error = error
 	};
-	struct blocks blocks = { .count = 0 };
 	if (strlen(source) > TEMPLATE_SOURCE_MAX)
 		return template_refuse(&reader, "longer than %d octets", TEMPLATE_SOURCE_MAX);
-	while (*reader.at != '\0')
-		if (!read_part(&reader, &blocks))
-			return false;
-	return blocks.count == 0 || template_refuse(&reader, "unexpected EOF: {{end}} is missing");
+	text_add(&reader.printed, "");
+	bool is_good = read_all(&reader);
+	ret_text->printed = arena_text(arena, reader.printed.data, reader.printed.size);
+	text_done(&reader.printed);
+	return is_good;
 }

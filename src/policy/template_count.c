@@ -56,7 +56,7 @@ static void write_labels(void *context, uint64_t what, const struct counts_place
 		add_record_labels(record, labels);
 	metrics_label(labels, "server", place->server);
 	if (record != NULL)
-		metrics_label(labels, "template", record->text.source);
+		metrics_label(labels, "template", record->text.printed);
 	metrics_label(labels, "type", type);
 	metrics_label(labels, "view", place->view);
 	metrics_label(labels, "zone", template->config->zones.zones[which - template->first_zone].text);

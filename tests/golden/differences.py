@@ -290,6 +290,9 @@ LINE_RULES = [
     LineRule("template", "log", r"^\[ERROR\] .* is no IPv4 address$", r"^\[ERROR\] .*: dns: bad A A: ", "in other words"),
     LineRule("12 nobody", "log", None, r"^\[ERROR\] plugin/errors: .* no next plugin found", "those are refused"),
     LineRule("next resolver", "log", None, r"^\[ERROR\] .* dial tcp 10\.0\.0\.9:53: connect: connection refused", "another answered"),
+    LineRule("record words", "log", r"^\[ERROR\] plugin/errors: 2 .* is no IPv4 address", r"^\[ERROR\] plugin/errors: 2 .* dns: bad A A: ",
+             "in other words"),
+    LineRule("12 nobody counted", "metric", r'^coredns_dns_responses_total\{rcode="REFUSED"', None, "those are refused"),
     LineRule("inner", "log", None, "^inner: ", "what CoreDNS asks itself about aliases is no question of a client"),
     LineRule("tls", "log", r"tls: failed to verify certificate of ", r"tls: failed to verify certificate: ", "in other words"),
 ]

@@ -111,6 +111,29 @@ static void nesting_has_bounds(void **state)
 		       "template: answer:1: more than 16 values at once");
 }
 
+static void texts_are_printed_as_go_does(void **state)
+{
+	static const struct {
+		const char *source, *printed;
+	} table[] = {
+		{ "{{ .Name }} A {{  index   .Match 1 }}", "{{.Name}} A {{index .Match 1}}" },
+		{ "a {{- .Name|print  -}} b", "a{{.Name | print}}b" },
+		{ "a{{/* no */}}b", "ab" },
+		{ "{{ if eq .Type \"a  b\\\" |\" }}x{{ else }}y{{ end }}",
+		  "{{if eq .Type \"a  b\\\" |\"}}x{{else}}y{{end}}" },
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		struct arena *arena = arena_new();
+		struct template_text text;
+		struct error error = { "" };
+		if (!template_text_read(arena, "answer", table[i].source, &text, &error))
+			fail_msg("%s", error.text);
+		assert_string_equal(text.printed, table[i].printed);
+		arena_free(arena);
+	}
+}
+
 static void fixed_parts_of_records_are_checked(void **state)
 {
 	(void)state;
@@ -135,6 +158,7 @@ int main(void)
 		cmocka_unit_test(go_s_mistakes_are_refused),
 		cmocka_unit_test(what_is_not_built_is_refused_by_name),
 		cmocka_unit_test(nesting_has_bounds),
+		cmocka_unit_test(texts_are_printed_as_go_does),
 		cmocka_unit_test(fixed_parts_of_records_are_checked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

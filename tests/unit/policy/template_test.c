@@ -394,11 +394,11 @@ static void what_fails_while_it_is_made_is_counted_and_said(void **state)
 	assert_non_null(
 		strstr(text.data,
 		       "coredns_template_template_failures_total{class=\"IN\",section=\"answer\","
-		       "server=\"dns://:53\",template=\"{{ .Name }} A {{ index .Match 5 }}\",type=\"A\","
+		       "server=\"dns://:53\",template=\"{{.Name}} A {{index .Match 5}}\",type=\"A\","
 		       "view=\"\",zone=\"a.test.\"} 1\n"));
 	assert_non_null(strstr(text.data,
 			       "coredns_template_rr_failures_total{class=\"IN\",section=\"answer\","
-			       "server=\"dns://:53\",template=\"{{ .Name }} A {{ .Zone }}\",type=\"A\","
+			       "server=\"dns://:53\",template=\"{{.Name}} A {{.Zone}}\",type=\"A\","
 			       "view=\"\",zone=\"c.test.\"} 1\n"));
 	text_done(&text);
 	place_free(place);
