@@ -29,12 +29,20 @@ static bool write_pidfile(const char *path, struct error *error)
 	return fclose(file) == 0 || error_set(error, "pidfile %s: %s", path, strerror(errno));
 }
 
-static void print_version(void)
+/* The start lines are records where lines are JSON; who asks for the version wants text. */
+static void print_version(bool is_start)
 {
-	struct utsname name;
-	printf("knamed-%s\n", KNAMED_VERSION);
-	if (uname(&name) == 0)
-		printf("linux/%s, C %ld, %s\n", name.machine, __STDC_VERSION__, __VERSION__);
+	struct utsname name = { 0 };
+	char build[256];
+	uname(&name);
+	snprintf(build, sizeof(build), "linux/%s, C %ld, %s", name.machine, __STDC_VERSION__,
+		 __VERSION__);
+	if (is_start) {
+		log_plain("knamed-%s", KNAMED_VERSION);
+		log_plain("%s", build);
+	} else {
+		printf("knamed-%s\n%s\n", KNAMED_VERSION, build);
+	}
 }
 
 static void print_directives(void)
@@ -78,7 +86,7 @@ static void print_start(const struct server *server, const struct config *config
 		server_print_zones(server);
 	reload_tell_running(config);
 	if (!log_is_quiet())
-		print_version();
+		print_version(true);
 	fflush(stdout);
 }
 
@@ -230,7 +238,7 @@ int main(int argc, char **argv)
 		break;
 	}
 	if (flags.version) {
-		print_version();
+		print_version(false);
 		return 0;
 	}
 	if (flags.plugins) {

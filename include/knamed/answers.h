@@ -116,6 +116,9 @@ struct lookup {
 	uint8_t address_key[24];   /* private: key of a reverse or computed name */
 };
 
+/* Of clusters: false if neither their objects nor our own addresses are IPv6, as far as all of them were read. */
+bool catalog_may_have_ipv6(const struct catalog *catalog, const struct edition *edition);
+
 /* Who has an address: of clusters that keep clients. Texts are good as long as the edition. Several pods may share the
  * address of their node: then it is the one that came last. */
 struct catalog_pod { const char *namespace_, *name; };

@@ -49,6 +49,8 @@ struct config_kubernetes {
 	uint32_t ttl, denial_ttl;        /* denial_ttl default min(ttl, 5) */
 	bool endpoint_pod_names, no_endpoints, ignore_empty_service, shorthand, zonal;
 	bool keeps_externals;            /* the block's k8s_external tells them */
+	bool denies_junk;                /* not after `search_junk off`: what search lists make of names is not forwarded */
+	bool ipv6_auto;                  /* `ipv6 auto`: AAAA is not forwarded where the cluster has IPv4 alone */
 	bool falls_through;              /* `fallthrough`: what would be NXDOMAIN goes to the next handler */
 	struct config_zones fallthrough; /* for names in these; none: all */
 	/* Where objects come from: a directory, or an API server (all NULL: the pod's own). Files are behind `root`

@@ -52,9 +52,10 @@ bool catalog_find_pod(const struct catalog *catalog, const struct edition *editi
 		      const struct ip *ip, struct catalog_pod *ret_pod)
 {
 	uint8_t key[24], key_size = address_key(KEY_CLIENT, ip, key);
-	if (!catalog->keep_clients || catalog->zone_count == 0)
+	const struct view *view = &edition->views[catalog->index];
+	if (!catalog->keep_clients || view->zone_count == 0)
 		return false;
-	const struct lookup lookup = { .zone = catalog->zones[0], .edition = edition };
+	const struct lookup lookup = { .zone = view->zones[0], .edition = edition };
 	const struct entry *entry = find_key(&lookup, key, key_size);
 	if (entry != NULL)
 		*ret_pod = pod_of(entry);

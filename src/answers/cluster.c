@@ -91,6 +91,9 @@ static void take_options(struct cluster *cluster, const struct cluster_options *
 	cluster->local =
 		mem_copy(options->local_addresses, options->local_address_count * sizeof(struct ip));
 	cluster->local_count = options->local_address_count;
+	for (size_t i = 0; i < cluster->local_count; i++)
+		if (cluster->local[i].family == 6)
+			cluster->catalog->ipv6_addresses = 1;
 }
 
 struct catalog *answers_add_cluster(struct answers *answers, const struct cluster_options *options)

@@ -108,6 +108,12 @@ uint8_t prefix_key(uint8_t family, uint8_t parts, const uint8_t bytes[16], uint8
 	return 3 + octets_of(family);
 }
 
+bool catalog_may_have_ipv6(const struct catalog *catalog, const struct edition *edition)
+{
+	return !edition->views[catalog->index].synced ||
+	       atomic_load_explicit(&catalog->ipv6_addresses, memory_order_relaxed) > 0;
+}
+
 /* The apex of a reverse zone has names of its own, but a zone of one whole address (a CIDR off the
  * boundary expands to such) is also that address's PTR. */
 static bool is_reverse_question(const struct lookup *lookup)

@@ -159,8 +159,12 @@ void refs_add(struct cluster *cluster, uint8_t kind, const struct ip *ip,
 			text_add_n(&cluster->records, ref, sizeof *ref);
 		refs_put(cluster, key, key_size, &cluster->records, sizeof *ref);
 	}
-	if (count == 0 && kind == KEY_ADDRESS)
+	if (count == 0 && kind == KEY_ADDRESS) {
 		prefixes_change(cluster, ip, 1);
+		if (ip->family == 6)
+			atomic_fetch_add_explicit(&cluster->catalog->ipv6_addresses, 1,
+						  memory_order_relaxed);
+	}
 	cluster->apex_dirty |= is_local(cluster, ip);
 }
 
@@ -194,8 +198,12 @@ void refs_remove(struct cluster *cluster, uint8_t kind, const struct ip *ip,
 		text_add_n(&cluster->records, refs + found + 1, (count - found - 1) * sizeof *refs);
 		refs_put(cluster, key, key_size, &cluster->records, sizeof *ref);
 	}
-	if (count == 1 && kind == KEY_ADDRESS)
+	if (count == 1 && kind == KEY_ADDRESS) {
 		prefixes_change(cluster, ip, -1);
+		if (ip->family == 6)
+			atomic_fetch_sub_explicit(&cluster->catalog->ipv6_addresses, 1,
+						  memory_order_relaxed);
+	}
 	cluster->apex_dirty |= is_local(cluster, ip);
 }
 

@@ -304,6 +304,7 @@ struct catalog {
 	enum cluster_pods pods;
 	bool zonal, shorthand, has_soon, keep_clients;
 	bool is_outside; /* its names have no `svc` */
+	_Atomic uint32_t ipv6_addresses; /* of its objects, and one for our own */
 	uint32_t ttl;
 	uint8_t ptr_zone_size; /* Z1 of names.md 8: where PTR targets live */
 	uint8_t ptr_zone[DNS_NAME_MAX];

@@ -141,15 +141,36 @@ static bool read_ignore(struct reading *reading, struct error *error)
 	return true;
 }
 
-static bool read_shorthand(struct reading *reading, struct error *error)
+/* OPTION on, or another word. */
+static bool read_either(struct reading *reading, const char *option, const char *word,
+			bool *ret_is_on, struct error *error)
 {
 	const char *value = directive_argument(reading->directive, error);
 	if (value == NULL)
 		return false;
-	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+	if (strcmp(value, "on") != 0 && strcmp(value, word) != 0)
 		return directive_fail(reading->directive, error,
-				      "shorthand expects 'on' or 'off', got \"%s\"", value);
-	reading->kubernetes->shorthand = strcmp(value, "on") == 0;
+				      "%s expects 'on' or '%s', got \"%s\"", option, word, value);
+	*ret_is_on = strcmp(value, "on") == 0;
+	return true;
+}
+
+static bool read_shorthand(struct reading *reading, struct error *error)
+{
+	return read_either(reading, "shorthand", "off", &reading->kubernetes->shorthand, error);
+}
+
+static bool read_search_junk(struct reading *reading, struct error *error)
+{
+	return read_either(reading, "search_junk", "off", &reading->kubernetes->denies_junk, error);
+}
+
+static bool read_ipv6(struct reading *reading, struct error *error)
+{
+	bool is_on = true;
+	if (!read_either(reading, "ipv6", "auto", &is_on, error))
+		return false;
+	reading->kubernetes->ipv6_auto = !is_on;
 	return true;
 }
 
@@ -193,6 +214,7 @@ static const struct option {
 	{ "endpoint_pod_names", read_endpoint_pod_names },
 	{ "fallthrough", read_fallthrough },
 	{ "ignore", read_ignore },
+	{ "ipv6", read_ipv6 },
 	{ "kubeconfig", api_read_kubeconfig },
 	{ "labels", read_labels },
 	{ "manifests", api_read_manifests },
@@ -202,6 +224,7 @@ static const struct option {
 	{ "noendpoints", read_noendpoints },
 	{ "pods", read_pods },
 	{ "resyncperiod", skip_legacy },
+	{ "search_junk", read_search_junk },
 	{ "shorthand", read_shorthand },
 	{ "snapshot", api_read_snapshot },
 	{ "startup_timeout", api_read_startup_timeout },
@@ -303,6 +326,7 @@ bool directive_kubernetes_read(struct directive *directive, struct error *error)
 		**kubernetes = (struct config_kubernetes){
 			.ttl = TTL_DEFAULT,
 			.shorthand = true,
+			.denies_junk = true,
 			.startup_timeout_ms = STARTUP_TIMEOUT_MS,
 			.audit_ms = AUDIT_MS,
 		};

@@ -5,6 +5,7 @@
 
 #include "away.h"
 #include "relay.h"
+#include "search_junk.h"
 
 enum { EDE_STALE = 3, EDE_NO_ROOM = 23 /* Network Error: there is no way to ask now */ };
 
@@ -234,6 +235,11 @@ enum elsewhere elsewhere_answer(struct asker *asker, struct question *question,
 	order.forwarding = forwarding_find(forwardings, 0, wanted->lower);
 	if (order.forwarding == NULL)
 		return ELSEWHERE_NOBODY;
+	const struct junk_question asked = { wanted, &order.forwarding->from,
+					     wanted == &question->query };
+	if (block->junk != NULL &&
+	    search_junk_answer(block->junk, asker, question, &asked, reply, outcome))
+		return ELSEWHERE_KNOWN;
 	if (arrival != NULL) {
 		settle_arrival(asker, arrival, question, reply, outcome);
 		return ELSEWHERE_KNOWN;

@@ -10,6 +10,7 @@
 #include "elsewhere.h"
 #include "error_log.h"
 #include "query_log.h"
+#include "search_junk.h"
 
 /* ---- blocks ---- */
 
@@ -351,6 +352,9 @@ struct router *router_after(const struct serve_options *options, const struct ro
 		return NULL;
 	}
 	router_declare(router);
+	router->junk = search_junk_compile(router->blocks, router->block_count);
+	for (size_t i = 0; i < router->block_count; i++)
+		router->blocks[i].junk = router->junk;
 	for (size_t i = 0; i < router->listener_count; i++) {
 		struct listener *listener = &router->listeners[i];
 		routes_compile(&listener->routes, router->answers, listener->zones,
@@ -382,6 +386,7 @@ void router_free(struct router *router)
 		routes_done(&router->listeners[i].routes);
 		mem_free(router->listeners[i].zones);
 	}
+	search_junk_free(router->junk);
 	config_free(router->config);
 	mem_free(router->listeners);
 	mem_free(router->blocks);

@@ -30,6 +30,7 @@ struct router {
 	struct metrics *metrics;
 	struct block *blocks;
 	size_t block_count;
+	struct search_junk *junk; /* NULL: all names are forwarded */
 	struct listener *listeners;
 	size_t listener_count;
 	size_t meter_count;

@@ -106,15 +106,19 @@ static void every_option_is_read(void **state)
 	assert_true(kubernetes->endpoint_pod_names && kubernetes->no_endpoints &&
 		    kubernetes->ignore_empty_service);
 	assert_false(kubernetes->shorthand);
+	assert_true(kubernetes->denies_junk);
+	assert_false(kubernetes->ipv6_auto);
 	assert_zones(&kubernetes->multicluster, "b. c.");
 	config_free(config);
 
 	config = read_kubernetes("a", "namespace_labels team in (x, y)\n zonal\n pods insecure\n shorthand on\n"
-				      "labels x\n labels y=z");
+				      "labels x\n labels y=z\n search_junk off\n ipv6 auto");
 	kubernetes = config->blocks[0].kubernetes;
 	assert_int_equal(kubernetes->namespace_labels.count, 1);
 	assert_words(&kubernetes->namespace_labels.terms[0].values, "x|y");
 	assert_true(kubernetes->zonal && kubernetes->shorthand);
+	assert_false(kubernetes->denies_junk);
+	assert_true(kubernetes->ipv6_auto);
 	assert_int_equal(kubernetes->pods, PODS_INSECURE);
 	assert_int_equal(kubernetes->labels.count, 1);
 	assert_string_equal(kubernetes->labels.terms[0].key, "y");
@@ -145,6 +149,8 @@ static void bad_values_are_refused(void **state)
 	(void)state;
 	static const struct bad table[] = {
 		{ "foo", "unknown property 'foo'" },
+		{ "search_junk no", "search_junk expects 'on' or 'off', got \"no\"" },
+		{ "ipv6 off", "ipv6 expects 'on' or 'auto', got \"off\"" },
 		{ "ttl x", "ttl must be in range [0, 3600]: x" },
 		{ "ttl 3601", "ttl must be in range [0, 3600]: 3601" },
 		{ "ttl -1", "ttl must be in range [0, 3600]: -1" },
