@@ -344,8 +344,9 @@ struct cluster *cluster_open(const struct pipeline_options *options,
 	listen_to_model(cluster, options);
 	if (open_source(cluster, options, error))
 		return cluster;
-	struct catalog *catalog = cluster->catalog;
+	struct catalog *catalog = cluster->catalog, *external = cluster->external;
 	cluster_close(cluster);
+	answers_remove(external); /* it is made of the other one */
 	answers_remove(catalog);
 	return NULL;
 }
