@@ -247,7 +247,7 @@ def check_replies(upstream):
         tap.ok("\nHoSt.rOcKs.\t" in server.dig("HoSt.rOcKs"), "names are spelled as the client spells them")
         tap.same(answer(server, "+tcp", "host.rocks")[1], ["host.rocks. A 192.0.2.1"], "over TCP")
         tap.same(answer(server, "-c", "CH", "-t", "A", "host.example")[0], "NOERROR", "a class by rule")
-        tap.same(len({answer(server, "many.rocks")[1][0] for _ in range(12)}), 4, "addresses take turns")
+        tap.same(len({answer(server, "many.rocks")[1][0] for _ in range(60)}), 4, "addresses take turns")
         tap.same(len(answer(server, "big.rocks")[1]), 200, "a large reply comes over TCP")
         tap.ok(" tc" in server.dig("+ignore", "+bufsize=512", "big.rocks"), "what does not fit over UDP is cut")
         tap.same(answer(server, "bad.rocks"), ("SERVFAIL", []), "a new name that is none")
