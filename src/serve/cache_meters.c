@@ -139,6 +139,7 @@ void router_show(struct router *router)
 
 void router_hide(struct router *router)
 {
+	metrics_withdraw(router->metrics, router->blocks); /* its plugins */
 	for (size_t i = 0; i < router->block_count; i++)
 		if (router->blocks[i].forwardings != NULL)
 			metrics_withdraw(router->metrics, router->blocks[i].forwardings);

@@ -249,10 +249,8 @@ static void move_workers(struct reload *reload, struct left *left)
 			server->workers[kept++] = *worker;
 	}
 	server->worker_count = kept;
-	for (size_t i = 0; i < left->worker_count; i++) {
-		udp_worker_step_back(left->workers[i].udp);
+	for (size_t i = 0; i < left->worker_count; i++)
 		server_stop_worker(&left->workers[i]);
-	}
 }
 
 static void free_old_askers(void *memory)

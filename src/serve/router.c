@@ -255,7 +255,7 @@ static void zone_declare(struct router *router, struct served_zone *served, cons
 	for (size_t i = 0; i < config->directives.count; i++)
 		if (config_directive_is_in_chain(config->directives.words[i]))
 			metrics_plugin(router->metrics, server, zone, view,
-				       config->directives.words[i], router);
+				       config->directives.words[i], router->blocks);
 }
 
 void listener_name(const struct listener *listener, char ret_name[LISTENER_NAME_SIZE])

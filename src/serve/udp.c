@@ -184,6 +184,16 @@ static void rest(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 }
 
+/* What comes from now on is for other sockets of that address, where there are some: one that is connected, to itself,
+ * takes nothing from others. It can still send, for where to is said with each message. */
+static void step_back(const struct udp_worker *worker)
+{
+	struct sockaddr_storage own;
+	socklen_t size = sizeof(own);
+	if (getsockname(worker->fd, (struct sockaddr *)&own, &size) == 0)
+		connect(worker->fd, (struct sockaddr *)&own, size);
+}
+
 void *udp_worker_run(void *context)
 {
 	struct udp_worker *worker = context;
@@ -198,6 +208,7 @@ void *udp_worker_run(void *context)
 		else if (count < 0 && errno != EINTR)
 			rest();
 	}
+	step_back(worker);
 	for (unsigned batches = 0; batches < LAST_BATCHES; batches++) {
 		int count = recvmmsg(worker->fd, worker->messages, BATCH, MSG_DONTWAIT, NULL);
 		if (count <= 0)
@@ -245,19 +256,6 @@ void udp_worker_stop(struct udp_worker *worker)
 {
 	atomic_store(&worker->is_stopping, true);
 	shutdown(worker->fd, SHUT_RD);
-}
-
-/* A socket that is connected, to itself, takes nothing from others. One that is for all addresses
- * has nobody to make room for. */
-void udp_worker_step_back(const struct udp_worker *worker)
-{
-	struct sockaddr_storage own;
-	socklen_t size = sizeof(own);
-	if (place_is_wildcard(&worker->place) ||
-	    getsockname(worker->fd, (struct sockaddr *)&own, &size) != 0)
-		return;
-	if (connect(worker->fd, (struct sockaddr *)&own, size) != 0)
-		return; /* then it shares with its successor until it is closed */
 }
 
 void udp_worker_free(struct udp_worker *worker)

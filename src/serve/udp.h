@@ -16,8 +16,6 @@ void udp_worker_show(struct udp_worker *worker, struct asker *asker);
 const struct place *udp_worker_place(const struct udp_worker *worker);
 /* Makes run return soon, when what was read is answered. Any thread, any number of times. */
 void udp_worker_stop(struct udp_worker *worker);
-/* What comes from now on is for the socket of all addresses, if there is one; this one can still send. */
-void udp_worker_step_back(const struct udp_worker *worker);
 void udp_worker_free(struct udp_worker *worker);
 /* Replies that the kernel did not take. Any thread. */
 uint64_t udp_worker_unsent(const struct udp_worker *worker);
