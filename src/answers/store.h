@@ -303,7 +303,7 @@ struct catalog {
 	/* what the hot path must know of the options */
 	enum cluster_pods pods;
 	bool zonal, shorthand, has_soon, keep_clients;
-	bool is_outside; /* its names have no `svc` */
+	bool is_outside;		 /* its names have no `svc` */
 	_Atomic uint32_t ipv6_addresses; /* of its objects, and one for our own */
 	uint32_t ttl;
 	uint8_t ptr_zone_size; /* Z1 of names.md 8: where PTR targets live */

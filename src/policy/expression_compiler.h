@@ -61,7 +61,6 @@ bool compiler_fail_types(struct compiler *compiler, const struct pending *pendin
 bool compiler_advance(struct compiler *compiler);
 bool compiler_is_at(const struct compiler *compiler, enum word word);
 
-bool emit(struct compiler *compiler, struct instruction instruction);
 bool emit_deed(struct compiler *compiler, enum deed deed, uint32_t index);
 /* A value and the one instruction that makes it. */
 bool emit_value(struct compiler *compiler, enum kind kind, struct instruction instruction);

@@ -67,7 +67,7 @@ bool compiler_fail_types(struct compiler *compiler, const struct pending *pendin
 
 /* ---- instructions and operands ---- */
 
-bool emit(struct compiler *compiler, struct instruction instruction)
+static bool emit(struct compiler *compiler, struct instruction instruction)
 {
 	struct expression *expression = compiler->expression;
 	if (expression->code_count == EXPRESSION_CODE_MOST)

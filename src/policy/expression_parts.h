@@ -115,7 +115,7 @@ struct value_text {
 	const char *text;
 	size_t size;
 };
-union value {
+struct value {
 	bool is_true;
 	double number;
 	struct value_text text;
@@ -124,7 +124,7 @@ struct instruction {
 	enum deed deed;
 	enum word word;
 	uint32_t index;
-	union value value;
+	struct value value;
 };
 struct expression {
 	struct arena *arena; /* of its texts */

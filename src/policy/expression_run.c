@@ -2,6 +2,7 @@
 /* Runs instructions. Texts that facts are made into lie in a room on the stack, each fact once. */
 #include "expression_parts.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,15 +12,23 @@ enum { ROOM = 6 * 1024 };
 struct run {
 	const struct expression *expression;
 	const struct viewed *question;
-	union value stack[EXPRESSION_DEPTH];
+	struct value stack[EXPRESSION_DEPTH];
 	size_t depth, used;		     /* of the room */
 	struct value_text facts[FACT_TEXTS]; /* text NULL: not made yet */
 	char room[ROOM];
 };
 
-static union value *top(struct run *run)
+static struct value *top(struct run *run)
 {
+	assert(run->depth > 0 && run->depth <= EXPRESSION_DEPTH);
 	return &run->stack[run->depth - 1];
+}
+
+/* The compiler counted how deep it gets. */
+static struct value *push(struct run *run)
+{
+	assert(run->depth < EXPRESSION_DEPTH);
+	return &run->stack[run->depth++];
 }
 
 /* ---- facts ---- */
@@ -65,7 +74,7 @@ static bool put_fact(struct run *run, enum fact fact)
 		*text = (struct value_text){ at, strlen(at) };
 		run->used += text->size;
 	}
-	run->stack[run->depth++].text = *text;
+	push(run)->text = *text;
 	return true;
 }
 
@@ -85,14 +94,14 @@ static double number_of(const struct viewed *question, enum fact fact)
 
 static bool put_metadata(struct run *run, enum metadata_label label)
 {
-	struct value_text *text = &run->stack[run->depth++].text;
+	struct value_text *text = &push(run)->text;
 	char *at = run->room + run->used;
 	*text = (struct value_text){ "", 0 };
 	if (run->question->metadata == NULL)
 		return true;
 	if (ROOM - run->used < METADATA_ROOM)
 		return false;
-	size_t size;
+	size_t size = 0;
 	if (metadata_write(run->question->metadata, label, at, &size)) {
 		*text = (struct value_text){ at, size };
 		run->used += size;
@@ -113,7 +122,7 @@ static bool check_network(struct run *run, uint32_t index)
 {
 	struct value_text text = top(run)->text;
 	char copy[64];
-	struct ip ip;
+	struct ip ip = { 0 };
 	if (text.size >= sizeof(copy) || memchr(text.text, '\0', text.size) != NULL)
 		return false;
 	memcpy(copy, text.text, text.size);
@@ -182,7 +191,7 @@ static bool change_case(struct run *run, int (*change)(int))
 	return true;
 }
 
-static bool is_same(enum deed deed, union value a, union value b)
+static bool is_same(enum deed deed, struct value a, struct value b)
 {
 	switch (deed) {
 	case DO_SAME_BOOL:
@@ -201,7 +210,9 @@ static bool is_same(enum deed deed, union value a, union value b)
 /* Two values become one. */
 static void combine(struct run *run, const struct instruction *step)
 {
-	union value right = run->stack[--run->depth], *left = top(run);
+	struct value right = *top(run);
+	run->depth--;
+	struct value *left = top(run);
 	switch (step->deed) {
 	case DO_ORDER_NUMBER:
 		left->is_true = is_in_order(step->word, (left->number > right.number) -
@@ -224,7 +235,7 @@ static void combine(struct run *run, const struct instruction *step)
 /* One value becomes another. */
 static bool change(struct run *run, const struct instruction *step)
 {
-	union value *value = top(run);
+	struct value *value = top(run);
 	switch (step->deed) {
 	case DO_NOT:
 		value->is_true = !value->is_true;
@@ -242,6 +253,7 @@ static bool change(struct run *run, const struct instruction *step)
 	case DO_IN_NETWORK:
 		return check_network(run, step->index);
 	default:
+		assert(run->expression->regexes != NULL);
 		value->is_true = regex_find(run->expression->regexes[step->index], value->text.text,
 					    value->text.size, NULL);
 		return true;
@@ -251,13 +263,18 @@ static bool change(struct run *run, const struct instruction *step)
 /* A value comes from outside. */
 static bool put(struct run *run, const struct instruction *step)
 {
-	union value *value = &run->stack[run->depth];
+	struct value *value;
 	const struct viewed *question = run->question;
 	switch (step->deed) {
 	case DO_FACT_TEXT:
 		return put_fact(run, (enum fact)step->index);
 	case DO_METADATA:
 		return put_metadata(run, (enum metadata_label)step->index);
+	default:
+		value = push(run);
+		break;
+	}
+	switch (step->deed) {
 	case DO_FACT_NUMBER:
 		value->number = number_of(question, (enum fact)step->index);
 		break;
@@ -274,14 +291,13 @@ static bool put(struct run *run, const struct instruction *step)
 		*value = step->value;
 		break;
 	}
-	run->depth++;
 	return true;
 }
 
 /* Where it goes on. */
 static size_t jump(struct run *run, const struct instruction *step, size_t next)
 {
-	union value *value = top(run);
+	struct value *value = top(run);
 	switch (step->deed) {
 	case DO_AND:
 	case DO_OR:
@@ -296,9 +312,9 @@ static size_t jump(struct run *run, const struct instruction *step, size_t next)
 		return step->index;
 	default: /* an item */
 		run->depth--;
-		if (!is_same(step->deed, value[-1], *value))
+		if (!is_same(step->deed, *top(run), *value))
 			return next;
-		value[-1].is_true = true;
+		top(run)->is_true = true;
 		return step->index;
 	}
 }
@@ -306,10 +322,12 @@ static size_t jump(struct run *run, const struct instruction *step, size_t next)
 bool expression_holds(const struct expression *expression, const struct viewed *question)
 {
 	struct run run;
+	assert(question != NULL);
+	memset(run.stack, 0, sizeof(run.stack));
+	memset(run.facts, 0, sizeof(run.facts));
 	run.expression = expression;
 	run.question = question;
 	run.depth = run.used = 0;
-	memset(run.facts, 0, sizeof(run.facts));
 	for (size_t at = 0; at < expression->code_count;) {
 		const struct instruction *step = &expression->code[at++];
 		bool is_good = true;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values of metadata are made when somebody reads them: of the question's labels, of the pod that
  * has the client's address, or of what was told with the answer. */
-#include <assert.h>
 #include <string.h>
 
 #include "policy.h"
@@ -220,8 +219,8 @@ bool metadata_write(const struct metadata *metadata, enum metadata_label label,
 		return write_client(metadata, label, ret_value, ret_size);
 	if (label <= METADATA_ZONE)
 		return write_part(metadata, label, ret_value, ret_size);
-	assert(label < METADATA_COUNT);
-	if (metadata->told[label] != NULL)
-		*ret_size = write_text(metadata->told[label], ret_value);
-	return metadata->told[label] != NULL;
+	const char *told = label < METADATA_COUNT ? metadata->told[label] : NULL;
+	if (told != NULL)
+		*ret_size = write_text(told, ret_value);
+	return told != NULL;
 }

@@ -4,7 +4,6 @@
 #include "away.h"
 
 #include <assert.h>
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>

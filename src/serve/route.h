@@ -45,7 +45,7 @@ struct block {
 	size_t falls_count;
 	struct forwardings *forwardings;  /* NULL: no `forward` */
 	const struct catalog *kubernetes; /* NULL: no `kubernetes` */
-	const struct search_junk *junk;	 /* the router's; NULL: all names are forwarded */
+	const struct search_junk *junk;	  /* the router's; NULL: all names are forwarded */
 	uint16_t udp_size; /* what our OPT says, and the most that a reply over UDP has */
 	bool rotate, minimal, any, metadata;
 	bool orders;	    /* `loadbalance` prefers some addresses */

@@ -190,8 +190,10 @@ static void step_back(const struct udp_worker *worker)
 {
 	struct sockaddr_storage own;
 	socklen_t size = sizeof(own);
-	if (getsockname(worker->fd, (struct sockaddr *)&own, &size) == 0)
-		connect(worker->fd, (struct sockaddr *)&own, size);
+	if (getsockname(worker->fd, (struct sockaddr *)&own, &size) != 0)
+		return;
+	if (connect(worker->fd, (struct sockaddr *)&own, size) != 0)
+		return; /* then it shares with them until it is closed */
 }
 
 void *udp_worker_run(void *context)

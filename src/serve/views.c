@@ -41,7 +41,9 @@ static const struct route *choose(const struct asker *asker, struct viewed *view
 			.told[METADATA_VIEW] = block->config->view->name,
 		};
 		viewed->metadata = block->metadata ? &metadata : NULL;
-		if (view_holds(route->view, viewed))
+		bool holds = view_holds(route->view, viewed);
+		viewed->metadata = NULL;
+		if (holds)
 			break;
 	}
 	return route;
