@@ -75,15 +75,18 @@ def under_load():
         server.reload(server.corefile())
         tap.same(wrong, [], f"of {RELOADS} Corefiles the good ones take effect and the bad ones do not")
         tap.same(watch.end(), [], "readiness, health and metrics are there all the time")
+        sent = 0
         for name, load in loads.items():
             told = load.end()
+            sent += told.get("sent", 0)
             counts = {what: told.get(what) for what in ("lost", "wrong", "unexpected", "errors")}
             tap.same((told.get("sent", 0) > 0, told.get("sent") == told.get("received"), counts),
                      (True, True, dict.fromkeys(counts, 0)), f"{name}: each question is answered, and rightly")
         tap.ok(before <= server.sockets(), "no listener was closed", before, server.sockets())
         failed = RELOADS - sum(changes(server)[number % len(changes(server))][1] for number in range(RELOADS))
         tap.same(server.metric("coredns_reload_failed_total"), failed, "failures are counted")
-        tap.ok(server.metric("coredns_dns_requests_total", 'zone="."') > RELOADS * 10, "counters go on", server.metrics())
+        counted = server.metric("coredns_dns_requests_total", 'zone="."')
+        tap.ok(counted >= sent > 0, "counters go on", counted, sent)
         text = server.text()
         tap.ok(server.stop() == 0, "it ends well", server.process.returncode, text)
 
