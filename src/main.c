@@ -150,6 +150,7 @@ static bool start(struct process *process, struct error *error)
 									.reload = read_again,
 									.context = process });
 	signals_set_lameduck(process->signals, lameduck_ms_of(process->config));
+	log_set_debug(config_is_debug(process->config));
 	probes_join(process->probes, process->events, process->pipeline);
 	return true;
 }

@@ -172,6 +172,7 @@ static void put_in_force(struct reload *reload, struct gone *gone)
 	probes_use(options->probes, reload->config);
 	probes_drop(options->probes, before, reload->config);
 	signals_set_lameduck(options->signals, lameduck_ms_of(reload->config));
+	log_set_debug(config_is_debug(reload->config));
 	options->config = reload->config;
 	reload->config = NULL;
 	reload->setup = NULL;

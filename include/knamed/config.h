@@ -122,6 +122,9 @@ struct config_header { struct config_flags query, reply; };
 /* `view`: the block is for questions of which all expressions hold. complaint: what an error in one begins with. */
 struct config_expression { char *text, *complaint; };
 struct config_view { char *name; struct config_expression *expressions; size_t count; };
+/* `timeouts` of connections, 0: not named. read: until the first query is there, idle: until the next one, write: until
+ * replies are taken. queries_most 0: no bound. */
+struct config_timeouts { uint64_t read_ms, write_ms, idle_ms; uint32_t queries_most; };
 /* `dns64`: the prefix has 32, 40, 48, 56, 64 or 96 bits. */
 struct config_dns64 { struct config_network prefix; bool translates_all, allows_ipv4; };
 
@@ -309,6 +312,9 @@ struct config_block {
 	struct config_dns64 *dns64;
 	struct config_template *templates; size_t template_count;
 	struct config_view *view;                /* NULL: for all questions */
+	uint64_t cancel_ms;                      /* what others do not answer by then fails; 0: not named */
+	struct config_timeouts timeouts;
+	bool debug;                              /* DEBUG lines are written */
 	char *nsid;                              /* NULL: off; text as given */
 	char *root;                              /* NULL: where knamed runs */
 	bool loop;                               /* each forward has a loop_zone */
@@ -351,6 +357,7 @@ struct config *config_built_in(const struct flags *flags);
 /* A config has one holder from the start; each gives it back with config_free(). */
 struct config *config_hold(struct config *config);
 void config_free(struct config *config);
+bool config_is_debug(const struct config *config); /* some block says so */
 /* Queries come by it; others only set something up. CoreDNS calls the former handlers. */
 bool config_directive_is_in_chain(const char *name);
 /* Adds the names of the directives that are built in, sorted, one per line (-plugins). */

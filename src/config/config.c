@@ -100,3 +100,11 @@ void config_free(struct config *config)
 	}
 	arena_free(config->arena);
 }
+
+bool config_is_debug(const struct config *config)
+{
+	for (size_t i = 0; i < config->block_count; i++)
+		if (config->blocks[i].debug)
+			return true;
+	return false;
+}

@@ -17,19 +17,19 @@ static const struct entry {
 	{ "root", directive_root_read, NULL },
 	{ "metadata", directive_metadata_read, NULL },
 	{ "geoip", NULL, "looks clients up in a map of the world" },
-	{ "cancel", NULL, "gives up on a query after a while" },
+	{ "cancel", directive_cancel_read, NULL },
 	{ "proxyproto", NULL, "takes client addresses from a proxy in front" },
 	{ "quic", NULL, "limits DNS over QUIC" },
 	{ "grpc_server", NULL, "limits DNS over gRPC" },
 	{ "https", NULL, "limits DNS over HTTPS" },
 	{ "https3", NULL, "limits DNS over HTTP/3" },
-	{ "timeouts", NULL, "sets how long connections may take" },
+	{ "timeouts", directive_timeouts_read, NULL },
 	{ "multisocket", directive_multisocket_read, NULL },
 	{ "reload", directive_reload_read, NULL },
 	{ "nsid", directive_nsid_read, NULL },
 	{ "bufsize", directive_bufsize_read, NULL },
 	{ "bind", directive_bind_read, NULL },
-	{ "debug", NULL, "turns on debug lines and crash dumps" },
+	{ "debug", directive_debug_read, NULL },
 	{ "trace", NULL, "sends traces to a collector" },
 	{ "ready", directive_ready_read, NULL },
 	{ "health", directive_health_read, NULL },
@@ -86,7 +86,8 @@ static const char *const handlers[] = {
 };
 
 /* Of those that are built, the ones that no query comes by. */
-static const char *const settings[] = { "root", "multisocket", "reload", "bind", "ready", "health" };
+static const char *const settings[] = { "root", "timeouts", "multisocket", "reload",
+					"bind", "debug",    "ready",	   "health" };
 
 static const struct entry *entry_of(const char *name)
 {

@@ -26,7 +26,9 @@ bool directive_auto_read(struct directive *directive, struct error *error);
 bool directive_bind_read(struct directive *directive, struct error *error);
 bool directive_bufsize_read(struct directive *directive, struct error *error);
 bool directive_cache_read(struct directive *directive, struct error *error);
+bool directive_cancel_read(struct directive *directive, struct error *error);
 bool directive_chaos_read(struct directive *directive, struct error *error);
+bool directive_debug_read(struct directive *directive, struct error *error);
 bool directive_dns64_read(struct directive *directive, struct error *error);
 bool directive_errors_read(struct directive *directive, struct error *error);
 bool directive_file_read(struct directive *directive, struct error *error);
@@ -50,6 +52,7 @@ bool directive_reload_read(struct directive *directive, struct error *error);
 bool directive_rewrite_read(struct directive *directive, struct error *error);
 bool directive_root_read(struct directive *directive, struct error *error);
 bool directive_template_read(struct directive *directive, struct error *error);
+bool directive_timeouts_read(struct directive *directive, struct error *error);
 bool directive_view_read(struct directive *directive, struct error *error);
 bool directive_whoami_read(struct directive *directive, struct error *error);
 

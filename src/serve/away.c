@@ -129,6 +129,8 @@ static void finish(struct errand *errand, struct arrival *arrival)
 			return;
 		}
 	}
+	if (errand->has_deadline)
+		evtimer_del(&errand->deadline);
 	drop_kept(errand);
 	struct router *router = errand->router;
 	errand_return(errand);
@@ -213,6 +215,39 @@ static void set_patience(struct away *away, struct errand *errand)
 	evtimer_assign(&errand->patience, away->events, on_patience_over, errand);
 	evtimer_add(&errand->patience, &wait);
 	errand->has_patience = true;
+}
+
+/* `cancel`: the client hears that there is no answer, or what has run out; what is under way goes on for the cache. */
+static void on_deadline(evutil_socket_t fd, short what, void *context)
+{
+	struct errand *errand = context;
+	struct arrival arrival = {
+		.name = errand->name,
+		.type = errand->wanted.type,
+		.problem = "context deadline exceeded",
+		.rcode = RCODE_SERVFAIL,
+		.extended_error = EDE_NO_UPSTREAM,
+	};
+	(void)fd;
+	(void)what;
+	errand->has_deadline = false;
+	if (errand->is_refresh || answer_from_cache(errand->away, errand, true))
+		return;
+	errand->is_over = true;
+	answer(errand->away, errand, &arrival, true);
+	errand->is_refresh = true;
+}
+
+static void set_deadline(struct away *away, struct errand *errand)
+{
+	uint64_t waited_ms = (clock_now_ns() - errand->began_ns) / 1000000;
+	uint64_t left_ms = errand->cancel_ms > waited_ms ? errand->cancel_ms - waited_ms : 0;
+	if (errand->cancel_ms == 0 || errand->is_refresh || errand->has_deadline)
+		return;
+	const struct timeval wait = { (time_t)(left_ms / 1000), (suseconds_t)(left_ms % 1000 * 1000) };
+	evtimer_assign(&errand->deadline, away->events, on_deadline, errand);
+	evtimer_add(&errand->deadline, &wait);
+	errand->has_deadline = true;
 }
 
 /* ---- questions ---- */
@@ -302,6 +337,7 @@ static void set_out(struct errand *errand)
 		return;
 	}
 	set_patience(away, errand);
+	set_deadline(away, errand);
 	ask(errand);
 }
 

@@ -6,33 +6,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "tcp.h"
-
-/* ---- the queue of deadlines: all have the same patience, so the order is that of the last success ---- */
-
-static void queue_leave(struct connection *connection)
-{
-	struct tcp_thread *thread = connection->thread;
-	*(connection->older != NULL ? &connection->older->newer : &thread->oldest) = connection->newer;
-	*(connection->newer != NULL ? &connection->newer->older : &thread->newest) = connection->older;
-}
-
-static void queue_join(struct connection *connection)
-{
-	struct tcp_thread *thread = connection->thread;
-	connection->deadline_ns = clock_now_ns() + thread->idle_ns;
-	connection->older = thread->newest;
-	connection->newer = NULL;
-	*(thread->newest != NULL ? &thread->newest->newer : &thread->oldest) = connection;
-	thread->newest = connection;
-}
-
-/* Only whole answers buy time: a trickle of octets in either direction does not. */
-static void connection_renew(struct connection *connection)
-{
-	queue_leave(connection);
-	queue_join(connection);
-}
+#include "deadline.h"
 
 /* ---- what a connection holds ---- */
 
@@ -63,7 +37,7 @@ void connection_close(struct connection *connection)
 	struct tcp_thread *thread = connection->thread;
 	event_del(&connection->event);
 	close(event_get_fd(&connection->event));
-	queue_leave(connection);
+	deadline_leave(connection);
 	release(thread, &connection->input, &connection->input_size);
 	release(thread, &connection->output, &connection->output_size);
 	tcp_clients_leave(thread->clients, &connection->info.client);
@@ -78,20 +52,12 @@ static void connection_cut(struct connection *connection)
 	connection_close(connection);
 }
 
-/* Of those that wait to send, only the oldest are looked at: who fills all places must not make us
- * search for long. */
 bool connection_evict(struct tcp_thread *thread)
 {
-	enum { LOOKED_AT = 64 };
-	struct connection *connection = thread->oldest;
-	for (unsigned i = 0; i < LOOKED_AT && connection != NULL; i++) {
-		if (connection->output == NULL) {
-			connection_cut(connection);
-			return true;
-		}
-		connection = connection->newer;
-	}
-	return false;
+	struct connection *idle = deadlines_find_idle(thread);
+	if (idle != NULL)
+		connection_cut(idle);
+	return idle != NULL;
 }
 
 /* ---- writing ---- */
@@ -126,6 +92,7 @@ static enum sent connection_send(struct connection *connection, const uint8_t *b
 		return SENT_FAILED;
 	connection->output_sent = 0;
 	wait_for(connection, EV_WRITE);
+	deadline_for_reader(connection);
 	return SENT_PART;
 }
 
@@ -134,7 +101,7 @@ static enum sent connection_send(struct connection *connection, const uint8_t *b
 /* What one go over the input came to. */
 struct progress {
 	size_t taken;	/* octets of the input that are done with */
-	bool is_broken; /* what follows is no query */
+	bool is_broken; /* what follows is no query, or one too many */
 	bool has_replied;
 	enum sent sent;
 };
@@ -149,16 +116,26 @@ static size_t next_message(const uint8_t *input, size_t size, bool *ret_is_broke
 	return *ret_is_broken || size - 2 < message ? 0 : 2 + message;
 }
 
+/* `maxtcpqueries`: this query is the last one. */
+static bool is_last_query(struct connection *connection)
+{
+	const struct listener *listener = connection->listener; /* NULL: its own is gone */
+	uint32_t most = listener != NULL ? listener->timeouts.queries_most : 0;
+	return ++connection->asked >= most && most > 0;
+}
+
 static struct progress answer_messages(struct connection *connection, const uint8_t *input, size_t size)
 {
 	struct tcp_thread *thread = connection->thread;
 	struct progress progress = { .sent = SENT_ALL };
 	size_t filled = 0;
-	for (size_t message; progress.sent == SENT_ALL; progress.taken += message) {
+	for (size_t message; progress.sent == SENT_ALL && !progress.is_broken;
+	     progress.taken += message) {
 		message = next_message(input + progress.taken, size - progress.taken,
 				       &progress.is_broken);
 		if (message == 0)
 			break;
+		progress.is_broken = is_last_query(connection);
 		uint8_t *reply = thread->output + filled;
 		size_t reply_size =
 			question_answer(thread->asker, &connection->info,
@@ -207,7 +184,7 @@ static void connection_answer(struct connection *connection, size_t size)
 	if (connection->has_ended && connection->output == NULL)
 		event_del(&connection->event); /* nothing is read any more; replies are still owed */
 	if (progress.has_replied && progress.sent == SENT_ALL)
-		connection_renew(connection);
+		deadline_renew(connection);
 }
 
 /* Brings what is held to the front of the thread's input. */
@@ -252,7 +229,7 @@ static void connection_write(struct connection *connection)
 	if ((size_t)sent < size)
 		return;
 	release(connection->thread, &connection->output, &connection->output_size);
-	connection_renew(connection);
+	deadline_renew(connection);
 	wait_for(connection, EV_READ);
 	connection_answer(connection, take_held_input(connection));
 }
@@ -347,7 +324,7 @@ static void take_delivery(struct delivery *delivery)
 	if (connection->has_ended && connection->owed == 0)
 		connection_close(connection);
 	else
-		connection_renew(connection);
+		deadline_renew(connection);
 }
 
 void connections_take_deliveries(struct tcp_thread *thread)
@@ -406,5 +383,5 @@ void connection_open(struct tcp_thread *thread, const struct listener *listener,
 	event_assign(&connection->event, thread->events, fd, EV_READ | EV_PERSIST, on_ready,
 		     connection);
 	event_add(&connection->event, NULL);
-	queue_join(connection);
+	deadline_join(connection, listener->timeouts.read_ms);
 }

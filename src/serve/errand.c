@@ -97,7 +97,7 @@ static void take_order(struct errand *errand, const struct errand_order *order)
 /* What it has brought back so far is not enough. */
 static bool go_on(struct errand *errand, const struct errand_order *order)
 {
-	if (order->is_refresh || errand->kept_count + 1 >= STAGES_MOST ||
+	if (order->is_refresh || errand->is_over || errand->kept_count + 1 >= STAGES_MOST ||
 	    errand->away->kept_size >= KEPT_MOST || atomic_load(&errand->away->is_closing))
 		return false;
 	errand->goes_on = true;
@@ -122,7 +122,8 @@ bool errand_send(struct asker *asker, const struct question *question, const str
 	errand->listener = asker->listener;
 	errand->began_ns = asker->began_ns;
 	errand->is_refresh = order->is_refresh;
-	errand->has_patience = false;
+	errand->has_patience = errand->has_deadline = errand->is_over = false;
+	errand->cancel_ms = asker->client_question->route->block->config->cancel_ms;
 	errand->kept = NULL;
 	errand->kept_count = 0;
 	take_way_back(errand, &asker->way_back);

@@ -46,8 +46,11 @@ struct errand {
 	bool goes_on;	    /* the client's question cannot be answered without another one */
 	struct kept *kept;  /* the newest first */
 	unsigned kept_count;
-	bool has_patience; /* the timer is set: then what has run out is shown */
-	struct event patience;
+	bool has_patience;  /* the timer is set: then what has run out is shown */
+	bool has_deadline;  /* so is that of `cancel` */
+	bool is_over;	    /* it has passed: no more is asked for the client */
+	uint64_t cancel_ms; /* 0: none */
+	struct event patience, deadline;
 	/* the way back */
 	int fd;
 	struct connection *connection;

@@ -186,6 +186,18 @@ static struct listener *listener_at(struct router *router, const struct place *p
 	return listener;
 }
 
+static void add_timeouts(struct config_timeouts *timeouts, const struct config_timeouts *more)
+{
+	if (more->read_ms > 0)
+		timeouts->read_ms = more->read_ms;
+	if (more->write_ms > 0)
+		timeouts->write_ms = more->write_ms;
+	if (more->idle_ms > 0)
+		timeouts->idle_ms = more->idle_ms;
+	if (more->queries_most > 0)
+		timeouts->queries_most = more->queries_most;
+}
+
 static bool listener_add_zone(struct listener *listener, const struct block *block,
 			      const char *zone, struct error *error)
 {
@@ -206,6 +218,7 @@ static bool listener_add_zone(struct listener *listener, const struct block *blo
 	listener->zones =
 		mem_realloc(listener->zones, (listener->zone_count + 1) * sizeof(*listener->zones));
 	listener->zones[listener->zone_count++] = served;
+	add_timeouts(&listener->timeouts, &block->config->timeouts);
 	if (listener->workers == 0)
 		listener->workers = block->config->multisocket;
 	listener->wants_addresses |= block->policy != NULL || block->view != NULL ||

@@ -15,9 +15,10 @@ struct listener {
 	struct routes routes;
 	struct served_zone *zones;
 	size_t zone_count;
-	unsigned dropped_meter; /* of what is turned away before a block is found */
-	unsigned workers;	/* `multisocket`; 0: as many as can run */
-	bool wants_addresses;	/* some block reads or logs who asks */
+	unsigned dropped_meter;		 /* of what is turned away before a block is found */
+	unsigned workers;		 /* `multisocket`; 0: as many as can run */
+	bool wants_addresses;		 /* some block reads or logs who asks */
+	struct config_timeouts timeouts; /* of connections; of blocks that name one the last counts */
 };
 enum { LISTENER_NAME_SIZE = PLACE_TEXT_SIZE + 8 };
 void listener_name(const struct listener *listener,

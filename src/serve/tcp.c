@@ -22,12 +22,23 @@ static struct timeval timeval_of(uint64_t ns)
 
 /* ---- deadlines ---- */
 
-static void clock_arm(struct tcp_thread *thread)
+/* 0: nobody waits. */
+static uint64_t first_deadline(const struct tcp_thread *thread)
 {
-	if (thread->oldest == NULL || event_pending(thread->clock, EV_TIMEOUT, NULL))
+	uint64_t first = 0;
+	for (const struct tcp_queue *queue = thread->queues; queue != NULL; queue = queue->next)
+		if (queue->oldest != NULL && (first == 0 || queue->oldest->deadline_ns < first))
+			first = queue->oldest->deadline_ns;
+	return first;
+}
+
+void tcp_clock_arm(struct tcp_thread *thread, uint64_t deadline_ns)
+{
+	if (thread->alarm_ns != 0 && thread->alarm_ns <= deadline_ns)
 		return;
-	uint64_t now = clock_now_ns(), deadline = thread->oldest->deadline_ns;
-	struct timeval wait = timeval_of(deadline > now ? deadline - now + 1000 : 1000);
+	uint64_t now = clock_now_ns();
+	struct timeval wait = timeval_of(deadline_ns > now ? deadline_ns - now + 1000 : 1000);
+	thread->alarm_ns = deadline_ns;
 	event_add(thread->clock, &wait);
 }
 
@@ -37,9 +48,13 @@ static void on_clock(evutil_socket_t fd, short what, void *context)
 	uint64_t now = clock_now_ns();
 	(void)fd;
 	(void)what;
-	while (thread->oldest != NULL && thread->oldest->deadline_ns <= now)
-		connection_close(thread->oldest);
-	clock_arm(thread);
+	for (struct tcp_queue *queue = thread->queues; queue != NULL; queue = queue->next)
+		while (queue->oldest != NULL && queue->oldest->deadline_ns <= now)
+			connection_close(queue->oldest);
+	thread->alarm_ns = 0;
+	uint64_t next = first_deadline(thread);
+	if (next != 0)
+		tcp_clock_arm(thread, next);
 }
 
 /* ---- accepting ---- */
@@ -88,7 +103,6 @@ static void on_connect(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	accept_all(listening, ACCEPTS);
-	clock_arm(listening->thread);
 }
 
 /* ---- another router ---- */
@@ -100,22 +114,31 @@ static void free_with_socket(struct event *event)
 	close(fd);
 }
 
-static void read_all(struct tcp_thread *thread, const struct listener *listener)
+typedef void (*connection_call)(struct connection *connection, const void *context);
+
+/* One that gets another patience on the way may be called twice. */
+static void each_connection(struct tcp_thread *thread, connection_call call, const void *context)
 {
-	for (struct connection *connection = thread->newest, *older; connection != NULL;
-	     connection = older) {
-		older = connection->older;
-		if (connection->output == NULL && !connection->has_ended &&
-		    connection->listener == listener)
-			connection_read(connection);
+	for (struct tcp_queue *queue = thread->queues; queue != NULL; queue = queue->next) {
+		for (struct connection *connection = queue->newest, *older; connection != NULL;
+		     connection = older) {
+			older = connection->older;
+			call(connection, context);
+		}
 	}
+}
+
+static void read_one(struct connection *connection, const void *listener)
+{
+	if (connection->output == NULL && !connection->has_ended && connection->listener == listener)
+		connection_read(connection);
 }
 
 /* Whoever has asked by now gets an answer. */
 static void finish(struct tcp_listening *listening)
 {
 	accept_all(listening, LAST_ACCEPTS);
-	read_all(listening->thread, listening->listener);
+	each_connection(listening->thread, read_one, listening->listener);
 }
 
 /* Takes it out of the list at `at`. */
@@ -142,15 +165,11 @@ static void move_listening(struct tcp_thread *thread, const struct router *route
 	}
 }
 
-static void move_connections(struct tcp_thread *thread, const struct router *router)
+static void move_one(struct connection *connection, const void *context)
 {
-	for (struct connection *connection = thread->newest, *older; connection != NULL;
-	     connection = older) {
-		older = connection->older;
-		if (connection->listener != NULL)
-			connection_move(connection,
-					router_listener(router, &connection->listener->place));
-	}
+	const struct router *router = context;
+	if (connection->listener != NULL)
+		connection_move(connection, router_listener(router, &connection->listener->place));
 }
 
 static void take_change(struct tcp_thread *thread)
@@ -161,7 +180,7 @@ static void take_change(struct tcp_thread *thread)
 		return;
 	const struct router *router = change->asker->router;
 	move_listening(thread, router);
-	move_connections(thread, router);
+	each_connection(thread, move_one, router);
 	router_begin_thread(router);
 	thread->asker = change->asker;
 	for (size_t i = 0; i < change->socket_count; i++)
@@ -240,6 +259,12 @@ void tcp_thread_listen(struct tcp_thread *thread, const struct listener *listene
 	event_add(listening->event, NULL);
 }
 
+static void close_one(struct connection *connection, const void *context)
+{
+	(void)context;
+	connection_close(connection);
+}
+
 void *tcp_thread_run(void *context)
 {
 	struct tcp_thread *thread = context;
@@ -250,8 +275,7 @@ void *tcp_thread_run(void *context)
 
 	for (struct tcp_listening *one = thread->listening; one != NULL; one = one->next)
 		finish(one);
-	while (thread->oldest != NULL)
-		connection_close(thread->oldest);
+	each_connection(thread, close_one, NULL);
 	answers_reader_end();
 	return NULL;
 }
@@ -274,6 +298,11 @@ void tcp_thread_free(struct tcp_thread *thread)
 	event_free(thread->resume);
 	event_base_free(thread->events);
 	asker_free(thread->asker);
+	while (thread->queues != NULL) {
+		struct tcp_queue *queue = thread->queues;
+		thread->queues = queue->next;
+		mem_free(queue);
+	}
 	mem_free(thread->input);
 	mem_free(thread->output);
 	mem_free(thread);

@@ -66,6 +66,13 @@ struct tcp_change {
 	sem_t done; /* the asker before is free, and nothing of its router is looked at */
 };
 
+/* Connections with the same patience, by deadline: that is the order of their last success. */
+struct tcp_queue {
+	struct tcp_queue *next;
+	uint64_t patience_ns;
+	struct connection *oldest, *newest;
+};
+
 struct tcp_thread {
 	struct event_base *events;
 	struct asker *asker;
@@ -73,10 +80,11 @@ struct tcp_thread {
 	struct tcp_listening *listening;
 	_Atomic(struct tcp_change *) change;
 	struct event *wake, *clock, *resume;
+	uint64_t alarm_ns; /* when the clock goes off; 0: not at all */
 	int wake_fd;
 	atomic_bool is_stopping;
-	_Atomic(struct delivery *) inbox;   /* replies of the away thread */
-	struct connection *oldest, *newest; /* by deadline */
+	_Atomic(struct delivery *) inbox; /* replies of the away thread */
+	struct tcp_queue *queues;	  /* all connections are in one of them */
 	uint64_t idle_ns;
 	size_t buffered, buffered_most; /* octets that connections hold */
 	tally_cell refused, cut; /* connections turned away; closed for their client's sake or ours */
@@ -92,6 +100,8 @@ void *tcp_thread_run(void *context); /* the thread */
 /* The caller waits until it is done. */
 void tcp_thread_change(struct tcp_thread *thread, struct tcp_change *change);
 void tcp_thread_stop(struct tcp_thread *thread); /* any thread */
+/* Some connection has waited long enough then. */
+void tcp_clock_arm(struct tcp_thread *thread, uint64_t deadline_ns);
 void tcp_thread_free(struct tcp_thread *thread);
 
 /* ---- connection.c ---- */
@@ -99,13 +109,15 @@ struct connection {
 	struct event event;
 	struct tcp_thread *thread;
 	const struct listener *listener;
-	struct connection *older, *newer;
+	struct tcp_queue *queue;
+	struct connection *older, *newer; /* in the queue */
 	uint64_t deadline_ns;
 	uint8_t *input, *output; /* NULL: nothing is held */
 	uint32_t input_size, output_size, output_sent;
 	bool has_ended; /* the client will send no more */
 	bool is_closed; /* what is left waits for replies that nobody will read */
 	uint32_t owed;	/* replies that the away thread will bring */
+	uint32_t asked; /* queries so far */
 	struct packet_info info;
 };
 void connection_open(struct tcp_thread *thread, const struct listener *listener, int fd,

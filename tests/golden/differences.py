@@ -14,9 +14,6 @@ CLUSTER = (".cluster.local.", ".clusterset.local.", ".k8s.test.", ".out.test.", 
 
 # Directives that knamed refuses today and must not refuse at the end: cases with them are not run.
 NOT_BUILT = {
-    "cancel",
-    "timeouts",
-    "debug",
     "autopath",
     "transfer",
     "secondary",
@@ -262,6 +259,8 @@ RULES = [
     Rule("10 authority", "authority", no_authority, "positive answers have no authority section"),
     Rule("RFC 2308", "authority-ttl", negative_ttl, "a denial lives as long as MINIMUM at most (RFC 2308 5)"),
     Rule("EDE", "EDE", told_why, "failures say more about themselves"),
+    Rule("cancel", "rcode ra answer EDE", lambda pair: "cancel 300ms" in pair.case.corefile and pair.ours.rcode == wire.SERVFAIL,
+         "a question that is under way is given up on, too"),
     Rule("server_ip", "rcode aa answer", lambda pair: "server_ip()" in pair.case.corefile and pair.transport == "udp",
          "over UDP it is the address that was asked, where CoreDNS has that of its socket"),
     Rule("behind", "upstreams", asked_behind_the_reply, "over UDP as well"),
@@ -286,6 +285,7 @@ LINE_RULES = [
     LineRule("12 nobody", "metric", r"^coredns_dns_responses_total\{rcode=\"REFUSED\"", r"^coredns_dns_responses_total\{rcode=\"SERVFAIL\"",
              "those are refused"),
     LineRule("template", "log", r"^\[ERROR\] .* is no IPv4 address$", r"^\[ERROR\] .*: dns: bad A A: ", "in other words"),
+    LineRule("cancel", "log", r"slow\.example\. A: context deadline exceeded$", None, "given up on"),
     LineRule("12 nobody", "log", None, r"^\[ERROR\] plugin/errors: .* no next plugin found", "those are refused"),
     LineRule("next resolver", "log", None, r"^\[ERROR\] .* dial tcp 10\.0\.0\.9:53: connect: connection refused", "another answered"),
     LineRule("12 nobody counted", "metric", r'^coredns_dns_responses_total\{rcode="REFUSED"', None, "those are refused"),
