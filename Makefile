@@ -152,6 +152,7 @@ PLAIN     = $(if $(wildcard tests/oracle),'python3 tests/oracle/oracle_test.py' 
 	'tests/oracle/differential.py --knamed $(KNAMED) $(ORACLE)')
 export KNAMED   := $(abspath $(BIN)/knamed)
 export KNAMECTL := $(abspath $(BIN)/knamectl)
+export BLAST := $(abspath $(BIN)/blast)
 export KUBE_SERVER := $(abspath $(TEST_API))
 
 test: ## run every test (SAN=address,undefined or SAN=thread: instrumented)
@@ -188,8 +189,10 @@ fuzz: ## fuzz with libFuzzer: FUZZ=query (default all), T=60 seconds each, KEEP=
 fuzz-all: $(FUZZ:%=$(OBJ)/fuzzer/%)
 	$(Q)tools/fuzz $(T) $^
 SOAK_SEEDS ?= 1 7 8 $(shell od -An -N4 -tu4 /dev/urandom) $(shell od -An -N4 -tu4 /dev/urandom)
-soak: ## the long forms: 10 minutes of each fuzzer, 200 random clusters, 20,000 questions to CoreDNS and us per SOAK_SEEDS
+soak: ## the long forms: 10 minutes of each fuzzer, 1,000 reloads, 200 random clusters, 20,000 questions to CoreDNS and us per SOAK_SEEDS
 	$(Q)$(MAKE) --no-print-directory fuzz T=600
+	$(Q)$(MAKE) --no-print-directory bench-tools
+	$(Q)RELOADS=1000 RELOAD_RATE=20000 tests/integration/reload_test.py under_load
 	$(Q)$(MAKE) --no-print-directory test ORACLE='--clusters 200 --questions 2000'
 	$(Q)failed=0; for seed in $(SOAK_SEEDS); do echo "E2E_SEED=$$seed"; \
 	E2E_SEED=$$seed E2E_QUESTIONS=20000 TEST_LIMIT_S=1200 $(MAKE) --no-print-directory e2e E2E=tests/e2e/differential_test.py \

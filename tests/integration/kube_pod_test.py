@@ -11,13 +11,15 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 from fault_proxy import TcpProxy  # noqa: E402
 from following import Follower, Poller, one_of, run_together  # noqa: E402
-from kube_api import KubeApi, service, wait_watching  # noqa: E402
-from running_server import wait_for  # noqa: E402
+from kube_api import KubeApi, namespace, service, wait_watching  # noqa: E402
+from reloading import reload  # noqa: E402
+from running_server import PROGRAM, free_port, wait_for  # noqa: E402
 from tunnel_proxy import TunnelProxy  # noqa: E402
 
 MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -211,9 +213,65 @@ def check_start(tap, api, mounted, port):
     refused(tap, environment, "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined", "nor outside of a pod")
 
 
+def at_start(place, environment):
+    """(exit code, what it says) of a start that ends by itself."""
+    ended = subprocess.run([PROGRAM, "-conf", "Corefile", "-dns.port", "1"], cwd=place, env=environment, timeout=30, check=False,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return ended.returncode, ended.stdout.strip()
+
+
+def check_built_in(tap, api, mounted, port):
+    """A Corefile that cannot be used does not leave a cluster without names."""
+    del mounted
+    environment, directory = environment_of(port), tempfile.TemporaryDirectory(prefix="built-in-")
+    place, dns, ready, metrics = directory.name, free_port(), free_port(), free_port()
+    api.put(namespace("odd"), service("web", "10.0.0.1", "odd"))
+    good = (f".:{dns} {{\n bind 127.0.0.1\n ready 127.0.0.1:{ready}\n prometheus 127.0.0.1:{metrics}\n"
+            " kubernetes odd.zone in-addr.arpa {\n ttl 7\n }\n reload 1h\n}\n")
+
+    def write(text):
+        with open(os.path.join(place, "Corefile"), "w", encoding="ascii") as file:
+            file.write(text)
+
+    write(good.replace("ttl 7", "ttl x"))
+    line = "plugin/kubernetes: Corefile:6 - Error during parsing: ttl must be in range [0, 3600]: x"
+    with Follower(source="", place=place, has_corefile=True, port=dns, environment=environment) as server:
+        server.ready_port, server.metrics_port = ready, metrics
+        tap.same(server.says("web.odd.svc.odd.zone.", ["10.0.0.1"]), ["10.0.0.1"], "cluster names are answered by built-in defaults")
+        tap.ok(server.logged("[ERROR]", line) and server.logged("built-in defaults serve zone odd.zone. on port", str(dns)),
+               "the log says why, and what is kept of the text", server.text())
+        tap.ok(wait_for(lambda: server.ready()[0] == 200), "it is ready", server.ready("readyz"))
+        tap.same(server.readyz()["config"], {"built_in": True, "trouble": line}, "readyz says why")
+        tap.same((server.metric("knamed_config_built_in"), server.metric("coredns_reload_failed_total")), (1, 1), "metrics tell")
+        tap.same((server.ask("version.bind.", "A") is not None, server.process.poll()), (True, None), "other names get an answer")
+        tap.ok("Restart failed" in reload(server), "told again it says so again", server.text())
+        tap.ok("complete" in reload(server, good), "a Corefile that is mended takes effect", server.text())
+        tap.same(server.says("web.odd.svc.odd.zone.", ["10.0.0.1"]), ["10.0.0.1"], "and answers")
+        tap.same((server.readyz()["config"], server.metric("knamed_config_built_in")), ({"built_in": False, "trouble": ""}, 0),
+                 "nothing is wrong any more")
+    for what, text in {"an acl": " acl {\n block net 10.0.0.0/8\n }\n", "a view": " view inside {\n expr true\n }\n",
+                       "an imported acl": " import more\n"}.items():
+        with open(os.path.join(place, "more"), "w", encoding="ascii") as file:
+            file.write("acl {\n block net 10.0.0.0/8\n}\n")
+        write(good.replace("ttl 7", "ttl x").replace(" reload 1h\n", text))
+        code, said = at_start(place, environment)
+        tap.ok(code == 1 and "Corefile:6 " in said and "built-in" not in said, f"a text with {what} is not made less strict", said)
+    write(good.replace("ttl 7", "ttl x").replace("127.0.0.1\n ready", "nowhere\n ready"))
+    code, said = at_start(place, environment)
+    tap.ok(code == 1 and "built-in" not in said, "addresses that cannot be read are not made all addresses", said)
+    write(good.replace("ttl 7", "ttl x"))
+    outside = {name: value for name, value in environment.items() if not name.startswith("KUBERNETES_")}
+    tap.same(at_start(place, outside), (1, line), "outside of a cluster it does not start")
+    os.unlink(os.path.join(place, "Corefile"))
+    with Follower(source="", place=place, has_corefile=True, port=dns, environment=environment) as server:
+        server.ready_port, server.metrics_port = 8181, 9153
+        tap.same(server.says("web.odd.svc", ["10.0.0.1"]), ["10.0.0.1"], "a Corefile that is missing is a bad one")
+    directory.cleanup()
+
+
 def pod(tap):
     """One after the other: there is one MOUNT."""
-    for check in check_token, check_authority, check_trust, check_proxy, check_start:
+    for check in check_token, check_authority, check_trust, check_proxy, check_start, check_built_in:
         with KubeApi(tls=True) as api, TcpProxy(api.port, (ADDRESS, 0)) as front:
             api.set(tokens=["first"])
             api.put(service("web", "10.0.0.1"))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The Corefile changes while names are asked for: no query is lost, what did not change is not touched, and what is bad changes
-nothing. The long form is tests/soak/reload."""
+nothing. `make soak` does it a thousand times, RELOADS and RELOAD_RATE say how often and how busily."""
 import json
 import os
 import socket

@@ -50,10 +50,10 @@ def qualified(name):
 
 class Follower(Server):
     """options: lines of the kubernetes directive. The API is `api`, by its URL or, where it speaks TLS, by a kubeconfig
-    of that user; or what `source` says. Its place is a directory of its own unless one is given."""
+    of that user; or what `source` says. Its place is a directory of its own unless one is given, perhaps with a Corefile."""
 
     def __init__(self, api=None, options="", source=None, place=None, zones=ZONE + " in-addr.arpa", user=None,
-                 environment=None):
+                 environment=None, has_corefile=False, port=None):
         self.directory = None if place else tempfile.TemporaryDirectory(prefix="following-")
         self.place = place or self.directory.name
         self.metrics_port, self.ready_port, self.id, self.lock = free_port(), free_port(), 0, threading.Lock()
@@ -61,10 +61,11 @@ class Follower(Server):
             source = "kubeconfig " + api.kubeconfig(os.path.join(self.place, "kubeconfig"), **(user or {}))
         elif source is None:
             source = "endpoint " + api.url
-        with open(os.path.join(self.place, "Corefile"), "w", encoding="ascii") as file:
-            file.write(f".\nbind 127.0.0.1\nprometheus 127.0.0.1:{self.metrics_port}\nready 127.0.0.1:{self.ready_port}\n"
-                       f"kubernetes {zones} {{\n{source}\n{options}\n}}\n")
-        super().__init__("Corefile", self.place, environment=environment)
+        if not has_corefile:
+            with open(os.path.join(self.place, "Corefile"), "w", encoding="ascii") as file:
+                file.write(f".\nbind 127.0.0.1\nprometheus 127.0.0.1:{self.metrics_port}\nready 127.0.0.1:{self.ready_port}\n"
+                           f"kubernetes {zones} {{\n{source}\n{options}\n}}\n")
+        super().__init__("Corefile", self.place, port=port, environment=environment)
 
     def ask(self, name, kind="A", tries=3):
         """The reply; None if there is none. Any thread."""
