@@ -166,5 +166,8 @@ void lookup_of_query(struct lookup *lookup, const struct catalog *catalog, const
 void answers_probe(struct lookup *lookup);       /* stage 1: key, hash, bucket prefetched */
 void answers_match(struct lookup *lookup);       /* stage 2: entry found and prefetched */
 enum answer_kind answers_write(struct lookup *lookup, struct reply *reply); /* stage 3 */
+/* In place of stage 3: whether the catalog has an entry of the name, be it that of a Service which is denied because it
+ * has no endpoint yet. False as long as nothing is known. */
+bool answers_know(struct lookup *lookup);
 
 #endif

@@ -64,6 +64,9 @@ struct config_kubernetes {
 	uint64_t audit_ms;               /* default 300000; 0: off */
 	struct config_said said;
 };
+/* `autopath`: search lists walked for names in zones. by_cluster: NS.svc.ZONE, svc.ZONE and ZONE stand in front of search;
+ * else its first name is where questions are. The empty name, which is the last of all, is not in it. */
+struct config_autopath { struct config_zones zones, search; bool by_cluster; };
 /* `k8s_external`. The block has a `kubernetes`. */
 struct config_external {
 	struct config_zones zones;
@@ -291,6 +294,7 @@ struct config_block {
 	struct config_address *addresses; size_t address_count;
 	struct config_kubernetes *kubernetes;    /* NULL: not there */
 	struct config_external *external;        /* k8s_external */
+	struct config_autopath *autopath;
 	struct config_file *files; size_t file_count;
 	struct config_auto *autos; size_t auto_count;
 	struct config_log *logs; size_t log_count;

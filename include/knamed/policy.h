@@ -139,6 +139,23 @@ uint16_t rewrite_rcode(const struct rewrite_way *way, uint16_t rcode);
 bool rewrite_reply(const struct rewrite_way *way, const struct dns_message *heard, const struct dns_message *found,
 		   struct dns_writer *writer);
 
+/* `autopath`: the names of a search list, tried one after the other. */
+struct autopath_way {
+	const struct policy *policy;
+	const struct dns_query *query;
+	uint8_t base_labels;        /* what was looked for: so many labels of the question */
+	uint8_t zone_labels;        /* by_cluster: of the zone */
+	bool by_cluster;            /* then the base is followed by NS.svc.ZONE */
+};
+/* False: the question has not the form of one that comes from a search list. */
+bool autopath_begin(const struct policy *policy, const struct dns_query *query, struct autopath_way *ret_way);
+enum autopath_verdict { AUTOPATH_NAME, AUTOPATH_SKIP /* none to be tried, others follow */, AUTOPATH_END };
+/* The name to be tried behind the question's own, from index 1 on. */
+enum autopath_verdict autopath_next(const struct autopath_way *way, unsigned index, uint8_t ret_name[DNS_NAME_MAX + 1]);
+/* The whole reply: what was found under another name, and an alias to it; DNS_MESSAGE_MAX octets at most. */
+size_t autopath_write(const struct autopath_way *way, const struct dns_message *found, uint8_t *ret_packet);
+void autopath_count(const struct policy *policy, unsigned meter);
+
 /* `loadbalance`, for what is more than turning a row of addresses: puts the records of a whole reply in CoreDNS' order
  * (aliases, others, addresses, MX), and the addresses in that of the networks or weights that the block has. policy NULL:
  * they take turns. What cannot be put in order, for it would not fit, stays as it is. room: one for each thread. */

@@ -275,6 +275,12 @@ static enum answer_kind write_miss(const struct lookup *lookup, struct reply *re
 	return write_denial(lookup, reply, false, false);
 }
 
+bool answers_know(struct lookup *lookup)
+{
+	const struct view *view = &lookup->edition->views[lookup->catalog->index];
+	return view->synced && found_entry(lookup) != NULL;
+}
+
 enum answer_kind answers_write(struct lookup *lookup, struct reply *reply)
 {
 	const struct entry *entry = found_entry(lookup);

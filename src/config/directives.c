@@ -47,7 +47,7 @@ static const struct entry {
 	{ "loadbalance", directive_loadbalance_read, NULL },
 	{ "tsig", NULL, "checks and signs messages with shared keys" },
 	{ "rewrite", directive_rewrite_read, NULL },
-	{ "autopath", NULL, "walks the search path of a client in one query" },
+	{ "autopath", directive_autopath_read, NULL },
 	{ "acl", directive_acl_read, NULL },
 	{ "cache", directive_cache_read, NULL },
 	{ "header", directive_header_read, NULL },

@@ -23,6 +23,7 @@ bool directive_fallthrough(struct directive *directive, struct config_zones *ret
 bool directive_acl_read(struct directive *directive, struct error *error);
 bool directive_any_read(struct directive *directive, struct error *error);
 bool directive_auto_read(struct directive *directive, struct error *error);
+bool directive_autopath_read(struct directive *directive, struct error *error);
 bool directive_bind_read(struct directive *directive, struct error *error);
 bool directive_bufsize_read(struct directive *directive, struct error *error);
 bool directive_cache_read(struct directive *directive, struct error *error);

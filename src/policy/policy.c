@@ -14,7 +14,7 @@ static bool asks_for_something(const struct config_block *block)
 	return block->any || block->local || block->whoami || block->chaos != NULL ||
 	       block->acl_count > 0 || block->header != NULL || block->rewrite_count > 0 ||
 	       block->hosts != NULL || block->dns64 != NULL || block->template_count > 0 ||
-	       block->balance != NULL;
+	       block->balance != NULL || block->autopath != NULL;
 }
 
 static bool parts_compile(struct policy *policy, const struct policy_options *options,
@@ -24,6 +24,7 @@ static bool parts_compile(struct policy *policy, const struct policy_options *op
 	return (block->acl_count == 0 || acl_compile(block, options->metrics, &policy->acl, error)) &&
 	       (block->template_count == 0 ||
 		templates_compile(block, options->metrics, &policy->templates, error)) &&
+	       (block->autopath == NULL || autopath_compile(options, &policy->autopath, error)) &&
 	       (block->hosts == NULL || hosts_open(options, &policy->hosts, error)) &&
 	       (block->balance == NULL || balance_open(options, &policy->balance, error)) &&
 	       rewrite_compile(block, &policy->rewrite, error);
@@ -63,6 +64,7 @@ void policy_free(struct policy *policy)
 	acl_free(policy->acl);
 	rewrite_free(policy->rewrite);
 	hosts_close(policy->hosts);
+	autopath_free(policy->autopath);
 	counts_free(policy->translated);
 	templates_free(policy->templates);
 	balance_close(policy->balance);
@@ -110,7 +112,8 @@ unsigned policy_touches(const struct policy *policy, const uint8_t *zone)
 	unsigned touches = 0;
 	if (policy->header != NULL || (policy->acl != NULL && acl_touches(policy->acl, zone)))
 		touches |= TOUCH_GATE;
-	if (rewrite_touches(policy->rewrite, zone) || policy->dns64 != NULL)
+	if (rewrite_touches(policy->rewrite, zone) || policy->dns64 != NULL ||
+	    (policy->autopath != NULL && autopath_touches(policy->autopath, zone)))
 		touches |= TOUCH_ABOVE;
 	if ((policy->templates != NULL && templates_touch(policy->templates, zone)) ||
 	    (policy->hosts != NULL && hosts_touches(policy->hosts, zone)))

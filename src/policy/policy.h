@@ -8,6 +8,7 @@
 #include "knamed/policy.h"
 
 struct acl;
+struct autopath;
 struct balance;
 struct hosts;
 struct templates;
@@ -30,6 +31,7 @@ struct policy {
 	size_t chaos_author_count;
 	struct rewrite *rewrite;	      /* NULL: no rules */
 	struct hosts *hosts;		      /* NULL: none */
+	struct autopath *autopath;	      /* NULL: none */
 	struct balance *balance;	      /* NULL: no loadbalance, or the plain one */
 	_Atomic uint64_t *localhost_requests; /* apart, so that a policy itself is never written */
 };
@@ -68,6 +70,11 @@ void hosts_close(struct hosts *hosts);
 bool hosts_touches(const struct hosts *hosts, const uint8_t *zone);
 enum policy_verdict hosts_answer(const struct hosts *hosts, const struct dns_query *query,
 				 struct reply *reply, enum answerer *ret_by);
+/* False and error if a zone is none. */
+bool autopath_compile(const struct policy_options *options, struct autopath **ret_autopath,
+		      struct error *error);
+void autopath_free(struct autopath *autopath);
+bool autopath_touches(const struct autopath *autopath, const uint8_t *zone);
 void dns64_compile(struct policy *policy, const struct config_dns64 *config, struct metrics *metrics);
 void chaos_compile(struct policy *policy, const struct config_chaos *config, const char *version);
 

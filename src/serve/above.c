@@ -6,6 +6,7 @@
 #include "relay.h"
 #include "rewriting.h"
 #include "translating.h"
+#include "walking.h"
 
 enum { DEPTH_MOST = 8, ANSWERS_PER_DEPTH = 2, EDE_STALE = 3 };
 
@@ -19,7 +20,7 @@ struct inner_rooms {
 static const above_step steps[ABOVE_COUNT] = {
 	[ABOVE_DNS64] = translating_step,
 	[ABOVE_REWRITE] = rewriting_step,
-	[ABOVE_AUTOPATH] = NULL,
+	[ABOVE_AUTOPATH] = walking_step,
 };
 
 struct inner_rooms *inner_rooms_new(void)

@@ -9,12 +9,10 @@ import wire
 from replies import ede_of, key_of
 
 ALL_PARTS = "rcode aa ra answer authority additional ttl upstreams"
-CLUSTER = (".cluster.local.", ".clusterset.local.", ".k8s.test.", ".out.test.", ".outside.test.",
-           ".out.test.", ".in-addr.arpa.", ".ip6.arpa.")
+CLUSTER = (".cluster.local.", ".clusterset.local.", ".k8s.test.", ".out.test.", ".outside.test.", ".in-addr.arpa.", ".ip6.arpa.")
 
 # Directives that knamed refuses today and must not refuse at the end: cases with them are not run.
 NOT_BUILT = {
-    "autopath",
     "transfer",
     "secondary",
     "fallthrough",
@@ -106,8 +104,29 @@ def alias_of_every_type(pair):
         of_type(pair.ours.answer, wire.CNAME)
 
 
+def is_outside(pair):
+    return "k8s_external" in pair.case.corefile and pair.name.endswith((".out.test.", ".outside.test."))
+
+
+def chased_ttl(pair):
+    """CoreDNS' cache gives the whole chain the TTL of its alias."""
+    return is_outside(pair) and pair.has_cache and of_type(pair.ours.answer, wire.CNAME)
+
+
+def both_families(pair):
+    """A denial of one family is none before the other was asked for."""
+    more = {way[1:] for way in pair.went[1]} - {way[1:] for way in pair.went[0]}
+    return "autopath" in pair.case.corefile and is_absent(pair.ours) and {way[1] for way in more} <= {"A", "AAAA"} and \
+        {way[1] for way in pair.went[1]} == {way[1] for way in pair.went[0]}
+
+
+def name_of_a_service(pair):
+    """One label in front of a namespace names a Service, not something to be looked for elsewhere."""
+    return "autopath @" in pair.case.corefile and pair.name.count(".") == 5 and is_absent(pair.ours) and not pair.went[1]
+
+
 def alias_outside(pair):
-    return "k8s_external" in pair.case.corefile and pair.name.endswith(".out.test.") and of_type(pair.ours.answer, wire.CNAME) and \
+    return is_outside(pair) and of_type(pair.ours.answer, wire.CNAME) and \
         not of_type(pair.theirs.answer, wire.CNAME)
 
 
@@ -229,6 +248,9 @@ def any_of_a_name(pair):
 RULES = [
     Rule("D8", "answer authority upstreams", alias_of_every_type, "an alias is one for every type"),
     Rule("D37", "answer authority additional upstreams", alias_outside, "a balancer's name is an alias for every type"),
+    Rule("15 autopath families", "upstreams", both_families, "A and AAAA agree"),
+    Rule("15 autopath labels", ALL_PARTS, name_of_a_service, "two labels at least are looked for"),
+    Rule("13 chased", "ttl", chased_ttl, "what is chased keeps its TTL"),
     Rule("D9 D10", "rcode answer authority upstreams", end_of_chain, "the end of a chain is told"),
     Rule("D4", "rcode", reverse_prefix, "names above others exist"),
     Rule("D21", "answer", clusterset_version, "clustersets have a version of their own"),
