@@ -34,7 +34,8 @@ static void cancel_takes_a_time(void **state)
 static void timeouts_take_times_and_a_number(void **state)
 {
 	(void)state;
-	struct config *config = read_body("timeouts {\nread 3\nwrite 4s\nidle 24h\nmaxtcpqueries 100\n}");
+	struct config *config =
+		read_body("timeouts {\nread 3\nwrite 4s\nidle 24h\nmaxtcpqueries 100\n}");
 	const struct config_timeouts *timeouts = &config->blocks[0].timeouts;
 
 	assert_int_equal(timeouts->read_ms, 3000);
@@ -67,8 +68,7 @@ static void timeouts_that_cannot_be_are_named(void **state)
 		{ "timeouts {\nidle -5\n}", AT("timeouts", 3) "timeout provided '-5s" RANGE },
 		{ "timeouts {\nwrite 25h\n}", AT("timeouts", 3) "timeout provided '25h0m0s" RANGE },
 		{ "timeouts {\nsleep 5s\n}", AT("timeouts", 3) "unknown option: 'sleep'" },
-		{ "timeouts {\nmaxtcpqueries 0\n}",
-		  AT("timeouts", 3) "maxtcpqueries provided '0" MOST },
+		{ "timeouts {\nmaxtcpqueries 0\n}", AT("timeouts", 3) "maxtcpqueries provided '0" MOST },
 		{ "timeouts {\nmaxtcpqueries -2\n}",
 		  AT("timeouts", 3) "maxtcpqueries provided '-2" MOST },
 		{ "timeouts {\nmaxtcpqueries many\n}",

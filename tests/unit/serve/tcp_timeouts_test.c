@@ -128,7 +128,8 @@ static void a_connection_ends_with_its_last_query(void **state)
 static void of_blocks_on_one_listener_the_last_to_name_a_time_counts(void **state)
 {
 	(void)state;
-	struct world *world = timeouts_world((struct config_timeouts){ .read_ms = 50000, .queries_most = 1 });
+	struct world *world =
+		timeouts_world((struct config_timeouts){ .read_ms = 50000, .queries_most = 1 });
 	struct config_block *second = world_block(world, "org."), *third = world_block(world, "net.");
 	world_add_word(&second->bind, "127.0.0.1");
 	world_add_word(&third->bind, "127.0.0.1");
