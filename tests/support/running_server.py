@@ -60,7 +60,7 @@ class Server:
     def __init__(self, corefile, place=ROOT, address="127.0.0.1", port=None, environment=None):
         self.address = address
         self.port = port or free_port()
-        self.output = tempfile.TemporaryFile(mode="w+")
+        self.output = tempfile.TemporaryFile(mode="a+")  # it writes at the end, wherever we read
         self.process = subprocess.Popen(
             [PROGRAM, "-conf", corefile, "-dns.port", str(self.port)],
             stdout=self.output, stderr=subprocess.STDOUT, cwd=place, env=environment)
@@ -71,8 +71,8 @@ class Server:
 
     def text(self):
         """What it has printed so far."""
-        self.output.seek(0)
-        return self.output.read()
+        with open(f"/proc/self/fd/{self.output.fileno()}", encoding="utf-8") as file:  # with a place of its own in it
+            return file.read()
 
     def stop(self):
         """Ends it; its exit code."""
