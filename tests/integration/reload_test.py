@@ -228,7 +228,27 @@ def clusters():
                      "and what is in force serves on")
 
 
-for scenario in (under_load, what_is_kept, what_goes, addresses_change, told_once, clusters):
+def seen_from_outside():
+    """Another `k8s_external` beside a `kubernetes` that stays word by word."""
+    def corefile(external):
+        return f".\nbind 127.0.0.1\n{external}\nkubernetes cluster.local {{\nmanifests objects\n}}\n"
+
+    def lines(server):
+        return [" ".join(line.split()) for name in ("svc.cluster.local", "one.example", "two.example")
+                for line in server.rcode(f"web.default.{name}", "A")[1]]
+
+    inside = "web.default.svc.cluster.local. 5 IN A 10.0.0.1"
+    one, two = (f"web.default.{zone}.example. 5 IN A 192.0.2.7" for zone in ("one", "two"))
+    with Reloader(corefile(""), objects=[service("web", ip="10.0.0.1", externalIPs=["192.0.2.7"])]) as server:
+        for external, seen in (("k8s_external one.example", [one]), ("k8s_external two.example", [two]),
+                               ("k8s_external two.example {\nttl 9\n}", [two.replace(" 5 ", " 9 ")]),
+                               ("k8s_external one.example two.example", [one, two]), ("", [])):
+            end = server.reload(corefile(external))
+            tap.same((end.split()[-1], lines(server)), ("complete", [inside, *seen]),
+                     f"seen from outside as `{' '.join(external.split())}` says, beside a kubernetes that stays")
+
+
+for scenario in (under_load, what_is_kept, what_goes, addresses_change, told_once, clusters, seen_from_outside):
     if not sys.argv[1:] or scenario.__name__ in sys.argv[1:]:
         scenario()
 tap.done()

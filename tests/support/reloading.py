@@ -53,13 +53,18 @@ def reload(server, corefile=None):
 
 
 class Reloader(Server):
-    """It serves example. from a file and what `blocks` says; forwards the rest to a knamed of its own, if it has one."""
+    """It serves example. from a file and what `blocks` says; forwards the rest to a knamed of its own, if it has one.
+    objects: what is in the folder of manifests `objects`."""
 
-    def __init__(self, corefile=None, environment=None):
+    def __init__(self, corefile=None, environment=None, objects=()):
         self.directory = tempfile.TemporaryDirectory(prefix="reload-")
         self.place = self.directory.name
         self.health, self.ready_port, self.metrics_port, self.other = (free_port() for _ in range(4))
         self.upstream = None
+        if objects:
+            os.mkdir(os.path.join(self.place, "objects"))
+        for number, item in enumerate(objects):
+            write(self.place, f"objects/{number}.json", json.dumps(item))
         write(self.place, "db.example", ZONE)
         write(self.place, "db.far", OTHERS)
         if corefile is None:
