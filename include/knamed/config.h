@@ -240,6 +240,7 @@ enum template_op {
 	TEMPLATE_STRING, TEMPLATE_NUMBER, TEMPLATE_BOOL, /* a value of its own: text, or number */
 	TEMPLATE_FIELD,       /* enum template_field in number */
 	TEMPLATE_GROUP,       /* .Group.text */
+	TEMPLATE_VAR,         /* .Var.text */
 	TEMPLATE_SET, TEMPLATE_GET, /* variable number */
 	TEMPLATE_CALL,        /* enum template_function in number, of count values; piped: the first is the last argument */
 	TEMPLATE_SKIP,        /* goes on at step number */
@@ -270,10 +271,14 @@ bool template_text_check(const struct template_text *text, uint16_t *ret_type, s
 
 enum template_section { TEMPLATE_ANSWER, TEMPLATE_AUTHORITY, TEMPLATE_ADDITIONAL };
 struct config_template_record { enum template_section section; struct template_text text; uint16_t type; };
+/* `var` and `expr`: a value with a name, or (name NULL) what has to hold. */
+struct config_condition { char *name; struct config_expression expression; };
+enum { TEMPLATE_VARS_MAX = 16 };
 struct config_template {
 	uint16_t class_, type;           /* may be ANY */
 	struct config_zones zones;
 	struct words patterns;           /* none: all names */
+	struct config_condition *conditions; size_t condition_count;
 	struct config_template_record *records; size_t record_count; /* by section, as they stand in a reply */
 	uint16_t rcode;
 	bool has_extended_error;

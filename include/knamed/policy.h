@@ -79,6 +79,7 @@ bool view_holds(const struct view *view, const struct viewed *question);
 struct client {
 	struct ip ip; uint16_t port; enum proto proto; unsigned meter;
 	const struct metadata *metadata;     /* NULL: the block has none */
+	const struct viewed *viewed;         /* the question for expressions; NULL: where no template is asked */
 };
 
 enum policy_verdict {

@@ -177,11 +177,103 @@ static bool skip_upstream(struct directive *directive, struct config_template *t
 	return true;
 }
 
-static bool refuse_expression(struct directive *directive, struct config_template *template,
-			      struct error *error)
+/* ---- conditions ---- */
+
+/* Names that mean something in an expression, here or in CoreDNS. */
+static const char *const reserved[] = {
+	"abs",	       "all",	  "and",     "any",	    "bitand",	  "bitnand",
+	"bitnot",      "bitor",	  "bitshl",  "bitshr",	    "bitushr",	  "bitxor",
+	"bufsize",     "ceil",	  "class",   "client_ip",   "concat",	  "contains",
+	"count",       "date",	  "do",	     "duration",    "else",	  "endsWith",
+	"false",       "filter",  "find",    "findIndex",   "findLast",	  "findLastIndex",
+	"first",       "flatten", "float",   "floor",	    "fromBase64", "fromJSON",
+	"fromPairs",   "get",	  "group",   "groupBy",	    "hasPrefix",  "hasSuffix",
+	"id",	       "if",	  "in",	     "incidr",	    "indexOf",	  "int",
+	"join",	       "keys",	  "last",    "lastIndexOf", "len",	  "let",
+	"lower",       "map",	  "matches", "max",	    "mean",	  "median",
+	"metadata",    "min",	  "name",    "nil",	    "none",	  "not",
+	"now",	       "one",	  "opcode",  "or",	    "port",	  "proto",
+	"reduce",      "repeat",  "replace", "reverse",	    "round",	  "server_ip",
+	"server_port", "size",	  "sort",    "sortBy",	    "split",	  "splitAfter",
+	"startsWith",  "string",  "sum",     "take",	    "timezone",	  "toBase64",
+	"toJSON",      "toPairs", "trim",    "trimPrefix",  "trimSuffix", "true",
+	"type",	       "uniq",	  "upper",   "values",
+};
+
+static bool is_reserved(const struct config_template *template, const char *name)
 {
-	(void)template;
-	return directive_fail_unbuilt(directive, directive_text(directive), error);
+	for (size_t i = 0; i < COUNT_OF(reserved); i++)
+		if (strcmp(reserved[i], name) == 0)
+			return true;
+	for (size_t i = 0; i < template->condition_count; i++)
+		if (template->conditions[i].name != NULL &&
+		    strcmp(template->conditions[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool is_name(const char *name)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+	size_t letters_first = strspn(name, letters);
+	return letters_first > 0 &&
+	       name[letters_first + strspn(name + letters_first, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
+								 "0123456789")] == '\0';
+}
+
+/* What it means is not known here: whoever compiles it has the place to complain about. */
+static void add_condition(struct directive *directive, struct config_template *template,
+			  const char *name, struct arguments words)
+{
+	struct arena *arena = directive->config->arena;
+	struct config_condition condition = { 0 };
+	struct text text = { 0 };
+	text_add(&text, "");
+	for (size_t i = 0; i < words.count; i++)
+		text_printf(&text, i > 0 ? " %s" : "%s", argument(words, i));
+	condition.expression.text = arena_text(arena, text.data, text.size);
+	text_clear(&text);
+	text_printf(&text, "%scould not compile expression: ", directive_complaint(directive));
+	if (name != NULL) {
+		text_printf(&text, "%s, ", name);
+		condition.name = directive_copy(directive, name);
+	}
+	condition.expression.complaint = arena_text(arena, text.data, text.size);
+	text_done(&text);
+	template->conditions =
+		list_grow(arena, template->conditions, template->condition_count, sizeof(condition));
+	template->conditions[template->condition_count++] = condition;
+}
+
+static bool read_variable(struct directive *directive, struct config_template *template,
+			  struct error *error)
+{
+	struct arguments words = directive_arguments(directive);
+	size_t count = 0;
+	if (words.count < 2)
+		return directive_fail_arguments(directive, error);
+	const char *name = argument(words, 0);
+	if (!is_name(name))
+		return directive_fail(directive, error, "invalid variable name \"%s\"", name);
+	if (is_reserved(template, name))
+		return directive_fail(directive, error, "variable name \"%s\" is reserved", name);
+	for (size_t i = 0; i < template->condition_count; i++)
+		count += template->conditions[i].name != NULL;
+	if (count == TEMPLATE_VARS_MAX)
+		return directive_fail(directive, error, "more than %d variables", TEMPLATE_VARS_MAX);
+	struct arguments expression = { words.items + 1, words.count - 1 };
+	add_condition(directive, template, name, expression);
+	return true;
+}
+
+static bool read_expression(struct directive *directive, struct config_template *template,
+			    struct error *error)
+{
+	struct arguments words = directive_arguments(directive);
+	if (words.count == 0)
+		return directive_fail_arguments(directive, error);
+	add_condition(directive, template, NULL, words);
+	return true;
 }
 
 static const struct option {
@@ -197,8 +289,8 @@ static const struct option {
 	{ "ederror", read_extended_error },
 	{ "fallthrough", read_fallthrough },
 	{ "upstream", skip_upstream },
-	{ "var", refuse_expression },
-	{ "expr", refuse_expression },
+	{ "var", read_variable },
+	{ "expr", read_expression },
 };
 
 static bool read_option(struct directive *directive, struct config_template *template,
@@ -230,10 +322,24 @@ static void note_alias(const struct directive *directive, const struct config_te
 			       "CNAME is followed (A, AAAA)");
 }
 
-/* A group that no pattern has is put out as "<no value>", as Go does, and that makes no record. */
-static void note_groups(const struct directive *directive, const struct config_template *template)
+static void note_names(const struct directive *directive, const struct config_template *template,
+		       enum template_op op, const struct map *names, const char *sentence)
 {
-	struct map *names = map_new();
+	for (size_t i = 0; i < template->record_count; i++) {
+		const struct template_text *text = &template->records[i].text;
+		for (size_t j = 0; j < text->count; j++) {
+			const struct template_step *step = &text->steps[j];
+			if (step->op == op && map_get(names, step->text, step->size) == NULL)
+				directive_note(directive, "template: %s %s of \"%s\"", sentence,
+					       step->text, text->source);
+		}
+	}
+}
+
+/* A group or variable that is not there is put out as "<no value>", as Go does, and that makes no record. */
+static void note_missing(const struct directive *directive, const struct config_template *template)
+{
+	struct map *names = map_new(), *variables = map_new();
 	for (size_t i = 0; i < template->patterns.count; i++) {
 		struct regex *regex = regex_new(template->patterns.words[i], NULL);
 		for (unsigned group = 0; group < regex_group_count(regex); group++) {
@@ -242,17 +348,15 @@ static void note_groups(const struct directive *directive, const struct config_t
 		}
 		regex_free(regex);
 	}
-	for (size_t i = 0; i < template->record_count; i++) {
-		const struct template_text *text = &template->records[i].text;
-		for (size_t j = 0; j < text->count; j++) {
-			const struct template_step *step = &text->steps[j];
-			if (step->op == TEMPLATE_GROUP && map_get(names, step->text, step->size) == NULL)
-				directive_note(directive,
-					       "template: no pattern has the group %s of \"%s\"",
-					       step->text, text->source);
-		}
+	for (size_t i = 0; i < template->condition_count; i++) {
+		const char *name = template->conditions[i].name;
+		if (name != NULL)
+			map_put(variables, name, strlen(name), variables);
 	}
+	note_names(directive, template, TEMPLATE_GROUP, names, "no pattern has the group");
+	note_names(directive, template, TEMPLATE_VAR, variables, "there is no var");
 	map_free(names);
+	map_free(variables);
 }
 
 static bool read_template(struct directive *directive, struct config_template *template,
@@ -267,7 +371,7 @@ static bool read_template(struct directive *directive, struct config_template *t
 		if (!read_option(directive, template, error))
 			return false;
 	note_alias(directive, template);
-	note_groups(directive, template);
+	note_missing(directive, template);
 	return true;
 }
 

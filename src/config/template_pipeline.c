@@ -102,10 +102,32 @@ static bool check_collection(const struct template_reader *reader, const struct 
 			       name);
 }
 
+/* .Group.x and .Var.x */
+static bool read_member(struct template_reader *reader, struct frame *frame, const char *from,
+			size_t size, bool *ret_is_one)
+{
+	static const struct {
+		const char *prefix;
+		enum template_op op;
+	} of[] = { { ".Group.", TEMPLATE_GROUP }, { ".Var.", TEMPLATE_VAR } };
+	*ret_is_one = false;
+	for (size_t i = 0; i < COUNT_OF(of); i++) {
+		size_t prefix = strlen(of[i].prefix);
+		if (size <= prefix || strncmp(from, of[i].prefix, prefix) != 0 ||
+		    template_word_size(from + prefix) != size - prefix)
+			continue;
+		struct template_step *step = template_add(reader, of[i].op);
+		step->size = size - prefix;
+		step->text = arena_text(reader->arena, from + prefix, step->size);
+		*ret_is_one = true;
+		return take_operand(reader, frame);
+	}
+	return true;
+}
+
 /* .Name, .Group.x, .Question.Qtype, with `$` in front or not; at stands on the first dot. */
 static bool read_field(struct template_reader *reader, struct frame *frame)
 {
-	static const char group[] = ".Group.";
 	const char *from = reader->at;
 	size_t size = 0;
 	while (from[size] == '.' && template_word_size(from + size + 1) > 0)
@@ -115,14 +137,11 @@ static bool read_field(struct template_reader *reader, struct frame *frame)
 		if (from[i] == '.' && from[i + 1] >= '0' && from[i + 1] <= '9')
 			return template_refuse(reader, "unexpected \".%.*s\" in operand",
 					       (int)template_word_size(from + i + 1), from + i + 1);
-	const char *member = from + strlen(group);
-	if (size > strlen(group) && strncmp(from, group, strlen(group)) == 0 &&
-	    template_word_size(member) == size - strlen(group)) {
-		struct template_step *step = template_add(reader, TEMPLATE_GROUP);
-		step->size = template_word_size(member);
-		step->text = arena_text(reader->arena, member, step->size);
-		return take_operand(reader, frame);
-	}
+	bool is_member;
+	if (!read_member(reader, frame, from, size, &is_member))
+		return false;
+	if (is_member)
+		return true;
 	for (size_t i = 0; i < COUNT_OF(fields); i++) {
 		if (!word_is(from, size, fields[i].name))
 			continue;
@@ -135,7 +154,7 @@ static bool read_field(struct template_reader *reader, struct frame *frame)
 	}
 	return template_refuse(reader,
 			       "%.*s is not built into knamed: .Name .Zone .Class .Type .Match .Group "
-			       ".Remote .Regex .Meta .Question.Name .Question.Qtype .Question.Qclass are",
+			       ".Var .Remote .Regex .Meta .Question.Name .Question.Qtype .Question.Qclass are",
 			       (int)(size > 0 ? size : 1), from);
 }
 

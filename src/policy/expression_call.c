@@ -8,8 +8,8 @@
 typedef bool (*function_finish)(struct compiler *compiler, const struct pending *call);
 struct function {
 	const char *name;
-	unsigned arguments; /* all of them texts */
-	enum kind kind;	    /* of those without arguments */
+	unsigned arguments;	   /* all of them texts, but for those of int, string and group */
+	enum expression_kind kind; /* of those without arguments */
 	enum fact fact;
 	function_finish finish; /* of the others; arguments are the last operands */
 };
@@ -72,6 +72,48 @@ static bool finish_upper(struct compiler *compiler, const struct pending *call)
 	return emit_over(compiler, 1, KIND_TEXT, (struct instruction){ .deed = DO_UPPER });
 }
 
+static bool finish_replace(struct compiler *compiler, const struct pending *call)
+{
+	(void)call;
+	return emit_over(compiler, 3, KIND_TEXT, (struct instruction){ .deed = DO_REPLACE });
+}
+
+static bool finish_starts(struct compiler *compiler, const struct pending *call)
+{
+	(void)call;
+	return emit_over(compiler, 2, KIND_BOOL, (struct instruction){ .deed = DO_STARTS });
+}
+
+static bool finish_ends(struct compiler *compiler, const struct pending *call)
+{
+	(void)call;
+	return emit_over(compiler, 2, KIND_BOOL, (struct instruction){ .deed = DO_ENDS });
+}
+
+/* Of what is one already they make nothing else. */
+static bool finish_number(struct compiler *compiler, const struct pending *call)
+{
+	(void)call;
+	if (operand_top(compiler)->kind == KIND_NUMBER)
+		return true;
+	return emit_over(compiler, 1, KIND_NUMBER, (struct instruction){ .deed = DO_TO_NUMBER });
+}
+
+static bool finish_text(struct compiler *compiler, const struct pending *call)
+{
+	(void)call;
+	if (operand_top(compiler)->kind == KIND_TEXT)
+		return true;
+	return emit_over(compiler, 1, KIND_TEXT, (struct instruction){ .deed = DO_TO_TEXT });
+}
+
+static bool finish_group(struct compiler *compiler, const struct pending *call)
+{
+	(void)call;
+	enum deed deed = operand_top(compiler)->kind == KIND_TEXT ? DO_GROUP_TEXT : DO_GROUP_NUMBER;
+	return emit_over(compiler, 1, KIND_TEXT, (struct instruction){ .deed = deed });
+}
+
 static const struct function functions[] = {
 	{ "type", 0, KIND_TEXT, FACT_TYPE, NULL },
 	{ "name", 0, KIND_TEXT, FACT_NAME, NULL },
@@ -91,11 +133,19 @@ static const struct function functions[] = {
 	{ "len", 1, KIND_NUMBER, FACT_COUNT, finish_length },
 	{ "lower", 1, KIND_TEXT, FACT_COUNT, finish_lower },
 	{ "upper", 1, KIND_TEXT, FACT_COUNT, finish_upper },
+	{ "replace", 3, KIND_TEXT, FACT_COUNT, finish_replace },
+	{ "hasPrefix", 2, KIND_BOOL, FACT_COUNT, finish_starts },
+	{ "hasSuffix", 2, KIND_BOOL, FACT_COUNT, finish_ends },
+	{ "int", 1, KIND_NUMBER, FACT_COUNT, finish_number },
+	{ "string", 1, KIND_TEXT, FACT_COUNT, finish_text },
+	{ "group", 1, KIND_TEXT, FACT_COUNT, finish_group }, /* last: only where there are groups */
 };
 
-static const struct function *find_function(const char *name, size_t size)
+static const struct function *find_function(const struct compiler *compiler, const char *name,
+					    size_t size)
 {
-	for (size_t i = 0; i < COUNT_OF(functions); i++)
+	size_t count = COUNT_OF(functions) - (compiler->names == NULL);
+	for (size_t i = 0; i < count; i++)
 		if (strlen(functions[i].name) == size && memcmp(functions[i].name, name, size) == 0)
 			return &functions[i];
 	return NULL;
@@ -119,7 +169,8 @@ static bool put_fact(struct compiler *compiler, const struct function *function)
 bool call_begin(struct compiler *compiler, bool *wants_value)
 {
 	const struct token name = compiler->token;
-	const struct function *function = find_function(compiler->lexer.text + name.at, name.size);
+	const struct function *function =
+		find_function(compiler, compiler->lexer.text + name.at, name.size);
 	if (function == NULL) {
 		char sentence[100];
 		snprintf(sentence, sizeof(sentence), "unknown name %.*s",
@@ -151,7 +202,10 @@ bool call_end_argument(struct compiler *compiler, struct pending *call)
 		snprintf(sentence, sizeof(sentence), "too many arguments to call %s", function->name);
 		return compiler_fail(compiler, &call->token, sentence);
 	}
-	if (operand_top(compiler)->kind != KIND_TEXT) {
+	bool takes_numbers = function->finish == finish_number || function->finish == finish_text ||
+			     function->finish == finish_group;
+	enum expression_kind kind = operand_top(compiler)->kind;
+	if (kind != KIND_TEXT && !(takes_numbers && kind == KIND_NUMBER)) {
 		snprintf(sentence, sizeof(sentence),
 			 "cannot use %s as argument (type string) to call %s",
 			 expression_kinds[operand_top(compiler)->kind], function->name);

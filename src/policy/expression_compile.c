@@ -149,10 +149,32 @@ static bool put_bool(struct compiler *compiler, bool is_true)
 			  (struct instruction){ .deed = DO_PUSH, .value.is_true = is_true });
 }
 
+/* A variable; false in ret_is_one if there is none of the name. */
+static bool take_variable(struct compiler *compiler, const char *name, size_t size, bool *ret_is_one)
+{
+	const struct expression_names *names = compiler->names;
+	size_t i = 0, count = names != NULL ? names->count : 0;
+	while (i < count &&
+	       (strlen(names->names[i]) != size || memcmp(names->names[i], name, size) != 0))
+		i++;
+	*ret_is_one = i < count;
+	return i == count ||
+	       (emit_value(compiler, names->kinds[i],
+			   (struct instruction){ .deed = DO_VARIABLE, .index = (uint32_t)i }) &&
+		compiler_advance(compiler));
+}
+
 static bool take_name(struct compiler *compiler, bool *wants_value)
 {
 	const char *name = compiler->lexer.text + compiler->token.at;
 	size_t size = compiler->token.size;
+	bool is_variable;
+	if (!take_variable(compiler, name, size, &is_variable))
+		return false;
+	if (is_variable) {
+		*wants_value = false;
+		return true;
+	}
 	bool is_true = size == 4 && memcmp(name, "true", 4) == 0;
 	if (!is_true && !(size == 5 && memcmp(name, "false", 5) == 0))
 		return call_begin(compiler, wants_value);
@@ -257,6 +279,9 @@ static bool take_operator(struct compiler *compiler, bool *wants_value)
 	if (word < WORD_BINARY_COUNT)
 		return begin_binary(compiler, false) && compiler_advance(compiler);
 	switch (word) {
+	case WORD_PLUS:
+	case WORD_MINUS:
+		return begin_binary(compiler, false) && compiler_advance(compiler);
 	case WORD_NOT:
 		return begin_negated(compiler) && compiler_advance(compiler);
 	case WORD_QUESTION:
@@ -285,7 +310,8 @@ static bool finish(struct compiler *compiler)
 		return compiler_fail_unexpected(compiler, open->kind == PENDING_LIST   ? "]"
 							  : open->kind == PENDING_THEN ? ":"
 										       : ")");
-	if (operand_top(compiler)->kind == KIND_BOOL)
+	compiler->expression->kind = operand_top(compiler)->kind;
+	if (operand_top(compiler)->kind == KIND_BOOL || !compiler->has_to_be_bool)
 		return true;
 	const struct token start = { .at = 0 };
 	return compiler_fail(compiler, &start, "the whole must be true or false, not a value");
@@ -303,7 +329,8 @@ static bool compile(struct compiler *compiler)
 	return finish(compiler);
 }
 
-struct expression *expression_new(const char *text, struct error *error)
+struct expression *expression_new_of(const char *text, const struct expression_names *names,
+				     bool has_to_be_bool, struct error *error)
 {
 	if (strnlen(text, EXPRESSION_SIZE_MOST + 1) > EXPRESSION_SIZE_MOST) {
 		error_set(error, "expression is too long (1:%d)", EXPRESSION_SIZE_MOST);
@@ -314,6 +341,8 @@ struct expression *expression_new(const char *text, struct error *error)
 	struct compiler *compiler = mem_zalloc(sizeof(*compiler));
 	compiler->lexer = (struct lexer){ .text = text, .arena = expression->arena };
 	compiler->expression = expression;
+	compiler->names = names;
+	compiler->has_to_be_bool = has_to_be_bool;
 	compiler->error = error;
 	bool is_good = compile(compiler);
 	mem_free(compiler);
@@ -321,6 +350,16 @@ struct expression *expression_new(const char *text, struct error *error)
 		return expression;
 	expression_free(expression);
 	return NULL;
+}
+
+struct expression *expression_new(const char *text, struct error *error)
+{
+	return expression_new_of(text, NULL, true, error);
+}
+
+enum expression_kind expression_kind_of(const struct expression *expression)
+{
+	return expression->kind;
 }
 
 void expression_free(struct expression *expression)

@@ -7,12 +7,11 @@
 
 enum { PENDING_MOST = 256, NO_INDEX = UINT32_MAX };
 
-enum kind { KIND_BOOL, KIND_NUMBER, KIND_TEXT };
 extern const char *const expression_kinds[]; /* their names */
 
 /* A value that will be on the stack. */
 struct operand {
-	enum kind kind;
+	enum expression_kind kind;
 	uint32_t at;	  /* its first instruction */
 	bool is_constant; /* which is its only one, and pushes a text */
 };
@@ -46,6 +45,8 @@ struct compiler {
 	size_t operand_count;
 	struct pending pending[PENDING_MOST];
 	size_t pending_count;
+	const struct expression_names *names; /* NULL: the question alone */
+	bool has_to_be_bool;
 	struct error *error;
 };
 
@@ -63,9 +64,10 @@ bool compiler_is_at(const struct compiler *compiler, enum word word);
 
 bool emit_deed(struct compiler *compiler, enum deed deed, uint32_t index);
 /* A value and the one instruction that makes it. */
-bool emit_value(struct compiler *compiler, enum kind kind, struct instruction instruction);
+bool emit_value(struct compiler *compiler, enum expression_kind kind, struct instruction instruction);
 /* Replaces as many operands by what the instruction makes of them. */
-bool emit_over(struct compiler *compiler, size_t taken, enum kind kind, struct instruction instruction);
+bool emit_over(struct compiler *compiler, size_t taken, enum expression_kind kind,
+	       struct instruction instruction);
 uint32_t emit_here(const struct compiler *compiler);
 /* All jumps of the list lead here. */
 void emit_landing(struct compiler *compiler, uint32_t jump);

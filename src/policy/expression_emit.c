@@ -33,7 +33,9 @@ bool compiler_fail_unexpected(struct compiler *compiler, const char *expected)
 
 static const char *spelling(enum word word)
 {
-	static const char *const words[WORD_BINARY_COUNT] = {
+	static const char *const words[] = {
+		[WORD_PLUS] = "+",
+		[WORD_MINUS] = "-",
 		[WORD_OR] = "or",
 		[WORD_AND] = "and",
 		[WORD_EQUAL] = "==",
@@ -91,7 +93,8 @@ uint32_t emit_here(const struct compiler *compiler)
 	return (uint32_t)compiler->expression->code_count;
 }
 
-static bool push_operand(struct compiler *compiler, enum kind kind, uint32_t at, bool is_constant)
+static bool push_operand(struct compiler *compiler, enum expression_kind kind, uint32_t at,
+			 bool is_constant)
 {
 	if (compiler->operand_count == EXPRESSION_DEPTH)
 		return compiler_fail(compiler, &compiler->token, "expression is nested too deeply");
@@ -104,14 +107,15 @@ struct operand *operand_top(struct compiler *compiler)
 	return &compiler->operands[compiler->operand_count - 1];
 }
 
-bool emit_value(struct compiler *compiler, enum kind kind, struct instruction instruction)
+bool emit_value(struct compiler *compiler, enum expression_kind kind, struct instruction instruction)
 {
 	bool is_constant = instruction.deed == DO_PUSH && kind == KIND_TEXT;
 	return push_operand(compiler, kind, emit_here(compiler), is_constant) &&
 	       emit(compiler, instruction);
 }
 
-bool emit_over(struct compiler *compiler, size_t taken, enum kind kind, struct instruction instruction)
+bool emit_over(struct compiler *compiler, size_t taken, enum expression_kind kind,
+	       struct instruction instruction)
 {
 	compiler->operand_count -= taken;
 	uint32_t at = compiler->operands[compiler->operand_count].at;

@@ -8,6 +8,8 @@ unsigned operator_precedence(const struct pending *pending)
 {
 	if (pending->is_unary)
 		return pending->word == WORD_NOT ? 50 : 90;
+	if (pending->word == WORD_PLUS || pending->word == WORD_MINUS)
+		return 30;
 	return pending->word == WORD_OR ? 10 : pending->word == WORD_AND ? 15 : 20;
 }
 
@@ -33,7 +35,7 @@ static bool reduce_logic(struct compiler *compiler, const struct pending *pendin
 	return true;
 }
 
-static bool reduce_equal(struct compiler *compiler, enum kind kind, bool is_negated)
+static bool reduce_equal(struct compiler *compiler, enum expression_kind kind, bool is_negated)
 {
 	static const enum deed deeds[] = {
 		[KIND_BOOL] = DO_SAME_BOOL,
@@ -78,12 +80,28 @@ static bool reduce_text(struct compiler *compiler, const struct pending *pending
 	return !pending->is_negated || emit_deed(compiler, DO_NOT, 0);
 }
 
+static bool reduce_sum(struct compiler *compiler, const struct pending *pending)
+{
+	const struct operand *right = operand_top(compiler), *left = right - 1;
+	enum expression_kind kind = right->kind;
+	bool is_join = kind == KIND_TEXT && pending->word == WORD_PLUS;
+	if (left->kind != kind || (kind != KIND_NUMBER && !is_join))
+		return compiler_fail_types(compiler, pending, left, right);
+	return emit_over(compiler, 2, kind,
+			 (struct instruction){ .deed = is_join			    ? DO_JOIN
+						       : pending->word == WORD_PLUS ? DO_ADD
+										    : DO_SUBTRACT });
+}
+
 static bool reduce_binary(struct compiler *compiler, const struct pending *pending)
 {
 	const struct operand *right = operand_top(compiler), *left = right - 1;
-	enum kind kind = right->kind;
+	enum expression_kind kind = right->kind;
 	bool is_same = left->kind == kind;
 	switch (pending->word) {
+	case WORD_PLUS:
+	case WORD_MINUS:
+		return reduce_sum(compiler, pending);
 	case WORD_EQUAL:
 	case WORD_UNEQUAL:
 		return is_same ? reduce_equal(compiler, kind, pending->word == WORD_UNEQUAL)

@@ -83,6 +83,7 @@ enum deed {
 	DO_FACT_TEXT, /* index: enum fact */
 	DO_FACT_NUMBER,
 	DO_FACT_BOOL,
+	DO_VARIABLE,   /* index, of those given */
 	DO_METADATA,   /* index: enum metadata_label */
 	DO_IN_NETWORK, /* a text is an address in networks[index] */
 	DO_CLIENT_IN,  /* the client's address is */
@@ -98,6 +99,14 @@ enum deed {
 	DO_STARTS,
 	DO_ENDS,
 	DO_MATCHES, /* regexes[index] */
+	DO_GROUP_TEXT,
+	DO_GROUP_NUMBER,
+	DO_TO_NUMBER,
+	DO_TO_TEXT,
+	DO_ADD,
+	DO_SUBTRACT,
+	DO_JOIN,
+	DO_REPLACE,
 	DO_LENGTH,
 	DO_LOWER,
 	DO_UPPER,
@@ -134,6 +143,7 @@ struct expression {
 	size_t regex_count;
 	struct config_network *networks;
 	size_t network_count;
+	enum expression_kind kind;
 };
 
 #endif

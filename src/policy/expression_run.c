@@ -1,28 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs instructions. Texts that facts are made into lie in a room on the stack, each fact once. */
-#include "expression_parts.h"
+#include "expression_run.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { ROOM = 6 * 1024 };
-
-struct run {
-	const struct expression *expression;
-	const struct viewed *question;
-	struct value stack[EXPRESSION_DEPTH];
-	size_t depth, used;		     /* of the room */
-	struct value_text facts[FACT_TEXTS]; /* text NULL: not made yet */
-	char room[ROOM];
-};
-
-static struct value *top(struct run *run)
-{
-	assert(run->depth > 0 && run->depth <= EXPRESSION_DEPTH);
-	return &run->stack[run->depth - 1];
-}
 
 /* The compiler counted how deep it gets. */
 static struct value *push(struct run *run)
@@ -68,7 +50,7 @@ static bool put_fact(struct run *run, enum fact fact)
 	struct value_text *text = &run->facts[fact];
 	if (text->text == NULL) {
 		char *at = run->room + run->used;
-		if (ROOM - run->used < NAME_TEXT_SIZE)
+		if (EXPRESSION_ROOM - run->used < NAME_TEXT_SIZE)
 			return false;
 		write_fact(run->question, fact, at);
 		*text = (struct value_text){ at, strlen(at) };
@@ -99,7 +81,7 @@ static bool put_metadata(struct run *run, enum metadata_label label)
 	*text = (struct value_text){ "", 0 };
 	if (run->question->metadata == NULL)
 		return true;
-	if (ROOM - run->used < METADATA_ROOM)
+	if (EXPRESSION_ROOM - run->used < METADATA_ROOM)
 		return false;
 	size_t size = 0;
 	if (metadata_write(run->question->metadata, label, at, &size)) {
@@ -168,29 +150,6 @@ static bool text_holds(enum deed deed, struct value_text whole, struct value_tex
 	return memcmp(at, part.text, part.size) == 0;
 }
 
-/* Of UTF-8, in characters. */
-static size_t length_of(struct value_text text)
-{
-	size_t length = 0;
-	for (size_t i = 0; i < text.size; i++)
-		length += ((unsigned char)text.text[i] & 0xc0) != 0x80;
-	return length;
-}
-
-static bool change_case(struct run *run, int (*change)(int))
-{
-	struct value_text *text = &top(run)->text;
-	char *at = run->room + run->used;
-	if (ROOM - run->used < text->size)
-		return false;
-	for (size_t i = 0; i < text->size; i++)
-		at[i] = (char)((unsigned char)text->text[i] < 0x80 ? change(text->text[i])
-								   : text->text[i]);
-	run->used += text->size;
-	text->text = at;
-	return true;
-}
-
 static bool is_same(enum deed deed, struct value a, struct value b)
 {
 	switch (deed) {
@@ -210,10 +169,14 @@ static bool is_same(enum deed deed, struct value a, struct value b)
 /* Two values become one. */
 static void combine(struct run *run, const struct instruction *step)
 {
-	struct value right = *top(run);
-	run->depth--;
-	struct value *left = top(run);
+	struct value right = pop(run), *left = top(run);
 	switch (step->deed) {
+	case DO_ADD:
+		left->number += right.number;
+		break;
+	case DO_SUBTRACT:
+		left->number -= right.number;
+		break;
 	case DO_ORDER_NUMBER:
 		left->is_true = is_in_order(step->word, (left->number > right.number) -
 								(left->number < right.number));
@@ -243,13 +206,6 @@ static bool change(struct run *run, const struct instruction *step)
 	case DO_NEGATE:
 		value->number = -value->number;
 		return true;
-	case DO_LENGTH:
-		value->number = (double)length_of(value->text);
-		return true;
-	case DO_LOWER:
-		return change_case(run, tolower);
-	case DO_UPPER:
-		return change_case(run, toupper);
 	case DO_IN_NETWORK:
 		return check_network(run, step->index);
 	default:
@@ -258,6 +214,18 @@ static bool change(struct run *run, const struct instruction *step)
 					    value->text.size, NULL);
 		return true;
 	}
+}
+
+static struct value value_of(const struct worth *worth)
+{
+	struct value value = { 0 };
+	if (worth->kind == KIND_BOOL)
+		value.is_true = worth->is_true;
+	else if (worth->kind == KIND_NUMBER)
+		value.number = worth->number;
+	else
+		value.text = (struct value_text){ worth->text, worth->size };
+	return value;
 }
 
 /* A value comes from outside. */
@@ -275,6 +243,9 @@ static bool put(struct run *run, const struct instruction *step)
 		break;
 	}
 	switch (step->deed) {
+	case DO_VARIABLE:
+		*value = value_of(&run->given->variables[step->index]);
+		break;
 	case DO_FACT_NUMBER:
 		value->number = number_of(question, (enum fact)step->index);
 		break;
@@ -319,62 +290,109 @@ static size_t jump(struct run *run, const struct instruction *step, size_t next)
 	}
 }
 
+/* False: the step has no value. */
+static bool run_step(struct run *run, const struct instruction *step, size_t *at)
+{
+	switch (step->deed) {
+	case DO_PUSH:
+	case DO_FACT_TEXT:
+	case DO_FACT_NUMBER:
+	case DO_FACT_BOOL:
+	case DO_VARIABLE:
+	case DO_METADATA:
+	case DO_CLIENT_IN:
+	case DO_SERVER_IN:
+		return put(run, step);
+	case DO_IN_NETWORK:
+	case DO_NOT:
+	case DO_NEGATE:
+	case DO_MATCHES:
+		return change(run, step);
+	case DO_GROUP_TEXT:
+	case DO_GROUP_NUMBER:
+	case DO_TO_NUMBER:
+	case DO_TO_TEXT:
+	case DO_LENGTH:
+	case DO_LOWER:
+	case DO_UPPER:
+		return make_one(run, step->deed);
+	case DO_SAME_BOOL:
+	case DO_SAME_NUMBER:
+	case DO_SAME_TEXT:
+	case DO_ORDER_NUMBER:
+	case DO_ORDER_TEXT:
+	case DO_CONTAINS:
+	case DO_STARTS:
+	case DO_ENDS:
+	case DO_ADD:
+	case DO_SUBTRACT:
+		combine(run, step);
+		return true;
+	case DO_JOIN:
+		return make_join(run);
+	case DO_REPLACE:
+		return make_replaced(run);
+	case DO_AND:
+	case DO_OR:
+	case DO_BRANCH:
+	case DO_JUMP:
+	case DO_ITEM_BOOL:
+	case DO_ITEM_NUMBER:
+	case DO_ITEM_TEXT:
+		*at = jump(run, step, *at);
+		return true;
+	case DO_NO_ITEM:
+		top(run)->is_true = false;
+		return true;
+	}
+	return false;
+}
+
+static bool run_all(struct run *run, const struct expression *expression,
+		    const struct viewed *question, const struct expression_given *given)
+{
+	assert(question != NULL);
+	memset(run->stack, 0, sizeof(run->stack));
+	memset(run->facts, 0, sizeof(run->facts));
+	run->expression = expression;
+	run->question = question;
+	run->given = given;
+	run->depth = run->used = 0;
+	for (size_t at = 0; at < expression->code_count;) {
+		const struct instruction *step = &expression->code[at++];
+		if (!run_step(run, step, &at))
+			return false;
+	}
+	return true;
+}
+
 bool expression_holds(const struct expression *expression, const struct viewed *question)
 {
 	struct run run;
-	assert(question != NULL);
-	memset(run.stack, 0, sizeof(run.stack));
-	memset(run.facts, 0, sizeof(run.facts));
-	run.expression = expression;
-	run.question = question;
-	run.depth = run.used = 0;
-	for (size_t at = 0; at < expression->code_count;) {
-		const struct instruction *step = &expression->code[at++];
-		bool is_good = true;
-		switch (step->deed) {
-		case DO_PUSH:
-		case DO_FACT_TEXT:
-		case DO_FACT_NUMBER:
-		case DO_FACT_BOOL:
-		case DO_METADATA:
-		case DO_CLIENT_IN:
-		case DO_SERVER_IN:
-			is_good = put(&run, step);
-			break;
-		case DO_IN_NETWORK:
-		case DO_NOT:
-		case DO_NEGATE:
-		case DO_MATCHES:
-		case DO_LENGTH:
-		case DO_LOWER:
-		case DO_UPPER:
-			is_good = change(&run, step);
-			break;
-		case DO_SAME_BOOL:
-		case DO_SAME_NUMBER:
-		case DO_SAME_TEXT:
-		case DO_ORDER_NUMBER:
-		case DO_ORDER_TEXT:
-		case DO_CONTAINS:
-		case DO_STARTS:
-		case DO_ENDS:
-			combine(&run, step);
-			break;
-		case DO_AND:
-		case DO_OR:
-		case DO_BRANCH:
-		case DO_JUMP:
-		case DO_ITEM_BOOL:
-		case DO_ITEM_NUMBER:
-		case DO_ITEM_TEXT:
-			at = jump(&run, step, at);
-			break;
-		case DO_NO_ITEM:
-			top(&run)->is_true = false;
-			break;
-		}
-		if (!is_good)
-			return false;
-	}
-	return top(&run)->is_true;
+	return run_all(&run, expression, question, NULL) && top(&run)->is_true;
+}
+
+bool expression_evaluate(const struct expression *expression, const struct viewed *question,
+			 struct expression_given *given, struct worth *ret_worth)
+{
+	struct run run;
+	if (!run_all(&run, expression, question, given))
+		return false;
+	const struct value *value = top(&run);
+	*ret_worth = (struct worth){ .kind = expression->kind };
+	if (expression->kind == KIND_BOOL)
+		ret_worth->is_true = value->is_true;
+	if (expression->kind == KIND_NUMBER)
+		ret_worth->number = value->number;
+	if (expression->kind != KIND_TEXT)
+		return true;
+	char *text = given->room + given->used;
+	if (value->text.size > given->room_size - given->used)
+		return false;
+	assert(value->text.text != NULL);
+	memcpy(text, value->text.text, value->text.size);
+	given->used += value->text.size;
+	ret_worth->text = text;
+	ret_worth->size = value->text.size;
+	return true;
 }

@@ -51,7 +51,8 @@ static bool compile(struct templates *templates, const struct config_template *c
 	look_at_answers(template);
 	return zone_list_compile(&config->zones, &template->zones, error) &&
 	       zone_list_compile(&config->fallthrough, &template->falls, error) &&
-	       compile_patterns(template, error);
+	       compile_patterns(template, error) &&
+	       conditions_compile(config, &template->conditions, error);
 }
 
 bool templates_compile(const struct config_block *block, struct metrics *metrics,
@@ -85,6 +86,7 @@ void templates_free(struct templates *templates)
 		for (size_t j = 0; j < template->regex_count; j++)
 			regex_free(template->regexes[j]);
 		mem_free(template->regexes);
+		conditions_free(template->conditions);
 	}
 	mem_free(templates->list);
 	mem_free(templates);
@@ -162,11 +164,14 @@ enum policy_verdict templates_answer(const struct templates *templates,
 		if (!has_name)
 			name_print(query->lower, data.name);
 		has_name = true;
-		bool is_found = find_pattern(template, &data);
-		if (!is_found && falls_through(template, query))
+		enum conditions_verdict fits = find_pattern(template, &data)
+						       ? conditions_check(template->conditions, &data)
+						       : CONDITIONS_FAIL;
+		if (fits == CONDITIONS_FAIL && falls_through(template, query))
 			continue;
 		enum policy_verdict verdict =
-			is_found ? answer(templates, template, zone, &data, reply) : POLICY_FAILED;
+			fits == CONDITIONS_HOLD ? answer(templates, template, zone, &data, reply)
+						: POLICY_FAILED;
 		*ret_by = verdict == POLICY_FAILED ? BY_NONE : BY_TEMPLATE;
 		return verdict;
 	}

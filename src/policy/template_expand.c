@@ -68,6 +68,26 @@ static struct value field_of(struct template_machine *machine, enum template_fie
 	return (struct value){ .kind = VALUE_GROUPS };
 }
 
+static struct value variable_of(struct template_machine *machine, const char *name, size_t size)
+{
+	const struct template_data *data = machine->data;
+	for (size_t i = 0; i < data->variable_count; i++) {
+		const struct worth *worth = &data->variables[i];
+		if (strlen(data->variable_names[i]) != size ||
+		    memcmp(data->variable_names[i], name, size) != 0)
+			continue;
+		if (worth->kind == KIND_TEXT)
+			return value_text(worth->text, worth->size);
+		if (worth->kind == KIND_BOOL)
+			return value_bool(worth->is_true);
+		bool is_whole = worth->number > -1e15 && worth->number < 1e15 &&
+				worth->number == (double)(int64_t)worth->number;
+		return is_whole ? value_number((int64_t)worth->number)
+				: value_failed(machine, "var %s is no whole number", name);
+	}
+	return (struct value){ .kind = VALUE_NOTHING };
+}
+
 /* ---- the machine ---- */
 
 static void push(struct template_machine *machine, struct value value)
@@ -129,6 +149,9 @@ static bool run_step(struct template_machine *machine, const struct template_ste
 		return true;
 	case TEMPLATE_GROUP:
 		push(machine, template_group(machine->data, step->text, step->size));
+		return true;
+	case TEMPLATE_VAR:
+		push(machine, variable_of(machine, step->text, step->size));
 		return true;
 	case TEMPLATE_SET:
 		machine->variables[step->number] = *pop(machine);

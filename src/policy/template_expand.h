@@ -4,7 +4,9 @@
 #ifndef KNAMED_POLICY_TEMPLATE_EXPAND_H
 #define KNAMED_POLICY_TEMPLATE_EXPAND_H
 
-#include "knamed/policy.h"
+#include "expression.h"
+
+enum { EXPANSION_MAX = 4096 };
 
 /* What the texts may speak of. */
 struct template_data {
@@ -16,9 +18,12 @@ struct template_data {
 	struct regex_match match;
 	uint16_t class_, type;	   /* the question's, or the template's where it asks for ANY */
 	char name[NAME_TEXT_SIZE]; /* lower case */
+	const char *const *variable_names;
+	struct worth variables[TEMPLATE_VARS_MAX];
+	size_t variable_count;
+	char room[EXPANSION_MAX]; /* of texts of variables */
 };
 
-enum { EXPANSION_MAX = 4096 };
 struct template_expansion {
 	size_t size, scratch_size;
 	char text[EXPANSION_MAX];

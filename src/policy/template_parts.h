@@ -7,6 +7,16 @@
 #include "template_expand.h"
 #include "zone_list.h"
 
+/* `var` and `expr`; NULL: none. */
+struct conditions;
+bool conditions_compile(const struct config_template *config, struct conditions **ret_conditions,
+			struct error *error);
+void conditions_free(struct conditions *conditions);
+/* BROKEN: one of them has no value. Fills the variables of the data. */
+enum conditions_verdict { CONDITIONS_HOLD, CONDITIONS_FAIL, CONDITIONS_BROKEN };
+enum conditions_verdict conditions_check(const struct conditions *conditions,
+					 struct template_data *data);
+
 /* One `template`. */
 struct template
 {
@@ -14,6 +24,7 @@ struct template
 	struct zone_list zones, falls;
 	struct regex **regexes;
 	size_t regex_count;
+	struct conditions *conditions;
 	size_t first_zone, first_record; /* how many the templates before this one have */
 	size_t answer_count;		 /* its first records */
 	bool rotates; /* its answers are of one kind, so that any may come first */

@@ -291,8 +291,11 @@ static bool answer_in_front(struct asker *asker, struct question *question, stru
 			    struct outcome *outcome, bool *ret_is_known)
 {
 	const struct policy *policy = question->route->block->policy;
-	const struct client client = client_of(asker, question);
+	struct client client = client_of(asker, question);
+	struct viewed viewed = viewed_of(asker, question, &question->query);
 	enum policy_verdict verdict = POLICY_PASS;
+	viewed.metadata = client.metadata;
+	client.viewed = &viewed;
 	if ((question->route->touches & TOUCH_GATE) != 0)
 		verdict = policy_gate(policy, &question->query, &client, reply, &outcome->by);
 	if (verdict == POLICY_PASS && (question->route->touches & TOUCH_FRONT) != 0)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "views.h"
 
-#include "knamed/policy.h"
-
 /* An alias has no packet: it is as long as a question for it would be. */
 static uint16_t size_of(const struct dns_query *query)
 {
@@ -10,8 +8,8 @@ static uint16_t size_of(const struct dns_query *query)
 	return query->packet != NULL ? query->size : (uint16_t)alone;
 }
 
-static struct viewed viewed_of(const struct asker *asker, const struct question *question,
-			       const struct dns_query *query)
+struct viewed viewed_of(const struct asker *asker, const struct question *question,
+			const struct dns_query *query)
 {
 	const struct question *first = question->is_inner ? asker->client_question : question;
 	const struct packet_info *info = question->info;

@@ -3,7 +3,12 @@
 #ifndef KNAMED_SERVE_VIEWS_H
 #define KNAMED_SERVE_VIEWS_H
 
+#include "knamed/policy.h"
 #include "query.h"
+
+/* The question for expressions; metadata are not in it. `query` as below. */
+struct viewed viewed_of(const struct asker *asker, const struct question *question,
+			const struct dns_query *query);
 
 /* From `route` on the first whose view holds, or that has none. `query` is the question's own, or
  * the end of an alias that it led to. NULL: the question is for none. */

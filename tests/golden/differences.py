@@ -18,8 +18,6 @@ NOT_BUILT = {
     "fallthrough",
     "prefer",
     "weighted",
-    "expr",
-    "var",
 }
 
 

@@ -22,6 +22,7 @@ spec: {clusterIP: 10.96.0.80, ports: [{name: http, port: 80}]}
 """
 KNOWN = [record("host.far.example.", "A", "192.0.2.1"),
          record("vm.x.internal.cloudapp.net.", "A", "192.0.2.2"),
+         record("11-1-2-3.nip.example.", "A", "192.0.2.3"),
          record("plain.example.", "AAAA", "2001:db8::1")]
 
 
@@ -171,8 +172,38 @@ def check_records(upstream):
         tap.same(server.rcode("loop.to.example.to.example.to.example")[0], "NXDOMAIN", "aliases of aliases end")
 
 
+def check_conditions(upstream):
+    """Values with names, and what has to hold beside a pattern."""
+    corefile = f""". {{
+    metadata
+    template IN A nip.example {{
+        match "^(?P<ip>[0-9-]+)[.]nip[.]example[.]$"
+        var ip replace(group('ip'), '-', '.')
+        expr incidr(ip, '10.0.0.0/8') or incidr(ip, '192.168.0.0/16')
+        answer "{{{{ .Name }}}} 60 IN A {{{{ .Var.ip }}}}"
+        fallthrough
+    }}
+    template IN TXT me.example {{
+        expr client_ip() == '127.0.0.1' and server_port() != '1' and metadata('template/none') == ''
+        var said name() + proto() + string(len(group(0)))
+        answer "{{{{ .Name }}}} 60 IN TXT {{{{ .Var.said }}}}"
+    }}
+    forward . {upstream.where}
+}}
+"""
+    with Place(corefile).serve() as server:
+        tap.same(data(server, "10-1-2-3.nip.example"), ["10-1-2-3.nip.example. 60 IN A 10.1.2.3"], "a variable is put out")
+        tap.same(server.short("192-168-1-1.nip.example"), ["192.168.1.1"], "and judged")
+        tap.same((server.short("11-1-2-3.nip.example"), upstream.count("11-1-2-3.nip.example.")), (["192.0.2.3"], 1),
+                 "what does not hold falls through")
+        tap.same(server.rcode("10-1.nip.example")[0], "SERVFAIL", "what has no value fails")
+        tap.same(server.short("+notcp", "me.example", "TXT"), ['"me.example.udp11"'], "facts of the question are known, UDP")
+        tap.same(server.short("+tcp", "me.example", "TXT"), ['"me.example.tcp11"'], "and TCP")
+
+
 with StubUpstream(KNOWN) as the_upstream:
     check_managed(the_upstream)
     check_no_addresses(the_upstream)
     check_records(the_upstream)
+    check_conditions(the_upstream)
 tap.done()

@@ -4,6 +4,8 @@
 
 #include "knamed/dns.h"
 
+#define AT(line) "plugin/template: Corefile:" #line " - Error during parsing: "
+
 static void all_options_are_read(void **state)
 {
 	(void)state;
@@ -52,7 +54,6 @@ static void all_options_are_read(void **state)
 static void mistakes_are_told_with_their_line(void **state)
 {
 	(void)state;
-#define AT(line) "plugin/template: Corefile:" #line " - Error during parsing: "
 	static const struct bad table[] = {
 		{ "template", AT(2) "Wrong argument count or unexpected line ending after 'template'" },
 		{ "template X A", AT(2) "invalid query class X" },
@@ -80,10 +81,36 @@ static void mistakes_are_told_with_their_line(void **state)
 		  AT(3) "error parsing extended DNS error code x, expected a number of 0 to 65535" },
 		{ "template IN A {\nederror 1 a b\n}",
 		  AT(3) "Wrong argument count or unexpected line ending after 'b'" },
+		{ "template IN A {\nvar a\n}",
+		  AT(3) "Wrong argument count or unexpected line ending after 'a'" },
+		{ "template IN A {\nvar 1a 1\n}", AT(3) "invalid variable name \"1a\"" },
+		{ "template IN A {\nvar a-b 1\n}", AT(3) "invalid variable name \"a-b\"" },
+		{ "template IN A {\nvar len 1\n}", AT(3) "variable name \"len\" is reserved" },
+		{ "template IN A {\nvar a 1\nvar a 2\n}", AT(4) "variable name \"a\" is reserved" },
+		{ "template IN A {\nexpr\n}",
+		  AT(3) "Wrong argument count or unexpected line ending after 'expr'" },
 		{ "template IN A {\nnope\n}",
 		  AT(3) "Wrong argument count or unexpected line ending after 'nope'" },
 	};
 	assert_all_bad_bodies(table);
+}
+
+static void conditions_keep_their_order_and_place(void **state)
+{
+	(void)state;
+	struct config *config = read_body("template IN A {\n"
+					  "  var a group(1) + 'x'\n"
+					  "  expr a == 'b' and\ttrue\n"
+					  "}");
+	const struct config_template *template = &config->blocks[0].templates[0];
+	assert_int_equal(template->condition_count, 2);
+	assert_string_equal(template->conditions[0].name, "a");
+	assert_string_equal(template->conditions[0].expression.text, "group(1) + 'x'");
+	assert_string_equal(template->conditions[0].expression.complaint,
+			    AT(3) "could not compile expression: a, ");
+	assert_null(template->conditions[1].name);
+	assert_string_equal(template->conditions[1].expression.text, "a == 'b' and true");
+	config_free(config);
 }
 
 static void what_will_not_be_as_written_is_noted(void **state)
@@ -110,6 +137,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_options_are_read),
 		cmocka_unit_test(mistakes_are_told_with_their_line),
+		cmocka_unit_test(conditions_keep_their_order_and_place),
 		cmocka_unit_test(what_will_not_be_as_written_is_noted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,8 +71,8 @@ static void what_is_not_built_is_refused_by_name(void **state)
 	assert_refused("{{ html .Name }}", "template: answer:1: html is not built into knamed");
 	assert_refused("{{ .Message.Id }}",
 		       "template: answer:1: .Message.Id is not built into knamed: .Name .Zone .Class .Type "
-		       ".Match .Group .Remote .Regex .Meta .Question.Name .Question.Qtype .Question.Qclass "
-		       "are");
+		       ".Match .Group .Var .Remote .Regex .Meta .Question.Name .Question.Qtype "
+		       ".Question.Qclass are");
 	assert_refused("{{ .Match }}",
 		       "template: answer:1: .Match stands for many texts: `index .Match ...` takes one");
 	assert_refused("{{ printf .Name }}",

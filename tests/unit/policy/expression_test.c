@@ -59,6 +59,68 @@ struct claim {
 	for (size_t i_ = 0; i_ < COUNT_OF(table); i_++)                                            \
 	assert_holds(asking, (table)[i_].text, (table)[i_].is_true)
 
+static void texts_and_numbers_are_made(void **state)
+{
+	(void)state;
+	static const struct claim table[] = {
+		{ "'a' + 'b' + '' == 'ab'", true },
+		{ "1 + 2 - 4 == -1", true },
+		{ "1 + 2 > 2 and 3 - 1 < 3", true },
+		{ "replace('a-b-c', '-', '.') == 'a.b.c'", true },
+		{ "replace('aaa', 'aa', 'b') == 'ba'", true },
+		{ "replace('ab', '', '-') == '-a-b-'", true },
+		{ "replace('ab', 'abc', '-') == 'ab'", true },
+		{ "hasPrefix(name(), 'www.') and hasSuffix(name(), '.org.')", true },
+		{ "int('42') + 1 == 43 and int(-3) == int('-3')", true },
+		{ "string(42) + string('x') == '42x'", true },
+		{ "int('4x') == 4 or true", false }, /* it has no value */
+		{ "int('') == 0", false },
+	};
+	struct asking asking;
+	asking_init(&asking);
+	assert_claims(&asking, table);
+}
+
+static void give_group(const void *context, const char *name, size_t size, struct worth *ret_group)
+{
+	(void)context;
+	bool is_one = size == 1 && *name == '1';
+	*ret_group =
+		(struct worth){ KIND_TEXT, .text = is_one ? "first" : "", .size = is_one ? 5 : 0 };
+}
+
+static void variables_and_groups_are_those_given(void **state)
+{
+	(void)state;
+	static const char *const names[] = { "a", "b", "c" };
+	static const enum expression_kind kinds[] = { KIND_TEXT, KIND_NUMBER, KIND_BOOL };
+	static const struct expression_names known = { names, kinds, 3 };
+	static const struct worth variables[] = { { .kind = KIND_TEXT, .text = "x", .size = 1 },
+						  { .kind = KIND_NUMBER, .number = 7 },
+						  { .kind = KIND_BOOL, .is_true = true } };
+	char room[16];
+	struct asking asking;
+	struct error error = { "" };
+	struct worth worth;
+	asking_init(&asking);
+	struct expression_given given = {
+		.variables = variables, .group = give_group, .room = room, .room_size = sizeof(room)
+	};
+	struct expression *expression =
+		expression_new_of("c and b == 7 ? a + group(1) + group('1') + group('no') : ''",
+				  &known, false, &error);
+	assert_non_null(expression);
+	assert_int_equal(expression_kind_of(expression), KIND_TEXT);
+	assert_true(expression_evaluate(expression, &asking.question, &given, &worth));
+	assert_int_equal(worth.size, 11);
+	assert_memory_equal(worth.text, "xfirstfirst", 11);
+	assert_false(expression_evaluate(expression, &asking.question, &given, &worth)); /* no room */
+	expression_free(expression);
+	assert_null(expression_new("group(1) == ''", &error));
+	assert_string_equal(error.text, "unknown name group (1:1)");
+	assert_null(expression_new_of("b", &known, true, &error));
+}
+
 static void facts_are_those_of_the_question(void **state)
 {
 	(void)state;
@@ -258,7 +320,11 @@ static void what_cannot_be_compiled_is_named_with_its_place(void **state)
 		{ "(true ? 1 : 'a') == 1", "both sides of : must be of one type (1:11)" },
 		{ "1", "the whole must be true or false, not a value (1:1)" },
 		{ "name()", "the whole must be true or false, not a value (1:1)" },
-		{ "1 + 1 == 2", "unexpected +, expected an operator or the end (1:3)" },
+		{ "1 + 'a' == 2", "invalid operation: + (mismatched types number and string) (1:3)" },
+		{ "'a' - 'b' == ''", "invalid operation: - (mismatched types string and string) (1:5)" },
+		{ "2 * 2 == 4", "unexpected *, expected an operator or the end (1:3)" },
+		{ "replace('a', 'b') == ''", "not enough arguments to call replace (1:1)" },
+		{ "int(true) == 1", "cannot use bool as argument (type string) to call int (1:1)" },
 		{ "true not == false", "unexpected ==, expected in, matches, contains, startsWith or "
 				       "endsWith behind not (1:10)" },
 		{ "name() matches '('", "error parsing regexp: missing closing ): `(` (1:8)" },
@@ -348,6 +414,8 @@ static void texts_without_room_have_no_value(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(texts_and_numbers_are_made),
+		cmocka_unit_test(variables_and_groups_are_those_given),
 		cmocka_unit_test(facts_are_those_of_the_question),
 		cmocka_unit_test(networks_hold_addresses),
 		cmocka_unit_test(operators_bind_as_in_expr),

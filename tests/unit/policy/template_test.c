@@ -54,8 +54,10 @@ static void ask_within(struct place *place, const char *name, uint16_t type, uin
 		       uint32_t limit)
 {
 	uint8_t size;
-	struct client client = { .port = 1, .meter = place->meter };
+	struct viewed viewed = { .query = &place->query, .proto = PROTO_UDP };
+	struct client client = { .port = 1, .meter = place->meter, .viewed = &viewed };
 	assert_true(ip_parse("192.0.2.7", &client.ip));
+	viewed.client = client.ip;
 	memset(place->packet, 0, DNS_HEADER_SIZE);
 	put_u16(place->packet + 4, 1);
 	assert_true(name_parse(name, place->packet + DNS_HEADER_SIZE, &size));
@@ -213,6 +215,59 @@ static void servfail_is_said_without_records(void **state)
 	ask(place, "a.example.", TYPE_A);
 	assert_failed(place, NULL);
 	place_free(place);
+}
+
+static void conditions_are_part_of_the_match(void **state)
+{
+	(void)state;
+	struct place *place =
+		place_of("template IN A example {\nmatch ^(?P<ip>[0-9-]+)[.](.*)[.]example[.]$\n"
+			 "var ip replace(group('ip'), '-', '.')\n"
+			 "var next int(group(2)) + 1\n"
+			 "expr \"incidr(ip, '10.0.0.0/8') || incidr(ip, '192.168.0.0/16')\"\n"
+			 "expr next < 10 and type() == 'A' and client_ip() startsWith '192.'\n"
+			 "answer \"{{ .Name }} {{ .Var.next }} IN A {{ .Var.ip }}\"\n"
+			 "fallthrough\n}");
+	ask(place, "10-1-2-3.4.example.", TYPE_A);
+	assert_answered(place, RCODE_NOERROR, "10-1-2-3.4.example. 5 IN A 10.1.2.3;//");
+	ask(place, "192-168-2-3.4.example.", TYPE_A);
+	assert_answered(place, RCODE_NOERROR, "192-168-2-3.4.example. 5 IN A 192.168.2.3;//");
+	ask(place, "11-1-2-3.4.example.", TYPE_A);
+	assert_int_equal(place->verdict, POLICY_PASS);
+	ask(place, "10-1-2-3.9.example.", TYPE_A);
+	assert_int_equal(place->verdict, POLICY_PASS);
+	ask(place, "10-1-2.4.example.", TYPE_A); /* what has no value does not fall through */
+	assert_failed(place, NULL);
+	ask(place, "10-1-2-3.x.example.", TYPE_A);
+	assert_failed(place, NULL);
+	place_free(place);
+}
+
+static void conditions_are_refused_with_their_line(void **state)
+{
+	static const struct {
+		const char *line, *sentence;
+	} table[] = {
+		{ "expr nope()", "could not compile expression: unknown name nope (1:1)" },
+		{ "var a 1 +",
+		  "could not compile expression: a, unexpected end, expected a value (1:4)" },
+		{ "expr a\nvar a true", "could not compile expression: unknown name a (1:1)" },
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		struct error error = { "" };
+		char text[200];
+		snprintf(text, sizeof(text), ". {\ntemplate IN A {\n%s\n}\n}\n", table[i].line);
+		struct config *config = config_read("Corefile", text, "53", &error);
+		assert_non_null(config);
+		struct policy_options options = { .block = &config->blocks[0] };
+		struct policy *policy;
+		assert_false(policy_compile(&options, &policy, &error));
+		snprintf(text, sizeof(text),
+			 "plugin/template: Corefile:3 - Error during parsing: %s", table[i].sentence);
+		assert_string_equal(error.text, text);
+		config_free(config);
+	}
 }
 
 /* ---- what is answered ---- */
@@ -426,6 +481,8 @@ int main(void)
 		cmocka_unit_test(aaaa_can_be_denied_to_all),
 		cmocka_unit_test(a_name_that_no_pattern_fits_is_nobody_s_unless_it_falls),
 		cmocka_unit_test(servfail_is_said_without_records),
+		cmocka_unit_test(conditions_are_part_of_the_match),
+		cmocka_unit_test(conditions_are_refused_with_their_line),
 		cmocka_unit_test(records_are_made_of_groups),
 		cmocka_unit_test(sections_and_extended_errors_are_written),
 		cmocka_unit_test(minimal_leaves_out_what_stands_behind_answers),
