@@ -22,30 +22,15 @@ enum {
 
 /* ---- replies ---- */
 
-static void send_datagram(struct away *away, struct errand *errand, size_t size)
-{
-	struct iovec buffer = { away->reply + 2, size };
-	struct msghdr message = {
-		.msg_name = &errand->address,
-		.msg_namelen = errand->address_size,
-		.msg_iov = &buffer,
-		.msg_iovlen = 1,
-		.msg_control = errand->control_size > 0 ? errand->control : NULL,
-		.msg_controllen = errand->control_size,
-	};
-	if (sendmsg(errand->fd, &message, MSG_DONTWAIT) < 0)
-		tally_add(&away->unsent, 1);
-}
-
-static void send_reply(struct away *away, struct errand *errand, size_t size)
+static void send_reply(struct away *away, struct errand *errand, uint8_t *room, size_t size)
 {
 	if (errand->connection == NULL) {
 		if (size > 0)
-			send_datagram(away, errand, size);
+			away_replies_send(away->replies, errand, size);
 		return;
 	}
-	put_u16(away->reply, (uint16_t)size);
-	connection_deliver(errand->connection, away->reply, size > 0 ? 2 + size : 0);
+	put_u16(room, (uint16_t)size);
+	connection_deliver(errand->connection, room, size > 0 ? 2 + size : 0);
 }
 
 /* As if the question had come just now, but for what is known since, and when it came. False: it
@@ -53,6 +38,7 @@ static void send_reply(struct away *away, struct errand *errand, size_t size)
 static bool answer(struct away *away, struct errand *errand, struct arrival *arrival, bool is_trial)
 {
 	struct asker *asker = errand->router->away_asker;
+	uint8_t *room = away_replies_room(away->replies);
 	assert(arrival != NULL);
 	arrival->before = errand->kept != NULL ? &errand->kept->arrival : NULL;
 	errand->is_trial = is_trial;
@@ -62,13 +48,13 @@ static bool answer(struct away *away, struct errand *errand, struct arrival *arr
 	asker->began_ns = errand->began_ns;
 	asker->arrival = arrival;
 	asker->errand = errand;
-	size_t size = question_answer_again(asker, &errand->info, &errand->query, away->reply + 2);
+	size_t size = question_answer_again(asker, &errand->info, &errand->query, room + 2);
 	asker->arrival = NULL;
 	asker->errand = NULL;
 	asker_end(asker);
 	answers_reader_offline();
 	if (!errand->goes_on)
-		send_reply(away, errand, size);
+		send_reply(away, errand, room, size);
 	return !errand->goes_on;
 }
 
@@ -406,6 +392,7 @@ struct away *away_new(struct error *error)
 	away->wake_fd = wake_fd;
 	away->wake = event_new(events, wake_fd, EV_READ | EV_PERSIST, on_wake, away);
 	away->patience = evtimer_new(events, on_patience, away);
+	away->replies = away_replies_new(events);
 	event_add(away->wake, NULL);
 	return away;
 }
@@ -421,11 +408,17 @@ void away_stop(struct away *away)
 	eventfd_write(away->wake_fd, 1);
 }
 
+uint64_t away_unsent(const struct away *away)
+{
+	return away_replies_unsent(away->replies);
+}
+
 void away_free(struct away *away)
 {
 	if (away == NULL)
 		return;
 	away_close_all(away);
+	away_replies_free(away->replies);
 	event_free(away->wake);
 	event_free(away->patience);
 	event_base_free(away->events);

@@ -27,6 +27,7 @@ void away_started(struct away *away); /* its thread runs */
 void *away_run(void *context);	      /* the thread */
 /* Nothing is taken on any more; what is under way is waited for, the rest is told so. Any thread. */
 void away_stop(struct away *away);
+uint64_t away_unsent(const struct away *away); /* replies that the kernel did not take */
 void away_free(struct away *away);
 
 /* The errands of a query thread, one of so many. */

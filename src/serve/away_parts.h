@@ -27,10 +27,19 @@ struct away {
 	struct kept_upstream *upstreams; /* open ones */
 	size_t under_way;
 	size_t kept_size; /* octets of what errands have kept */
-	tally_cell unsent;
+	struct away_replies *replies;
 	uint8_t found[DNS_MESSAGE_MAX]; /* what the cache had, as a message */
-	uint8_t reply[2 + DNS_MESSAGE_MAX];
 };
+
+/* away_replies.c: datagrams that leave together when the loop has seen to all that came in. */
+struct away_replies *away_replies_new(struct event_base *events);
+void away_replies_free(struct away_replies *replies);
+/* Where the next reply is written: two octets for its length over TCP, then DNS_MESSAGE_MAX. */
+uint8_t *away_replies_room(struct away_replies *replies);
+/* What was written there goes to who asked. */
+void away_replies_send(struct away_replies *replies, const struct errand *errand, size_t size);
+void away_replies_flush(struct away_replies *replies);
+uint64_t away_replies_unsent(const struct away_replies *replies);
 
 void away_run_job(struct away *away);	/* if there is one */
 void away_close_all(struct away *away); /* who still waits is told */

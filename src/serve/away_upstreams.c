@@ -102,4 +102,5 @@ void away_close_all(struct away *away)
 		kept->upstream = NULL;
 	}
 	away->upstreams = NULL;
+	away_replies_flush(away->replies);
 }

@@ -226,6 +226,8 @@ static double read_unsent(void *context)
 	uint64_t sum = server->unsent_before;
 	for (size_t i = 0; i < server->worker_count; i++)
 		sum += udp_worker_unsent(server->workers[i].udp);
+	if (server->away != NULL)
+		sum += away_unsent(server->away);
 	return (double)sum;
 }
 
