@@ -68,9 +68,8 @@ static bool read_cluster(struct directive *directive, const char *name,
 {
 	struct error reason;
 	if (strcmp(name, "kubernetes") != 0 && directive_is_beside(directive, name))
-		return error_set(error,
-				 "plugin/autopath: %s does not implement the AutoPather interface",
-				 name);
+		return directive_fail(directive, error,
+				      "%s does not implement the AutoPather interface", name);
 	autopath->by_cluster = strcmp(name, "kubernetes") == 0 && directive_is_beside(directive, name);
 	if (!autopath->by_cluster)
 		directive_note(directive,
@@ -87,8 +86,8 @@ static bool read_file(struct directive *directive, const char *path,
 {
 	struct error reason;
 	if (!search_read(directive->config->arena, path, &autopath->search, &reason))
-		return error_set(error, "plugin/autopath: failed to parse \"%s\": %s", path,
-				 reason.text);
+		return directive_fail(directive, error, "failed to parse \"%s\": %s", path,
+				      reason.text);
 	if (autopath->search.count == 0)
 		directive_note(directive, "%s has no search list to walk", path);
 	return true;
@@ -101,7 +100,7 @@ bool directive_autopath_read(struct directive *directive, struct error *error)
 	while (directive_next(directive)) {
 		struct arguments words = directive_arguments(directive);
 		if (words.count == 0)
-			return error_set(error, "plugin/autopath: no resolv-conf specified");
+			return directive_fail(directive, error, "no resolv-conf specified");
 		const char *source = argument(words, words.count - 1);
 		*autopath = (struct config_autopath){ 0 };
 		words.count--;

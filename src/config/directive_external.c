@@ -90,6 +90,8 @@ bool directive_k8s_external_read(struct directive *directive, struct error *erro
 	*external = (struct config_external){ .ttl = TTL_DEFAULT,
 					      .apex = directive_copy(directive, "dns") };
 	while (directive_next(directive)) {
+		if (!directive_is_beside(directive, "kubernetes"))
+			return directive_fail(directive, error, "kubernetes plugin not loaded");
 		struct arguments zones = directive_arguments(directive);
 		external->zones = (struct config_zones){ 0 };
 		if (!directive_zones(directive, zones, directive->block_zones, &external->zones, error))
@@ -100,8 +102,6 @@ bool directive_k8s_external_read(struct directive *directive, struct error *erro
 	}
 	if (!check_sizes(directive, external, error))
 		return false;
-	if (!directive_is_beside(directive, "kubernetes"))
-		return error_set(error, "plugin/k8s_external: kubernetes plugin not loaded");
 	external->said = directive_said(directive, 0, &external->zones);
 	directive->block->external = external;
 	return true;

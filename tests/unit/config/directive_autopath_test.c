@@ -51,17 +51,17 @@ static void lists_that_are_not_there_are_told(void **state)
 static void bad_autopath_lines_are_refused(void **state)
 {
 	(void)state;
+#define AT(line) "plugin/autopath: Corefile:" line " - Error during parsing: "
 	static const struct bad table[] = {
-		{ "autopath", "plugin/autopath: no resolv-conf specified" },
-		{ "autopath /nowhere/resolv.conf",
-		  "plugin/autopath: failed to parse \"/nowhere/resolv.conf\": open /nowhere/resolv.conf: no "
-		  "such file or directory" },
+		{ "autopath", AT("2") "no resolv-conf specified" },
+		{ "whoami\nautopath /nowhere/resolv.conf",
+		  AT("3") "failed to parse \"/nowhere/resolv.conf\": open /nowhere/resolv.conf: no such file "
+			  "or directory" },
 		{ "autopath @whoami\nwhoami",
-		  "plugin/autopath: whoami does not implement the AutoPather interface" },
+		  AT("2") "whoami does not implement the AutoPather interface" },
 		{ "autopath a..b @kubernetes\nkubernetes",
-		  "plugin/autopath: Corefile:2 - Error during parsing: zone is not a valid domain name: a..b" },
-		{ "autopath @kubernetes {\nfoo\n}\nkubernetes",
-		  "plugin/autopath: Corefile:3 - Error during parsing: unknown property 'foo'" },
+		  AT("2") "zone is not a valid domain name: a..b" },
+		{ "autopath @kubernetes {\nfoo\n}\nkubernetes", AT("3") "unknown property 'foo'" },
 	};
 	assert_all_bad_bodies(table);
 }

@@ -67,7 +67,7 @@ static void bad_k8s_external_lines_are_refused(void **state)
 	(void)state;
 #define AT(line) "plugin/k8s_external: Corefile:" line " - Error during parsing: "
 	static const struct bad table[] = {
-		{ "k8s_external a", "plugin/k8s_external: kubernetes plugin not loaded" },
+		{ "k8s_external a {\nttl 5\n}", AT("2") "kubernetes plugin not loaded" },
 		{ "kubernetes\nk8s_external a..b", AT("3") "zone is not a valid domain name: a..b" },
 		{ "kubernetes\nk8s_external a {\nfoo\n}", AT("4") "unknown property 'foo'" },
 		{ "kubernetes\nk8s_external a {\nttl\n}",
