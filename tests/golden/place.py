@@ -14,7 +14,7 @@ import time
 import wire
 import world
 from machine import Machine
-from running_server import wait_for
+from running_server import printed, wait_for
 from scrape import POLL_ID
 
 SERVICE_ACCOUNT = "/run/secrets/kubernetes.io/serviceaccount/"
@@ -118,8 +118,7 @@ class Place:
 
     def text(self):
         """What was printed since it serves."""
-        self.output.seek(0)
-        return self.output.read()[self.silent_until:]
+        return printed(self.output)[self.silent_until:]
 
     def stop(self, how=signal.SIGQUIT):
         """Its exit code, None if it does not end by that."""
