@@ -172,7 +172,7 @@ void attempt_fail(struct attempt *attempt, const struct failure *failure, uint64
 		return;
 	}
 	if (question->looped != NULL) {
-		loop_question_ended(target, now_ns);
+		loop_question_ended(target, false, now_ns);
 		return;
 	}
 	if (question->probed != NULL) {

@@ -88,6 +88,7 @@ void target_probe_ended(struct target *target, bool is_good, uint64_t now_ns)
 	if (is_good) {
 		wheel_take(upstream->wheel, &target->probe.wake);
 		target->is_probing = false;
+		loop_suspect(target, now_ns); /* it may have come back with another configuration */
 		return;
 	}
 	meters_health_failure(target);

@@ -2,7 +2,8 @@
 /* Loops: who is asked by us and asks us. Each target is sent a question with a name that only we
  * can have made: a number, and the hash of it under a key that never leaves this process. When it
  * comes in by any listener the target is asked nothing else any more; questions of this kind go on,
- * and when several in a row did not come back it is asked again.
+ * and when several in a row did not come back it is asked again. They are sent at the start, until
+ * everyone on the way is up, when a question failed in a way that loops have, and now and then.
  *
  * Listeners and targets meet in a table of slots, which has no lock: a query thread marks the slot
  * that the number names, and the target's own thread looks at it when its question has ended. */
@@ -17,8 +18,9 @@ enum {
 	NUMBER_SIZE = 16, /* hexadecimal digits of a label */
 	PATIENCE_MS = 2000,
 	FIRST_MS = 200, /* listeners open in the meantime */
-	OFTEN = 4,	/* questions at the start, a second apart */
+	OFTEN = 4,	/* answers to questions at the start, a second apart */
 	OFTEN_MS = 1000,
+	START_MS = 30000, /* that it may take others to start, too */
 	SELDOM_MS = 30000,
 	SUSPECT_MS = 3000, /* at least, between questions for which there is a reason */
 	FOUND_MS = 2000,   /* between questions to a target that leads back */
@@ -209,13 +211,15 @@ static void schedule_next(struct target *target, uint64_t now_ns)
 {
 	const struct loop *loop = &target->loop;
 	uint64_t wait_ms = target_loops(target) ? FOUND_MS : SELDOM_MS;
-	if (target_loops(target) ? loop->missed > 0 : loop->sent < OFTEN)
+	bool is_start = loop->answered < OFTEN && now_ns - loop->begun_ns < START_MS * MS_NS;
+	if (target_loops(target) ? loop->missed > 0 : is_start)
 		wait_ms = OFTEN_MS;
 	schedule(target, wait_ms, now_ns);
 }
 
-void loop_question_ended(struct target *target, uint64_t now_ns)
+void loop_question_ended(struct target *target, bool is_answered, uint64_t now_ns)
 {
+	target->loop.answered += is_answered;
 	look(target, false); /* it may still come, by a longer way */
 	schedule_next(target, now_ns);
 }
@@ -235,7 +239,6 @@ static void ask(struct target *target, uint64_t now_ns)
 	uint64_t number = atomic_load_explicit(&loop->slot->number, memory_order_relaxed);
 	if (!write_name_of(number, upstream->config->loop_zone, &question->wanted))
 		return;
-	loop->sent++;
 	loop->sent_ns = now_ns;
 	loop->is_pending =
 		attempt_start(question, target, upstream->config->force_tcp, now_ns) != NULL;
@@ -256,7 +259,7 @@ void loop_wake(struct target *target, uint64_t now_ns)
 	}
 	if (attempt->line != NULL) {
 		attempt_stop(attempt);
-		loop_question_ended(target, now_ns);
+		loop_question_ended(target, false, now_ns);
 		return;
 	}
 	look(target, true);
@@ -310,6 +313,7 @@ void loop_begin(struct target *target, uint64_t now_ns)
 	}
 	open_meters(target);
 	loop->question.looped = target;
+	loop->begun_ns = now_ns;
 	schedule(target, FIRST_MS, now_ns);
 }
 

@@ -28,12 +28,12 @@ static bool is_probe(const struct question *question)
 }
 
 /* Health checks are content with any sign of life; of the others it matters that they came to an end. */
-static void end_probe(struct attempt *attempt, uint64_t now_ns)
+static void end_probe(struct attempt *attempt, bool is_good, uint64_t now_ns)
 {
 	struct target *target = attempt->line->target;
 	if (attempt->question->looped != NULL) {
 		attempt_stop(attempt);
-		loop_question_ended(target, now_ns);
+		loop_question_ended(target, is_good, now_ns);
 		return;
 	}
 	uint64_t took_ns = now_ns - attempt->sent_ns;
@@ -47,7 +47,7 @@ static void end_probe(struct attempt *attempt, uint64_t now_ns)
 void attempt_take_oversize(struct attempt *attempt, uint64_t now_ns)
 {
 	if (is_probe(attempt->question))
-		end_probe(attempt, now_ns);
+		end_probe(attempt, true, now_ns);
 	else
 		start_again(attempt, true, now_ns);
 }
@@ -77,6 +77,8 @@ static void keep(struct question *question, const struct dns_message *message)
 static void take_bad(struct attempt *attempt, const struct dns_message *message, uint64_t now_ns)
 {
 	struct question *question = attempt->question;
+	if (message->rcode == RCODE_SERVFAIL) /* somebody in a loop waited less long than we do */
+		loop_suspect(attempt->line->target, now_ns);
 	attempt_stop(attempt);
 	bool is_over = question_attempts(question) == 0 && !question_ask_next(question, false, now_ns);
 	if (is_over)
@@ -141,7 +143,8 @@ bool attempt_take(struct attempt *attempt, const uint8_t *packet, size_t size, u
 	struct dns_message message;
 	bool is_tcp = attempt->line->is_tcp;
 	if (is_probe(attempt->question)) {
-		end_probe(attempt, now_ns);
+		end_probe(attempt, size >= DNS_HEADER_SIZE && (packet[3] & 15) != RCODE_SERVFAIL,
+			  now_ns);
 		return true;
 	}
 	if (!dns_message_read(packet, size, &message))

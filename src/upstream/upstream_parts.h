@@ -167,8 +167,9 @@ struct loop {
 	struct loop_slot *slot; /* NULL: it is not looked for */
 	struct question question;
 	uint64_t sent_ns, due_ns; /* the last one, the next one */
-	unsigned sent, missed;	  /* so far; in a row that did not come back */
-	bool is_pending;	  /* what became of the last one was not looked at yet */
+	uint64_t begun_ns;
+	unsigned answered, missed; /* so far; in a row that did not come back */
+	bool is_pending;	   /* what became of the last one was not looked at yet */
 	_Atomic bool is_found;
 	tally_cell *found;
 };
@@ -218,8 +219,8 @@ void target_probe_wake(struct target *target, uint64_t now_ns);
 /* loop.c */
 void loop_begin(struct target *target, uint64_t now_ns);
 void loop_end(struct target *target);
-/* A question of ours has its answer, or it cannot be sent, or it is time. */
-void loop_question_ended(struct target *target, uint64_t now_ns);
+/* A question of ours has its answer, or it cannot be sent, or it is time. is_answered: the target can answer. */
+void loop_question_ended(struct target *target, bool is_answered, uint64_t now_ns);
 void loop_wake(struct target *target, uint64_t now_ns);
 /* It looks as if there were one: the next question is sent soon. */
 void loop_suspect(struct target *target, uint64_t now_ns);

@@ -29,6 +29,15 @@ static void leads_back_silently(struct stub *stub, struct stub_query *query)
 	comes_in(query->packet, query->size);
 }
 
+/* This one tells whoever comes by it that it failed, health checks that it is well. */
+static void leads_back_and_fails(struct stub *stub, struct stub_query *query)
+{
+	if (comes_in(query->packet, query->size) || query->type == TYPE_NS)
+		stub_reply(query, 0x8183, 0);
+	else
+		stub_says_servfail(stub, query);
+}
+
 static struct world *loop_world(void)
 {
 	struct world *world = world_new();
@@ -134,6 +143,53 @@ static void one_that_forms_later_is_found_when_questions_time_out(void **state)
 	assert_in_range(stub->asked - before, 1, 50);
 	world_ask_and_wait(world, &asked, "b.example.", PROTO_UDP);
 	assert_int_equal(asked.end, UPSTREAM_LOOPS);
+	world_free(world);
+}
+
+enum { START_MS = 4500 }; /* that the questions take which are asked in any case */
+
+static void who_can_answer_later_than_we_ask_is_asked_until_then(void **state)
+{
+	(void)state;
+	struct world *world = loop_world();
+	struct stub *stub = world_stub(world, stub_says_servfail);
+	world_open(world);
+	world_run(world, START_MS);
+	assert_found(world, stub, 0);
+	stub->call = leads_back;
+	wait_for(world, stub, true);
+	world_free(world);
+}
+
+static void one_that_forms_later_is_found_when_questions_fail(void **state)
+{
+	(void)state;
+	struct world *world = loop_world();
+	struct stub *stub = world_stub(world, stub_answers);
+	struct asked asked;
+	world_open(world);
+	world_run(world, START_MS);
+	stub->call = leads_back_and_fails;
+	world_ask_and_wait(world, &asked, "a.example.", PROTO_UDP);
+	assert_answered(&asked, RCODE_SERVFAIL, 0);
+	wait_for(world, stub, true);
+	world_free(world);
+}
+
+static void who_comes_back_is_asked(void **state)
+{
+	(void)state;
+	struct world *world = loop_world();
+	struct stub *stub = world_stub(world, stub_answers);
+	struct asked asked;
+	world->config.read_timeout_ms = 200;
+	world_open(world);
+	world_run(world, START_MS);
+	stub->call = stub_says_nothing;
+	world_ask_and_wait(world, &asked, "a.example.", PROTO_UDP);
+	world_run(world, START_MS); /* what it is asked since questions failed is over */
+	stub->call = leads_back_and_fails;
+	wait_for(world, stub, true);
 	world_free(world);
 }
 
@@ -249,6 +305,9 @@ int main(void)
 		cmocka_unit_test(others_answer_in_its_place),
 		cmocka_unit_test(it_is_asked_again_when_it_leads_back_no_more),
 		cmocka_unit_test(one_that_forms_later_is_found_when_questions_time_out),
+		cmocka_unit_test(who_can_answer_later_than_we_ask_is_asked_until_then),
+		cmocka_unit_test(one_that_forms_later_is_found_when_questions_fail),
+		cmocka_unit_test(who_comes_back_is_asked),
 		cmocka_unit_test(who_is_silent_or_fails_is_no_loop),
 		cmocka_unit_test(without_the_directive_nothing_is_asked),
 		cmocka_unit_test(names_that_we_did_not_make_are_not_ours),

@@ -3,7 +3,7 @@
 
 #include <signal.h>
 
-enum { LIMIT_MS = 8000 };
+enum { LIMIT_MS = 25000 };
 
 struct world *world_new(void)
 {
