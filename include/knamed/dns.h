@@ -104,7 +104,7 @@ struct dns_message {
 	uint16_t end;             /* and end here; OPT, TSIG and SIG(0) are left out, and what stands behind them */
 	uint16_t counts[3];       /* answers, authorities, additionals, of those */
 	uint16_t type, class_;    /* of the question */
-	bool has_opt;
+	uint16_t opt_size;        /* octets of the OPT; 0: none */
 	uint16_t extended_error;  /* the first of RFC 8914, 0: none */
 };
 struct dns_record {

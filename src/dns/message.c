@@ -52,9 +52,9 @@ static bool record_read(const uint8_t *packet, uint32_t size, uint32_t at, struc
 static bool opt_read(struct dns_message *message, const struct dns_record *opt)
 {
 	const uint8_t *packet = message->packet;
-	if (message->has_opt || packet[opt->at] != 0)
+	if (message->opt_size > 0 || packet[opt->at] != 0)
 		return false;
-	message->has_opt = true;
+	message->opt_size = (uint16_t)(opt->end - opt->at);
 	message->rcode |= (uint16_t)(packet[opt->ttl_at] << 4);
 	for (uint32_t at = opt->rdata_at; at < opt->end;) {
 		uint32_t left = opt->end - at;

@@ -131,6 +131,15 @@ static void settle_arrival(struct asker *asker, const struct arrival *arrival,
 		outcome->extended_error = arrival->extended_error;
 }
 
+/* CoreDNS hands the client's OPT on and gets one back, which `cache` takes away. */
+static bool is_opt_counted(const struct asker *asker, const struct forwardings *forwardings,
+			   const struct dns_query *wanted)
+{
+	const struct cache *cache = forwardings->cache;
+	return asker->client_question->query.edns &&
+	       (cache == NULL || !cache_holds(cache, wanted->lower));
+}
+
 /* ---- the cache ---- */
 
 /* `minimal` and an answer that comes with more. */
@@ -242,6 +251,8 @@ enum elsewhere elsewhere_answer(struct asker *asker, struct question *question,
 		return ELSEWHERE_KNOWN;
 	if (arrival != NULL) {
 		settle_arrival(asker, arrival, question, reply, outcome);
+		if (!is_opt_counted(asker, forwardings, wanted))
+			outcome->opt_size = 0;
 		return ELSEWHERE_KNOWN;
 	}
 	if (answer_from_cache(asker, question, &order, reply, outcome))

@@ -8,6 +8,7 @@
 #include "knamed/upstream.h"
 #include "above.h"
 #include "handlers.h"
+#include "line.h"
 #include "say.h"
 #include "reply.h"
 #include "views.h"
@@ -66,6 +67,14 @@ static void count(struct asker *asker, const struct question *question,
 	tally_add(&tally->response_bytes[proto], size);
 	if (asker->uncounted[outcome->meter]++ == 0)
 		asker->touched[asker->touched_count++] = outcome->meter;
+}
+
+/* As CoreDNS counts what others said, and as `log` says it; other replies are counted as they are sent. */
+static size_t size_to_count(const struct reply *reply, const struct outcome *outcome, size_t size)
+{
+	if (__builtin_expect(outcome->by != BY_FORWARD, 1))
+		return size;
+	return reply_plain_size(reply->packet, size) + outcome->opt_size;
 }
 
 /* ---- packets that get no look-up ---- */
@@ -142,7 +151,7 @@ static size_t answer(struct asker *asker, struct question *question, uint8_t *pa
 	if (reply.stale && outcome.extended_error == 0)
 		outcome.extended_error = EDE_STALE;
 	size_t size = outcome.is_dropped ? 0 : reply_end(question, &reply, &outcome);
-	count(asker, question, &outcome, size);
+	count(asker, question, &outcome, size_to_count(&reply, &outcome, size));
 	if (block->log != NULL || outcome.problem != NULL)
 		question_say(asker, question, &reply, &outcome, size);
 	return size;

@@ -173,7 +173,8 @@ static void write_rcode(struct line *line, const struct answered *answered)
 
 static void write_reply_size(struct line *line, const struct answered *answered)
 {
-	line_printf(line, "%zu", reply_plain_size(answered->reply, answered->reply_size));
+	size_t size = reply_plain_size(answered->reply, answered->reply_size);
+	line_printf(line, "%zu", size + answered->opt_size);
 }
 
 /* The shortest decimal number. */

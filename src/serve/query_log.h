@@ -12,6 +12,7 @@ struct answered {
 	const struct packet_info *info;
 	const uint8_t *reply;
 	size_t reply_size; /* 0: nothing was sent; then `reply` is the question */
+	uint16_t opt_size; /* of the OPT that came with what others said */
 	uint16_t rcode;
 	uint16_t udp_size; /* what the client takes over UDP, as `bufsize` has it */
 	uint64_t duration_ns;

@@ -179,6 +179,7 @@ void relay_message(const struct question *question, struct reply *reply, struct 
 		append_records(reply, message, !is_first);
 	outcome->rcode = message->rcode;
 	outcome->extended_error = message->extended_error;
+	outcome->opt_size = is_first && is_wanted(reply, message, 2) ? message->opt_size : 0;
 	/* Behind aliases of ours the reply is ours: neither RA nor AD is said of it. */
 	reply->flags = is_first ? kept_flags(&question->query, message->flags) : 0;
 	reply->truncated |= (message->flags & FLAG_TC) != 0;

@@ -13,7 +13,8 @@ struct outcome {
 	const char *extended_text; /* NULL: none */
 	enum answerer by;
 	unsigned meter;
-	const char *problem;			 /* for `errors`; NULL: none */
+	uint16_t opt_size;   /* of the OPT that CoreDNS would count: that of who was asked */
+	const char *problem; /* for `errors`; NULL: none */
 	const struct upstream_address *upstream; /* who was asked; NULL: nobody */
 	bool is_dropped;			 /* nothing is sent */
 };

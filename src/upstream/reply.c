@@ -104,7 +104,7 @@ static void take_answer(struct attempt *attempt, const struct dns_message *messa
 	question->answered = target->address;
 	meters_reply(target, message->rcode, took_ns);
 	target_answered(target, took_ns, !bad);
-	if (dislikes_opt(attempt, message->rcode, message->has_opt)) {
+	if (dislikes_opt(attempt, message->rcode, message->opt_size > 0)) {
 		question->is_plain = true;
 		start_again(attempt, attempt->line->is_tcp, now_ns);
 	} else if (is_cut && upstream->config->prefer_udp) {

@@ -17,8 +17,9 @@ static void check_head(const struct dns_message *message)
 	const uint8_t *packet = message->packet;
 	assert((packet[2] & 0xf8) == 0x80 && get_u16(packet + 4) == 1);
 	assert(message->id == get_u16(packet) && message->flags == get_u16(packet + 2));
-	assert((message->rcode & 15) == (packet[3] & 15) && (message->has_opt || message->rcode < 16));
-	assert(message->has_opt || message->extended_error == 0);
+	assert((message->rcode & 15) == (packet[3] & 15) &&
+	       (message->opt_size > 0 || message->rcode < 16));
+	assert(message->opt_size > 0 || message->extended_error == 0);
 	assert(message->question_end <= message->end && message->end <= message->size);
 	size_t size = name_size(packet + DNS_HEADER_SIZE);
 	assert(message->question_end == DNS_HEADER_SIZE + size + 4);

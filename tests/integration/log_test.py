@@ -7,11 +7,12 @@ import re
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 from running_server import PROGRAM, Server, free_port, wait_for  # noqa: E402
-from stub_upstream import StubUpstream, record  # noqa: E402
+from stub_upstream import Manner, StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
 tap = Tap()
@@ -50,6 +51,32 @@ def check_forwarded(upstream):
         tap.ok(float(words[5][:-1]) < DELAY_S, "and takes no time", words[5])
         server.dig("none.example", "A")
         tap.same(line_of(server, "none.example.").split()[-1], "denial/NXDOMAIN", "a denial is one")
+
+
+def check_sizes(upstream):
+    """An OPT that came from upstream counts, as in CoreDNS; `cache` and `minimal` take it away."""
+    port = free_port()
+    forward = f"forward . {upstream.where}\nlog . \"{{name}} {{rsize}}\""
+
+    def size_of(server, *words):
+        server.dig(*words)
+        wait_for(lambda: f"{words[-1]}. " in server.text())
+        return [line.split()[-1] for line in server.text().splitlines() if f" {words[-1]}. " in line]
+
+    def counted():
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as page:
+            return sum(float(line.rpartition(" ")[2]) for line in page.read().decode().splitlines()
+                       if line.startswith("coredns_dns_response_size_bytes_sum"))
+    with serve(f"{forward}\nprometheus 127.0.0.1:{port}\nrewrite name x.example host.example") as server:
+        before = counted()
+        tap.same(size_of(server, "+noedns", "host.example"), ["58"], "without EDNS there is none")
+        tap.same(size_of(server, "told.example"), ["75"], "with EDNS and its options")
+        tap.same(size_of(server, "x.example"), ["63"], "it stays where the name was another")
+        tap.same(counted() - before, 58 + 75 + 63, "it is counted so too")
+    with serve(f"{forward}\ncache") as server:
+        tap.same(size_of(server, "host.example"), ["58"], "none for the cache")
+    with serve(f"{forward}\nminimal") as server:
+        tap.same(size_of(server, "host.example"), ["58"], "none beside an answer")
 
 
 def check_errors():
@@ -103,8 +130,11 @@ def check_json(upstream):
              ["127.0.0.1", "A", "udp", "NOERROR", 58, 512, 0], "and what they say")
 
 
-with StubUpstream([record("host.example.", "A", "192.0.2.1")]) as the_upstream:
+TOLD = Manner(options=bytes((0, 15, 0, 2, 0, 4)))  # an extended error
+with StubUpstream([record("host.example.", "A", "192.0.2.1"), record("told.example.", "A", "192.0.2.1")],
+                  manners={"told.example.": TOLD}) as the_upstream:
     check_forwarded(the_upstream)
+    check_sizes(the_upstream)
     check_errors()
     check_silence(the_upstream)
     check_json(the_upstream)

@@ -38,7 +38,7 @@ static void an_opt_extends_the_rcode_and_tells_an_error(void **state)
 		struct dns_message message;
 		assert_true(read_said(&packet, &message));
 		assert_walks(&message);
-		assert_true(message.has_opt);
+		assert_true(message.opt_size > 0);
 		assert_int_equal(message.rcode, cases[i].expected);
 		assert_int_equal(message.extended_error, cases[i].extended_error);
 		assert_int_equal(message.end, message.question_end);
@@ -102,7 +102,7 @@ static void assert_left_out(unsigned nth, struct bytes owner, unsigned type, uns
 	assert_int_equal(message.end, end);
 	assert_int_equal(message.counts[0], 1);
 	assert_int_equal(message.counts[2], nth);
-	assert_int_equal(message.has_opt, type == TYPE_OPT);
+	assert_int_equal(message.opt_size > 0, type == TYPE_OPT);
 }
 
 static void they_are_left_out_and_what_stands_behind_them(void **state)
@@ -124,7 +124,7 @@ static void an_opt_behind_a_signature_is_still_told(void **state)
 	add_said(&packet, B(TO_QUESTION), TYPE_A, CLASS_IN, ADDRESS);
 	struct dns_message message;
 	assert_true(read_said(&packet, &message));
-	assert_true(message.has_opt);
+	assert_true(message.opt_size > 0);
 	assert_int_equal(message.rcode, RCODE_BADVERS);
 	packet.size--; /* what is left out is checked all the same */
 	assert_false(is_good(packet));

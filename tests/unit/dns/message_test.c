@@ -34,7 +34,7 @@ static void a_usual_reply_is_read_and_walked(void **state)
 	assert_int_equal(message.end, packet.size);
 	assert_int_equal(message.type, TYPE_AAAA);
 	assert_int_equal(message.class_, CLASS_IN);
-	assert_false(message.has_opt);
+	assert_false(message.opt_size > 0);
 	assert_int_equal(message.extended_error, 0);
 
 	static const struct {
@@ -185,7 +185,7 @@ static void a_truncated_reply_ends_at_a_record_that_is_wrong(void **state)
 	assert_true(read_said(&packet, &message));
 	assert_walks(&message);
 	assert_int_equal(message.counts[0], 1);
-	assert_false(message.has_opt);
+	assert_false(message.opt_size > 0);
 }
 
 static void octets_behind_the_last_record_do_not_matter(void **state)
@@ -198,7 +198,7 @@ static void octets_behind_the_last_record_do_not_matter(void **state)
 	assert_true(read_said(&packet, &message));
 	assert_walks(&message);
 	assert_int_equal(message.end, size);
-	assert_false(message.has_opt);
+	assert_false(message.opt_size > 0);
 }
 
 static void a_ttl_with_the_top_bit_is_none(void **state)
