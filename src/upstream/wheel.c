@@ -107,6 +107,8 @@ struct wheel *wheel_new(struct event_base *events, wheel_call call, void *contex
 	wheel->call = call;
 	wheel->context = context;
 	wheel->timer = evtimer_new(events, on_timer, wheel);
+	/* What has arrived is taken before it is said to be late. */
+	event_priority_set(wheel->timer, event_base_get_npriorities(events) - 1);
 	for (unsigned i = 0; i < SLOTS; i++)
 		list_init(&wheel->slots[i]);
 	return wheel;

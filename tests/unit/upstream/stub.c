@@ -98,6 +98,7 @@ static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
 							 BUFFEREVENT_SSL_ACCEPTING,
 							 BEV_OPT_CLOSE_ON_FREE);
 	bufferevent_setcb(connection, on_bytes, NULL, on_event, stub);
+	bufferevent_priority_set(connection, 0);
 	bufferevent_enable(connection, EV_READ | EV_WRITE);
 }
 
@@ -131,6 +132,7 @@ struct stub *stub_new(struct event_base *events, stub_call call)
 	stub->call = call;
 	open_sockets(stub);
 	stub->readable = event_new(events, stub->udp, EV_READ | EV_PERSIST, on_datagram, stub);
+	event_priority_set(stub->readable, 0);
 	event_add(stub->readable, NULL);
 	return stub;
 }

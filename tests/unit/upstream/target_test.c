@@ -43,6 +43,14 @@ static void round_robin_asks_all_alike(void **state)
 	world_free(world);
 }
 
+static bool are_asked(struct stub *stubs[], size_t count, unsigned least)
+{
+	for (size_t i = 0; i < count; i++)
+		if (stubs[i]->asked < least)
+			return false;
+	return true;
+}
+
 static void random_asks_everyone(void **state)
 {
 	(void)state;
@@ -52,9 +60,10 @@ static void random_asks_everyone(void **state)
 	for (size_t i = 0; i < COUNT_OF(stubs); i++)
 		stubs[i] = world_stub(world, stub_answers);
 	world_open(world);
-	ask_many(world, 200, 1);
-	for (size_t i = 0; i < COUNT_OF(stubs); i++)
-		assert_true(stubs[i]->asked > 20);
+	/* One that seems to be slow is asked seldom, until it was measured some more times. */
+	for (unsigned i = 0; i < 200 && !are_asked(stubs, COUNT_OF(stubs), 20); i++)
+		ask_many(world, 100, 1);
+	assert_true(are_asked(stubs, COUNT_OF(stubs), 20));
 	world_free(world);
 }
 

@@ -11,6 +11,8 @@ struct world *world_new(void)
 	struct world *world = mem_zalloc(sizeof(*world));
 	signal(SIGPIPE, SIG_IGN);
 	world->events = event_base_new();
+	/* Stubs, lines, timers: a test that is held up in between sees no late replies. */
+	event_base_priority_init(world->events, 3);
 	world->metrics = metrics_new();
 	world->config = (struct config_forward){
 		.from.text = root,
