@@ -24,6 +24,8 @@ struct policy_options {
 };
 /* *ret_policy is NULL if the block asks for nothing. False and error if a directive cannot be set up. */
 bool policy_compile(const struct policy_options *options, struct policy **ret_policy, struct error *error);
+/* What is on the page of metrics whether a block has the directive or not, until context is withdrawn. */
+void policy_declare(struct metrics *metrics, void *context);
 /* On the control thread, when no query thread reads it any more. */
 void policy_free(struct policy *policy);
 

@@ -143,6 +143,23 @@ static double tell_modified(void *context)
 	return (double)atomic_load_explicit(&hosts->modified_ns, memory_order_relaxed) / 1e9;
 }
 
+static void declare_modified(struct metrics *metrics, metrics_read read, void *context)
+{
+	metrics_value(metrics, "coredns_hosts_reload_timestamp_seconds", "gauge",
+		      "The timestamp of the last reload of hosts file.", "", read, context);
+}
+
+static double tell_never(void *context)
+{
+	(void)context;
+	return 0;
+}
+
+void hosts_declare(struct metrics *metrics, void *context)
+{
+	declare_modified(metrics, tell_never, context);
+}
+
 static void declare(struct hosts *hosts)
 {
 	struct text labels = { 0 };
@@ -152,8 +169,7 @@ static void declare(struct hosts *hosts)
 	metrics_value(hosts->metrics, "coredns_hosts_entries", "gauge",
 		      "The combined number of entries in hosts and Corefile.", labels.data,
 		      count_entries, hosts);
-	metrics_value(hosts->metrics, "coredns_hosts_reload_timestamp_seconds", "gauge",
-		      "The timestamp of the last reload of hosts file.", "", tell_modified, hosts);
+	declare_modified(hosts->metrics, tell_modified, hosts);
 	text_done(&labels);
 }
 

@@ -30,6 +30,11 @@ static bool parts_compile(struct policy *policy, const struct policy_options *op
 	       rewrite_compile(block, &policy->rewrite, error);
 }
 
+void policy_declare(struct metrics *metrics, void *context)
+{
+	hosts_declare(metrics, context);
+}
+
 bool policy_compile(const struct policy_options *options, struct policy **ret_policy,
 		    struct error *error)
 {

@@ -64,6 +64,7 @@ enum policy_verdict whoami_answer(const struct policy *policy, const struct dns_
 				  const struct client *client, struct reply *reply);
 
 /* False and error if a zone is none. */
+void hosts_declare(struct metrics *metrics, void *context);
 bool hosts_open(const struct policy_options *options, struct hosts **ret_hosts, struct error *error);
 void hosts_close(struct hosts *hosts);
 /* Whether it may have a say in names of this zone, wire form and lower case. */

@@ -341,6 +341,7 @@ static void router_declare(struct router *router)
 	for (size_t i = 0; i < router->listener_count; i++)
 		listener_declare(router, &router->listeners[i]);
 	upstream_declare(router->metrics);
+	policy_declare(router->metrics, router);
 	metrics_value(router->metrics, "knamed_regex_given_up_total", "counter",
 		      "Searches with a regular expression that took too long and found nothing.",
 		      "", read_given_up, router);

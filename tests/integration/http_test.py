@@ -127,7 +127,9 @@ def check_metrics(place, server):
     tap.same({labels["name"] for labels in page.labels("coredns_plugin_enabled")},
              {"prometheus", "file", "local"}, "its directives are, but for those that no query comes by")
     for name in ("coredns_panics_total", "coredns_local_localhost_requests_total",
-                 "coredns_health_request_failures_total", "knamed_log_lines_dropped_total"):
+                 "coredns_health_request_failures_total", "coredns_hosts_reload_timestamp_seconds",
+                 "coredns_forward_healthcheck_broken_total", "coredns_forward_max_concurrent_rejects_total",
+                 "coredns_reload_failed_total", "knamed_log_lines_dropped_total"):
         tap.same(page.value(name), 0.0, f"{name} is there from the start")
     for name in ("cpu_seconds_total", "resident_memory_bytes", "virtual_memory_bytes", "open_fds", "max_fds",
                  "start_time_seconds", "network_receive_bytes_total", "network_transmit_bytes_total"):
