@@ -127,12 +127,24 @@ void dns_message_name(const struct dns_message *message, uint16_t at, uint8_t re
 /* Whether the question is this one: name byte for byte or case folded, type and class. */
 bool dns_message_asks(const struct dns_message *message, const uint8_t *name, bool is_case_exact, uint16_t type,
 		      uint16_t class_);
-/* Appends the record with its names written out, so that it may stand anywhere. False: no room, or its data would
- * be too long; the cursor is as it was. */
-bool dns_record_write(const struct dns_message *message, const struct dns_record *record, uint32_t ttl,
-		      struct dns_writer *writer);
-/* Its data alone. */
+/* The data of a record alone, names written out. */
 bool dns_rdata_write(const struct dns_message *message, const struct dns_record *record, struct dns_writer *writer);
+
+/* Where names, and ends of names, stand in a message that is being written. All 0 at its beginning. */
+enum { COMPRESS_SLOTS = 512 };
+struct compress {
+	uint16_t places[COMPRESS_SLOTS]; /* 0: free */
+	unsigned count;
+};
+/* A name that stands in the message, whole. */
+void compress_learn(struct compress *compress, const uint8_t *message, size_t at);
+/* writer->start is the message. False: no room, and nothing was written. */
+bool compress_write(struct compress *compress, struct dns_writer *writer, const uint8_t *name);
+/* Appends the record, so that it may stand anywhere. compress: with pointers for its owner and for the names of NS, CNAME,
+ * PTR, MX and SOA (RFC 3597 4), where they are known; NULL: names are written out. False: no room, or its data would be
+ * too long; the cursor is as it was, and the message ends here, for `compress` may know names that are not there. */
+bool dns_record_write(const struct dns_message *message, const struct dns_record *record, uint32_t ttl,
+		      struct dns_writer *writer, struct compress *compress);
 
 /* One record in the words of a zone file: "a.example. 60 IN A 192.0.2.1". Names are absolute, with or without the final
  * dot; TTL and class may be missing (3600, IN) and stand in either order; parentheses and comments are passed over. */

@@ -199,25 +199,29 @@ bool dns_message_asks(const struct dns_message *message, const uint8_t *name, bo
 }
 
 static bool write_parts(const struct dns_message *message, const struct dns_record *record,
-			uint32_t ttl, struct dns_writer *writer)
+			uint32_t ttl, struct dns_writer *writer, struct compress *compress)
 {
 	uint8_t owner[DNS_NAME_MAX + 1], owner_size;
 	dns_message_name(message, record->at, owner, &owner_size);
-	if (!write_bytes(writer, owner, owner_size) || !write_u16(writer, record->type) ||
-	    !write_u16(writer, record->class_) || !write_u32(writer, ttl) || !write_u16(writer, 0))
+	if (!(compress != NULL ? compress_write(compress, writer, owner)
+			       : write_bytes(writer, owner, owner_size)) ||
+	    !write_u16(writer, record->type) || !write_u16(writer, record->class_) ||
+	    !write_u32(writer, ttl) || !write_u16(writer, 0))
 		return false;
 	uint8_t *rdata = writer->at;
-	if (!rdata_write(message->packet, record, writer) || writer->at - rdata > UINT16_MAX)
+	if (!rdata_write(message->packet, record, writer, compress) || writer->at - rdata > UINT16_MAX)
 		return false;
 	put_u16(rdata - 2, (uint16_t)(writer->at - rdata));
 	return true;
 }
 
+/* Names of a record that did not fit are known to `compress` all the same, though they do not stand
+ * there: nothing may be written behind it. */
 bool dns_record_write(const struct dns_message *message, const struct dns_record *record,
-		      uint32_t ttl, struct dns_writer *writer)
+		      uint32_t ttl, struct dns_writer *writer, struct compress *compress)
 {
 	uint8_t *start = writer->at;
-	if (write_parts(message, record, ttl, writer))
+	if (write_parts(message, record, ttl, writer, compress))
 		return true;
 	writer->at = start;
 	return false;
@@ -227,7 +231,7 @@ bool dns_rdata_write(const struct dns_message *message, const struct dns_record 
 		     struct dns_writer *writer)
 {
 	uint8_t *start = writer->at;
-	if (rdata_write(message->packet, record, writer) && writer->at - start <= UINT16_MAX)
+	if (rdata_write(message->packet, record, writer, NULL) && writer->at - start <= UINT16_MAX)
 		return true;
 	writer->at = start;
 	return false;

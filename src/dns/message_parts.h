@@ -18,7 +18,8 @@ void extent_copy(const uint8_t *packet, uint32_t at, const struct name_extent *e
 
 /* Whether the record's data have the form that their type asks for. */
 bool rdata_check(const uint8_t *packet, const struct dns_record *record);
-/* Appends the checked data of a record, names written out. */
-bool rdata_write(const uint8_t *packet, const struct dns_record *record, struct dns_writer *writer);
+/* Appends the checked data of a record. compress: for the names that may be pointers; NULL: all are written out. */
+bool rdata_write(const uint8_t *packet, const struct dns_record *record, struct dns_writer *writer,
+		 struct compress *compress);
 
 #endif

@@ -102,30 +102,47 @@ bool rdata_check(const uint8_t *packet, const struct dns_record *record)
 	return form->is_open ? at <= record->end : at + form->tail == record->end;
 }
 
-static bool write_names(const uint8_t *packet, const struct dns_record *record, unsigned count,
-			uint32_t *at, struct dns_writer *writer)
+/* Types whose names everybody expects to be compressed (RFC 3597 4). */
+static bool may_point(uint16_t type)
 {
+	return type == TYPE_CNAME || type == TYPE_NS || type == TYPE_PTR || type == TYPE_SOA ||
+	       type == TYPE_MX;
+}
+
+static bool write_names(const uint8_t *packet, const struct dns_record *record, unsigned count,
+			uint32_t *at, struct dns_writer *writer, struct compress *compress)
+{
+	bool is_short = compress != NULL && may_point(record->type);
 	for (; count > 0; count--) {
 		uint8_t name[DNS_NAME_MAX + 1];
 		struct name_extent extent;
 		if (!extent_find(packet, record->end, *at, &extent))
 			return false;
 		extent_copy(packet, *at, &extent, name);
-		if (!write_bytes(writer, name, extent.size))
+		if (!(is_short ? compress_write(compress, writer, name)
+			       : write_bytes(writer, name, extent.size)))
 			return false;
 		*at = extent.end;
 	}
 	return true;
 }
 
-bool rdata_write(const uint8_t *packet, const struct dns_record *record, struct dns_writer *writer)
+bool rdata_write(const uint8_t *packet, const struct dns_record *record, struct dns_writer *writer,
+		 struct compress *compress)
 {
 	const struct form *form = form_of(record);
 	uint32_t start = record->rdata_at;
 	if (form == NULL || form->names == 0)
 		return write_bytes(writer, packet + start, record->rdata_size);
 	uint32_t at = names_find(packet, record, form);
-	return write_bytes(writer, packet + start, at - start) &&
-	       write_names(packet, record, form->names, &at, writer) &&
-	       write_bytes(writer, packet + at, record->end - at);
+	if (!write_bytes(writer, packet + start, at - start))
+		return false;
+	const uint8_t *names = writer->at;
+	if (!write_names(packet, record, form->names, &at, writer, compress) ||
+	    !write_bytes(writer, packet + at, record->end - at))
+		return false;
+	/* The target of SRV is whole (RFC 2782); addresses beside it may point there. */
+	if (compress != NULL && record->type == TYPE_SRV)
+		compress_learn(compress, writer->start, (size_t)(names - writer->start));
+	return true;
 }

@@ -4,15 +4,13 @@
  * Names may stand in one record and be pointed to from another, so records are not moved: a copy is read as a message,
  * and written record by record, with a pointer for each owner that stands further in front. */
 #include "balance.h"
-#include "compress.h"
 
 #include <string.h>
 
-enum { RECORDS_MOST = 4096, HEAD_SIZE = 10 /* type, class, TTL and length, behind an owner */ };
+enum { RECORDS_MOST = 4096 };
 
 struct arrange_room {
 	uint8_t packet[DNS_MESSAGE_MAX];
-	uint8_t record[DNS_MESSAGE_MAX + DNS_NAME_MAX]; /* the one that is being written */
 	struct dns_record records[RECORDS_MOST];
 	uint16_t order[RECORDS_MOST], aside[RECORDS_MOST];
 	unsigned ranks[RECORDS_MOST];
@@ -200,53 +198,6 @@ static void order_by_weight(const struct balance *balance, const struct dns_mess
 
 /* ---- writing ---- */
 
-/* How many octets of the data stand in front of a name that may be a pointer; -1: there is none. */
-static int octets_before_name(const struct dns_record *record)
-{
-	switch (record->type) {
-	case TYPE_CNAME:
-	case TYPE_NS:
-	case TYPE_PTR:
-		return 0;
-	case TYPE_MX:
-		return 2;
-	default:
-		return -1;
-	}
-}
-
-/* `data` is the record's, with its names whole. */
-static bool write_data(struct compress *compress, const struct dns_record *record,
-		       const uint8_t *data, size_t size, struct dns_writer *writer)
-{
-	int before = octets_before_name(record);
-	uint8_t *start = writer->at;
-	if (before < 0) {
-		if (!write_bytes(writer, data, size))
-			return false;
-		if (record->type == TYPE_SRV && record->class_ == CLASS_IN) /* RFC 2782: whole */
-			compress_learn(compress, writer->start, (size_t)(start - writer->start) + 6);
-		return true;
-	}
-	if (!write_bytes(writer, data, (size_t)before) ||
-	    !compress_write(compress, writer, data + before))
-		return false;
-	put_u16(start - 2, (uint16_t)(writer->at - start));
-	return true;
-}
-
-static bool write_record(struct arrange_room *room, const struct dns_message *message,
-			 const struct dns_record *record, struct dns_writer *writer)
-{
-	struct dns_writer aside = { room->record, room->record, room->record + sizeof(room->record) };
-	if (!dns_record_write(message, record, record->ttl, &aside))
-		return false;
-	const uint8_t *head = room->record + name_size(room->record), *data = head + HEAD_SIZE;
-	return compress_write(&room->compress, writer, room->record) &&
-	       write_bytes(writer, head, HEAD_SIZE) &&
-	       write_data(&room->compress, record, data, (size_t)(aside.at - data), writer);
-}
-
 /* If it would not fit, the reply is as it was. */
 static void write_reply(struct arrange_room *room, const struct dns_message *message,
 			unsigned count, struct reply *reply)
@@ -256,7 +207,8 @@ static void write_reply(struct arrange_room *room, const struct dns_message *mes
 	memset(&room->compress, 0, sizeof(room->compress));
 	compress_learn(&room->compress, reply->packet, DNS_HEADER_SIZE);
 	for (unsigned i = 0; i < count; i++) {
-		if (!write_record(room, message, &room->records[room->order[i]], &writer)) {
+		const struct dns_record *record = &room->records[room->order[i]];
+		if (!dns_record_write(message, record, record->ttl, &writer, &room->compress)) {
 			memcpy(reply->packet + message->question_end,
 			       room->packet + message->question_end,
 			       reply->at - message->question_end);

@@ -210,10 +210,12 @@ size_t autopath_write(const struct autopath_way *way, const struct dns_message *
 	struct dns_walk walk = { 0 };
 	struct dns_record record;
 	uint16_t counts[3] = { 0 };
+	struct compress compress = { .count = 0 };
 	write_head(way, found, &writer);
+	compress_learn(&compress, ret_packet, DNS_HEADER_SIZE);
 	counts[0] += write_alias(way, found, &writer);
 	while (dns_message_next(found, &walk, &record)) {
-		if (!dns_record_write(found, &record, record.ttl, &writer)) {
+		if (!dns_record_write(found, &record, record.ttl, &writer, &compress)) {
 			if (record.section == 0)
 				ret_packet[2] |= FLAG_TC >> 8;
 			break;

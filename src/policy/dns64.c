@@ -61,23 +61,24 @@ static void translate(const struct config_network *prefix, const uint8_t *ipv4, 
 
 static bool write_address(const struct config_network *prefix, const struct dns_message *a,
 			  const struct dns_record *record, uint32_t ttl_most,
-			  struct dns_writer *writer)
+			  struct dns_writer *writer, struct compress *compress)
 {
 	uint8_t name[DNS_NAME_MAX + 1], size, address[16];
 	dns_message_name(a, record->at, name, &size);
 	translate(prefix, a->packet + record->rdata_at, address);
-	return write_name(writer, name) && write_u16(writer, TYPE_AAAA) &&
+	return compress_write(compress, writer, name) && write_u16(writer, TYPE_AAAA) &&
 	       write_u16(writer, record->class_) &&
 	       write_u32(writer, record->ttl < ttl_most ? record->ttl : ttl_most) &&
 	       write_u16(writer, sizeof(address)) && write_bytes(writer, address, sizeof(address));
 }
 
 static bool write_record(const struct config_network *prefix, const struct dns_message *a,
-			 const struct dns_record *record, uint32_t ttl_most, struct dns_writer *writer)
+			 const struct dns_record *record, uint32_t ttl_most,
+			 struct dns_writer *writer, struct compress *compress)
 {
 	if (record->section == 0 && record->type == TYPE_A && record->rdata_size == 4)
-		return write_address(prefix, a, record, ttl_most, writer);
-	return dns_record_write(a, record, record->ttl, writer);
+		return write_address(prefix, a, record, ttl_most, writer, compress);
+	return dns_record_write(a, record, record->ttl, writer, compress);
 }
 
 /* AA and RA are those of the addresses that it is made of; nobody vouches for what we made (AD). */
@@ -101,10 +102,12 @@ size_t policy_dns64_write(const struct policy *policy, const struct dns_query *q
 	struct dns_record record;
 	uint16_t counts[3] = { 0 };
 	uint32_t ttl_most = denial_ttl(aaaa);
+	struct compress compress = { .count = 0 };
 	write_head(query, a, &writer);
+	compress_learn(&compress, ret_packet, DNS_HEADER_SIZE);
 	while (dns_message_next(a, &walk, &record)) {
 		const struct dns_writer before = writer;
-		if (!write_record(&policy->dns64->prefix, a, &record, ttl_most, &writer)) {
+		if (!write_record(&policy->dns64->prefix, a, &record, ttl_most, &writer, &compress)) {
 			writer = before;
 			if (record.section == 0)
 				ret_packet[2] |= FLAG_TC >> 8;

@@ -99,40 +99,6 @@ static bool is_wanted(const struct reply *reply, const struct dns_message *messa
 	return section == 0 || !reply->minimal || message->counts[0] == 0;
 }
 
-static void copy_some(struct reply *reply, const struct dns_message *message)
-{
-	struct dns_walk walk = { 0 };
-	struct dns_record record;
-	uint32_t end = message->question_end;
-	while (dns_message_next(message, &walk, &record) && is_wanted(reply, message, record.section)) {
-		if (reply->at + (record.end - message->question_end) > reply->limit) {
-			reply->truncated |= record.section < 2;
-			break;
-		}
-		end = record.end;
-		count_section(reply, record.section);
-	}
-	memcpy(reply->packet + reply->at, message->packet + message->question_end,
-	       end - message->question_end);
-	reply->at += end - message->question_end;
-}
-
-static void copy_records(struct reply *reply, const struct dns_message *message)
-{
-	uint32_t size = (uint32_t)message->end - message->question_end, at = reply->at;
-	if (reply->minimal || at + size > reply->limit) {
-		copy_some(reply, message);
-	} else {
-		memcpy(reply->packet + at, message->packet + message->question_end, size);
-		reply->at += size;
-		reply->answers = message->counts[0];
-		reply->authorities = message->counts[1];
-		reply->additionals = message->counts[2];
-	}
-	if (reply->rotate && message->rcode == RCODE_NOERROR)
-		rotate(reply, at, reply->at);
-}
-
 /* is_end: of a chain of aliases, beside which only the SOA of a denial is of use. */
 static bool is_left_out(const struct reply *reply, const struct dns_message *message,
 			const struct dns_record *record, bool is_end)
@@ -143,16 +109,27 @@ static bool is_left_out(const struct reply *reply, const struct dns_message *mes
 	       (record->section == 1 && (message->counts[0] > 0 || record->type != TYPE_SOA));
 }
 
+/* The names that records may point to: the question, and the end of the chain. */
+static void learn_names(const struct reply *reply, bool is_end, struct compress *ret_compress)
+{
+	*ret_compress = (struct compress){ .count = 0 };
+	compress_learn(ret_compress, reply->packet, DNS_HEADER_SIZE);
+	if (is_end && !reply->truncated)
+		compress_learn(ret_compress, reply->packet, reply->alias_at);
+}
+
 static void append_records(struct reply *reply, const struct dns_message *message, bool is_end)
 {
 	struct dns_writer writer = { reply->packet, reply->packet + reply->at,
 				     reply->packet + reply->limit };
 	struct dns_walk walk = { 0 };
 	struct dns_record record;
+	struct compress compress;
+	learn_names(reply, is_end, &compress);
 	while (dns_message_next(message, &walk, &record)) {
 		if (is_left_out(reply, message, &record, is_end))
 			continue;
-		if (!dns_record_write(message, &record, record.ttl, &writer)) {
+		if (!dns_record_write(message, &record, record.ttl, &writer, &compress)) {
 			reply->truncated |= record.section < 2;
 			break;
 		}
@@ -160,6 +137,23 @@ static void append_records(struct reply *reply, const struct dns_message *messag
 	}
 	reply->at = (uint32_t)(writer.at - reply->packet);
 	reply->unordered |= reply->rotate && message->counts[0] > 1;
+}
+
+/* What fits is copied as it is; else there is room for more when the names are short. */
+static void copy_records(struct reply *reply, const struct dns_message *message)
+{
+	uint32_t size = (uint32_t)message->end - message->question_end, at = reply->at;
+	if (reply->minimal || at + size > reply->limit) {
+		append_records(reply, message, false);
+		return;
+	}
+	memcpy(reply->packet + at, message->packet + message->question_end, size);
+	reply->at += size;
+	reply->answers = message->counts[0];
+	reply->authorities = message->counts[1];
+	reply->additionals = message->counts[2];
+	if (reply->rotate && message->rcode == RCODE_NOERROR)
+		rotate(reply, at, reply->at);
 }
 
 /* AD is told to who can make something of it (RFC 6840 5.7, 5.8). */

@@ -25,7 +25,7 @@ static uint64_t digest(const struct dns_message *message)
 	uint64_t sum = 0;
 	while (dns_message_next(message, &walk, &record)) {
 		struct dns_writer writer = { wire, wire, wire + sizeof(wire) };
-		if (dns_record_write(message, &record, record.ttl, &writer))
+		if (dns_record_write(message, &record, record.ttl, &writer, NULL))
 			sum += hash_bytes(&key, wire, (size_t)(writer.at - wire)) *
 			       (record.section + 1u);
 	}

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint8_t once[DNS_MESSAGE_MAX], twice[DNS_MESSAGE_MAX];
+static uint8_t once[DNS_MESSAGE_MAX], twice[DNS_MESSAGE_MAX], thrice[DNS_MESSAGE_MAX];
 
 static void check_head(const struct dns_message *message)
 {
@@ -61,17 +61,20 @@ static void check_walk(const struct dns_message *message)
 }
 
 /* Into room, as a message. Returns its size, 0 if it does not fit. */
-static size_t write_message(const struct dns_message *message, uint8_t room[DNS_MESSAGE_MAX])
+static size_t write_message(const struct dns_message *message, uint8_t room[DNS_MESSAGE_MAX],
+			    struct compress *compress)
 {
 	struct dns_writer writer = { room, room, room + DNS_MESSAGE_MAX };
 	struct dns_walk walk = { 0 };
 	struct dns_record record;
 	write_bytes(&writer, message->packet, message->question_end);
+	if (compress != NULL)
+		compress_learn(compress, room, DNS_HEADER_SIZE);
 	for (unsigned section = 0; section < 3; section++)
 		put_u16(room + 6 + 2 * section, message->counts[section]);
 	while (dns_message_next(message, &walk, &record)) {
 		const uint8_t *before = writer.at;
-		if (!dns_record_write(message, &record, record.ttl, &writer)) {
+		if (!dns_record_write(message, &record, record.ttl, &writer, compress)) {
 			assert(writer.at == before);
 			return 0;
 		}
@@ -82,14 +85,20 @@ static size_t write_message(const struct dns_message *message, uint8_t room[DNS_
 static void check_writing(const struct dns_message *message)
 {
 	struct dns_message again;
-	size_t size = write_message(message, once);
+	struct compress compress = { .count = 0 };
+	size_t size = write_message(message, once, NULL);
 	if (size == 0)
 		return;
 	assert(dns_message_read(once, size, &again) && again.end == size);
 	assert(again.type == message->type && again.class_ == message->class_);
 	assert(memcmp(again.counts, message->counts, sizeof(again.counts)) == 0);
 	check_walk(&again);
-	assert(write_message(&again, twice) == size && memcmp(once, twice, size) == 0);
+	assert(write_message(&again, twice, NULL) == size && memcmp(once, twice, size) == 0);
+	/* With pointers it says the same in no more octets. */
+	size_t short_size = write_message(message, twice, &compress);
+	assert(short_size > 0 && short_size <= size);
+	assert(dns_message_read(twice, short_size, &again) && again.end == short_size);
+	assert(write_message(&again, thrice, NULL) == size && memcmp(once, thrice, size) == 0);
 }
 
 /* Who keeps a message changes its TTLs, and hostile names may lead through them: what such a name
@@ -107,7 +116,7 @@ static void check_changed_ttls(const struct dns_message *message)
 	for (walk = (struct dns_walk){ 0 }; dns_message_next(&changed, &walk, &record);) {
 		struct dns_writer writer = { once, once, once + sizeof(once) };
 		check_name(&changed, record.at);
-		dns_record_write(&changed, &record, 1, &writer);
+		dns_record_write(&changed, &record, 1, &writer, NULL);
 	}
 	free(packet);
 }

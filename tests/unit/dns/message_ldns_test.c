@@ -135,7 +135,7 @@ static void assert_record(const struct dns_message *message, const struct dns_re
 	assert_int_equal(record->class_, ldns_rr_get_class(expected));
 	assert_int_equal(record->ttl, ldns_rr_ttl(expected));
 	assert_int_equal(ldns_rr2wire(&wire, expected, (int)section, &wire_size), LDNS_STATUS_OK);
-	assert_true(dns_record_write(message, record, record->ttl, &writer));
+	assert_true(dns_record_write(message, record, record->ttl, &writer, NULL));
 	assert_int_equal(writer.at - room, wire_size);
 	assert_memory_equal(room, wire, wire_size);
 	free(wire);
@@ -192,9 +192,56 @@ static void messages_written_by_ldns_are_read_as_ldns_reads_them(void **state)
 	}
 }
 
+/* The message anew, with pointers wherever there can be some. Its size. */
+static size_t write_short(const struct dns_message *message, uint8_t *ret_bytes, size_t size)
+{
+	struct compress compress = { .count = 0 };
+	struct dns_writer writer = { ret_bytes, ret_bytes, ret_bytes + size };
+	struct dns_walk walk = { 0 };
+	struct dns_record record;
+	assert_true(write_bytes(&writer, message->packet, message->question_end));
+	for (unsigned i = 0; i < 3; i++)
+		put_u16(ret_bytes + 6 + 2 * i, message->counts[i]);
+	compress_learn(&compress, ret_bytes, DNS_HEADER_SIZE);
+	while (dns_message_next(message, &walk, &record))
+		assert_true(dns_record_write(message, &record, record.ttl, &writer, &compress));
+	return (size_t)(writer.at - ret_bytes);
+}
+
+static void messages_with_pointers_are_read_by_ldns_as_those_without(void **state)
+{
+	(void)state;
+	uint64_t random = 0x2545f4914f6cdd1d;
+	for (int i = 0; i < 3000; i++) {
+		ldns_pkt *written = random_packet(&random), *read, *short_read;
+		uint8_t *wire, bytes[16384];
+		size_t size;
+		assert_int_equal(ldns_pkt2wire(&wire, written, &size), LDNS_STATUS_OK);
+		assert_int_equal(ldns_wire2pkt(&read, wire, size), LDNS_STATUS_OK);
+		struct dns_message message;
+		assert_true(dns_message_read(wire, size, &message));
+		size = write_short(&message, bytes, sizeof(bytes));
+		assert_int_equal(ldns_wire2pkt(&short_read, bytes, size), LDNS_STATUS_OK);
+		assert_int_equal(ldns_rr_list_compare(ldns_pkt_answer(read),
+						      ldns_pkt_answer(short_read)),
+				 0);
+		assert_int_equal(ldns_rr_list_compare(ldns_pkt_authority(read),
+						      ldns_pkt_authority(short_read)),
+				 0);
+		assert_int_equal(ldns_rr_list_compare(ldns_pkt_additional(read),
+						      ldns_pkt_additional(short_read)),
+				 0);
+		ldns_pkt_free(written);
+		ldns_pkt_free(read);
+		ldns_pkt_free(short_read);
+		free(wire);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(messages_with_pointers_are_read_by_ldns_as_those_without),
 		cmocka_unit_test(messages_written_by_ldns_are_read_as_ldns_reads_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

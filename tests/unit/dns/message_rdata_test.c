@@ -33,10 +33,10 @@ static bool is_written(unsigned type, unsigned class_, struct bytes data, struct
 	uint8_t room[512];
 	struct dns_writer writer = { room, room + 3, room + 3 };
 	for (; writer.end < room + 3 + whole.size; writer.end++) {
-		assert_false(dns_record_write(&message, &record, 7, &writer));
+		assert_false(dns_record_write(&message, &record, 7, &writer, NULL));
 		assert_ptr_equal(writer.at, room + 3);
 	}
-	assert_true(dns_record_write(&message, &record, 7, &writer));
+	assert_true(dns_record_write(&message, &record, 7, &writer, NULL));
 	assert_int_equal(writer.at - room - 3, whole.size);
 	assert_memory_equal(room + 3, whole.bytes, whole.size);
 	return true;
@@ -183,7 +183,7 @@ static bool is_long_signature_written(uint16_t size)
 	assert_true(whole <= sizeof(bytes));
 	assert_true(dns_message_read(guarded(bytes, whole), whole, &message));
 	assert_true(dns_message_next(&message, &walk, &record));
-	bool is_written = dns_record_write(&message, &record, 1, &writer);
+	bool is_written = dns_record_write(&message, &record, 1, &writer, NULL);
 	assert_int_equal(writer.at - room, is_written ? 11 + grown : 0);
 	assert_true(!is_written || get_u16(room + 9) == grown);
 	return is_written;

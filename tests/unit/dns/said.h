@@ -64,7 +64,7 @@ static inline void assert_walks(const struct dns_message *message)
 		assert_int_equal(record.rdata_at + record.rdata_size, record.end);
 		dns_message_name(message, record.at, name, &size);
 		assert_int_equal(name_size(name), size);
-		assert_true(dns_record_write(message, &record, record.ttl, &writer));
+		assert_true(dns_record_write(message, &record, record.ttl, &writer, NULL));
 		assert_memory_equal(room, name, size);
 		section = record.section;
 		counts[section]++;

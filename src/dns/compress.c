@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compress.h"
+/* Names in a message that is being written: each is as short as what stands in front allows (RFC 1035 4.1.4), and
+ * spelled as it was. Ends of names are found by a hash, whose slots say where they stand. */
+#include "knamed/dns.h"
 
 #include <string.h>
 
