@@ -169,5 +169,7 @@ enum answer_kind answers_write(struct lookup *lookup, struct reply *reply); /* s
 /* In place of stage 3: whether the catalog has an entry of the name, be it that of a Service which is denied because it
  * has no endpoint yet. False as long as nothing is known. */
 bool answers_know(struct lookup *lookup);
+/* Behind stage 3, of zone files: the name is there because others are below it, and has nothing of its own. */
+bool answers_is_above_others(const struct lookup *lookup);
 
 #endif

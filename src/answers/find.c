@@ -281,6 +281,12 @@ bool answers_know(struct lookup *lookup)
 	return view->synced && found_entry(lookup) != NULL;
 }
 
+bool answers_is_above_others(const struct lookup *lookup)
+{
+	const struct entry *entry = found_entry(lookup);
+	return entry != NULL && entry->set_count == 0;
+}
+
 enum answer_kind answers_write(struct lookup *lookup, struct reply *reply)
 {
 	const struct entry *entry = found_entry(lookup);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* file DB [ZONES...] { reload, reload_by_mtime } and auto [ZONES...] { directory, reload }: zone files. */
+/* file DB [ZONES...] { reload, reload_by_mtime, fallthrough } and auto [ZONES...] { directory, reload }: zone files. */
 #include <string.h>
 
 #include "directives.h"
@@ -57,18 +57,24 @@ static bool read_file(struct directive *directive, struct config_file *file, str
 	return true;
 }
 
+/* What a line says of what is not in its file is for all lines of the block, and its times are for
+ * those that follow (CoreDNS). */
 bool directive_file_read(struct directive *directive, struct error *error)
 {
 	struct config_block *block = directive->block;
+	struct config_file file = { .reload_ms = RELOAD_DEFAULT_MS };
 	while (directive_next(directive)) {
 		size_t first = directive->at - 1;
-		struct config_file file = { .reload_ms = RELOAD_DEFAULT_MS };
 		if (!read_file(directive, &file, error))
 			return false;
 		file.said = directive_said(directive, first, &file.zones);
 		block->files = list_grow(directive->config->arena, block->files, block->file_count,
 					 sizeof(file));
 		block->files[block->file_count++] = file;
+	}
+	for (size_t i = 0; i < block->file_count; i++) {
+		block->files[i].falls_through = file.falls_through;
+		block->files[i].fallthrough = file.fallthrough;
 	}
 	return true;
 }

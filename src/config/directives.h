@@ -16,7 +16,7 @@ bool directives_read(const struct corefile *corefile, struct config *config, siz
 /* Whether the block has the directive `name` as well. */
 bool directive_is_beside(const struct directive *directive, const char *name);
 
-/* fallthrough [ZONES...]: the current token is the option's name. Refused where no handler stands behind. */
+/* fallthrough [ZONES...]: the current token is the option's name. Noted where no handler stands behind. */
 bool directive_fallthrough(struct directive *directive, struct config_zones *ret_zones,
 			   struct error *error);
 

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "elsewhere.h"
 #include "views.h"
 
 enum { CHAIN_LINKS = 16, POINTER_MOST = 0x3fff };
@@ -46,6 +47,12 @@ static enum chain_end end_without_zone(const struct route *route)
 	return route != NULL && route->catalog != NULL ? CHAIN_UNREAD : CHAIN_LEAVES;
 }
 
+static bool is_forwarded(const struct block *block, const struct dns_query *target)
+{
+	return block->forwardings != NULL &&
+	       forwarding_find(block->forwardings, 0, target->lower) != NULL;
+}
+
 enum chain_end chain_follow(struct asker *asker, struct question *question, struct reply *reply,
 			    enum answer_kind *ret_kind)
 {
@@ -80,7 +87,8 @@ enum chain_end chain_follow(struct asker *asker, struct question *question, stru
 		struct reply before = *reply;
 		*ret_kind = answers_write(&question->lookup, reply);
 		const struct route *behind = route->behind;
-		for (; *ret_kind == ANSWER_NO_NAME && behind != NULL; behind = behind->behind) {
+		for (; behind != NULL && is_let_go(*ret_kind, by, &question->lookup);
+		     behind = behind->behind) {
 			struct lookup lookup;
 			if (lookup_behind(asker, behind, &asker->target, &lookup, &by)) {
 				question->lookup = lookup;
@@ -89,6 +97,9 @@ enum chain_end chain_follow(struct asker *asker, struct question *question, stru
 			} else if (end_without_zone(behind) == CHAIN_UNREAD) {
 				*reply = before;
 				return CHAIN_UNREAD;
+			} else if (is_forwarded(behind->block, &asker->target)) {
+				*reply = before;
+				return CHAIN_LEAVES;
 			}
 		}
 		if (*ret_kind != ANSWER_ALIAS)

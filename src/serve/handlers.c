@@ -231,19 +231,55 @@ static enum fall fall_to(struct asker *asker, struct question *question, const s
 	return FALL_DENIED;
 }
 
+bool is_let_go(enum answer_kind kind, uint8_t by, const struct lookup *lookup)
+{
+	return kind == ANSWER_NO_NAME ||
+	       (kind == ANSWER_NO_DATA && by == BY_FILE && answers_is_above_others(lookup));
+}
+
+static bool is_denied(enum fall fall, enum answer_kind kind, const struct outcome *outcome)
+{
+	return fall == FALL_LOOKED_UP ? kind == ANSWER_NO_NAME
+				      : fall == FALL_KNOWN && outcome->rcode == RCODE_NXDOMAIN;
+}
+
+/* What is not known is asked of those behind. A name above others goes on as well (CoreDNS), but it
+ * exists, whoever denies it (RFC 8020). */
+static enum fall fall_through(struct asker *asker, struct question *question, struct reply *reply,
+			      struct outcome *outcome, enum answer_kind *kind)
+{
+	const struct route *behind = question->route->behind;
+	const struct reply denial = *reply;
+	const struct outcome before = *outcome;
+	struct lookup own = question->lookup;
+	uint8_t by = question->by;
+	bool exists = *kind == ANSWER_NO_DATA;
+	enum fall fall = FALL_LOOKED_UP;
+	for (; fall == FALL_LOOKED_UP && behind != NULL &&
+	       is_let_go(*kind, question->by, &question->lookup);
+	     behind = behind->behind)
+		fall = fall_to(asker, question, behind, reply, outcome, kind);
+	if (!exists || !is_denied(fall, *kind, outcome))
+		return fall;
+	*reply = denial;
+	*outcome = before;
+	question->lookup = own;
+	question->by = by;
+	reply_rewind(question, reply);
+	*kind = answers_write(&question->lookup, reply);
+	return FALL_DENIED;
+}
+
 /* False: the reply comes later. */
 static bool answer_from_data(struct asker *asker, struct question *question, struct reply *reply,
 			     struct outcome *outcome)
 {
 	uint16_t type = question->query.type;
 	enum answer_kind kind = answers_write(&question->lookup, reply);
-	const struct route *behind = question->route->behind;
-	for (; kind == ANSWER_NO_NAME && behind != NULL; behind = behind->behind) {
-		enum fall fall = fall_to(asker, question, behind, reply, outcome, &kind);
+	if (question->route->behind != NULL && is_let_go(kind, question->by, &question->lookup)) {
+		enum fall fall = fall_through(asker, question, reply, outcome, &kind);
 		if (fall == FALL_KNOWN || fall == FALL_ASKED)
 			return fall == FALL_KNOWN;
-		if (fall == FALL_DENIED)
-			break;
 	}
 	outcome->by = question->by;
 	bool is_known = true;

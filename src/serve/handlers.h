@@ -15,6 +15,9 @@ bool lookup_begin(struct asker *asker, const struct route *route, const struct d
 bool lookup_behind(struct asker *asker, const struct route *behind, const struct dns_query *query,
 		   struct lookup *lookup, uint8_t *ret_by);
 
+/* Whether those behind are asked for what was found, where one is to be asked at all. */
+bool is_let_go(enum answer_kind kind, uint8_t by, const struct lookup *lookup);
+
 struct client client_of(const struct asker *asker, const struct question *question);
 
 /* False: the reply comes later. */

@@ -15,9 +15,6 @@ CLUSTER = (".cluster.local.", ".clusterset.local.", ".k8s.test.", ".out.test.", 
 NOT_BUILT = {
     "transfer",
     "secondary",
-    "fallthrough",
-    "prefer",
-    "weighted",
 }
 
 
@@ -123,6 +120,13 @@ def name_of_a_service(pair):
     return "autopath @" in pair.case.corefile and pair.name.count(".") == 5 and is_absent(pair.ours) and not pair.went[1]
 
 
+def search_junk(pair):
+    """Names with one of the cluster's in the middle."""
+    fewer = set(pair.went[0]) - set(pair.went[1])
+    return fewer and set(pair.went[1]) < set(pair.went[0]) and \
+        all(re.search(r"\.svc\.cluster\.local\..", way[1]) for way in fewer)
+
+
 def alias_outside(pair):
     return is_outside(pair) and of_type(pair.ours.answer, wire.CNAME) and \
         not of_type(pair.theirs.answer, wire.CNAME)
@@ -189,6 +193,12 @@ def keeps_its_ttl(pair):
         if key_of(theirs) == key_of(ours) and theirs.record.ttl != ours.record.ttl and ours.record.type != wire.CNAME)
 
 
+def above_others(pair):
+    """It lets go of such names as if it had them not."""
+    return re.search(r"^\s*(file|secondary) .*\{\s*\n\s*fallthrough", pair.case.corefile, re.M) and \
+        pair.theirs.rcode == wire.NXDOMAIN and is_empty(pair.ours) and pair.went[0] == pair.went[1]
+
+
 def port_of_nobody(pair):
     """No service has our port, whoever has our address."""
     return pair.qtype == "NS" and not re.search(r"^\S*:53 ", pair.case.corefile, re.M) and \
@@ -248,6 +258,7 @@ RULES = [
     Rule("D37", "answer authority additional upstreams", alias_outside, "a balancer's name is an alias for every type"),
     Rule("15 autopath families", "upstreams", both_families, "A and AAAA agree"),
     Rule("15 autopath labels", ALL_PARTS, name_of_a_service, "two labels at least are looked for"),
+    Rule("search_junk", "upstreams", search_junk, "what search lists make of names of the cluster goes nowhere"),
     Rule("13 chased", "ttl", chased_ttl, "what is chased keeps its TTL"),
     Rule("D9 D10", "rcode answer authority upstreams", end_of_chain, "the end of a chain is told"),
     Rule("D4", "rcode", reverse_prefix, "names above others exist"),
@@ -276,6 +287,7 @@ RULES = [
     Rule("D29", ALL_PARTS + " rd opt question", lambda pair: "notify" in pair.step.options and pair.ours.rcode == wire.NOTIMP,
          "NOTIFY is not a query"),
     Rule("11 ANY", "rcode aa answer authority additional", any_of_a_name, "RFC 8482"),
+    Rule("RFC 8020", "rcode aa ra authority", above_others, "names above others exist, whoever denies them"),
     Rule("10 authority", "authority", no_authority, "positive answers have no authority section"),
     Rule("RFC 2308", "authority-ttl", negative_ttl, "a denial lives as long as MINIMUM at most (RFC 2308 5)"),
     Rule("EDE", "EDE", told_why, "failures say more about themselves"),

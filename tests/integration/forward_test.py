@@ -152,6 +152,30 @@ def check_cache_metrics(upstream):
         tap.ok(all('view=""' in line and 'zones="."' in line for line in lines), "with the labels of CoreDNS")
 
 
+ZONE = ("@ 60 SOA ns host 1 2 3 4 30\n@ 60 NS ns\nns 60 A 10.0.0.9\nhere 60 A 10.0.0.1\nbelow.host 60 A 10.0.0.2\n"
+        "below.none 60 A 10.0.0.3\nto 60 CNAME text\ngone 60 CNAME nobody\n")
+
+
+def check_file(upstream, cache):
+    """What a zone file does not have goes on."""
+    place = Place(f". {{\nfile db example {{\n fallthrough\n}}\n{cache}\nforward . {upstream.where}\n}}\n")
+    place.write("db", ZONE)
+    with place.serve() as server:
+        asked = len(upstream.asked)
+        tap.same([server.rcode("here.example", kind)[0] for kind in ("A", "TXT")], ["NOERROR"] * 2, "what the file has is its own")
+        tap.same(len(upstream.asked), asked, "and not asked for")
+        for turn in range(2):
+            for transport in "+notcp", "+tcp":
+                turns = f", {turn}{transport}{cache}"
+                tap.same(server.short(transport, "alias.example", "A"), ["host.example.", "192.0.2.1"], "what it has not goes on" + turns)
+                tap.same(server.short(transport, "host.example", "A"), ["192.0.2.1"], "so does a name above others" + turns)
+                tap.same(server.rcode(transport, "none.example", "A"), ("NOERROR", []), "which exists, whoever denies it" + turns)
+                tap.same(server.rcode(transport, "no.example", "A"), ("NXDOMAIN", []), "as other names do not" + turns)
+                tap.same(server.short(transport, "to.example", "TXT"), ["text.example.", '"hello"'], "ends of aliases go on" + turns)
+                rcode, lines = server.rcode(transport, "gone.example", "TXT")
+                tap.same((rcode, len(lines)), ("NXDOMAIN", 1), "and may be denied" + turns)
+
+
 def check_stale(upstream):
     known = record("brief.example.", "A", "192.0.2.7", ttl=1)
     upstream.add(known)
@@ -170,4 +194,6 @@ with StubUpstream(KNOWN) as the_upstream:
     check_cache(the_upstream)
     check_cache_metrics(the_upstream)
     check_stale(the_upstream)
+    check_file(the_upstream, "")
+    check_file(the_upstream, "cache")
 tap.done()

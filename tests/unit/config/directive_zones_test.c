@@ -36,6 +36,22 @@ static void file_options_are_read(void **state)
 	config_free(config);
 }
 
+static void fallthrough_is_for_all_files_of_the_block(void **state)
+{
+	(void)state;
+	struct config *config =
+		read_body("file x x\nfile y y {\n fallthrough a\n reload 5s\n}\nfile z z\nwhoami");
+	const struct config_block *block = &config->blocks[0];
+
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(block->files[i].falls_through);
+		assert_zones(&block->files[i].fallthrough, "a.");
+	}
+	assert_int_equal(block->files[0].reload_ms, 60000);
+	assert_int_equal(block->files[2].reload_ms, 5000);
+	config_free(config);
+}
+
 static void bad_file_lines_are_refused(void **state)
 {
 	(void)state;
@@ -170,6 +186,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(file_takes_the_zones_of_the_block_or_its_own),
 		cmocka_unit_test(file_options_are_read),
+		cmocka_unit_test(fallthrough_is_for_all_files_of_the_block),
 		cmocka_unit_test(bad_file_lines_are_refused),
 		cmocka_unit_test(auto_has_a_pattern_and_a_template),
 		cmocka_unit_test(a_missing_directory_is_noted),

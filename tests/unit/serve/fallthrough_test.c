@@ -233,6 +233,31 @@ static void names_fall_from_directive_to_directive(void **state)
 	world_free(world);
 }
 
+/* A name that is there because another is below it is asked of those behind; whoever denies it there is wrong. */
+static void a_name_above_others_falls_and_still_exists(void **state)
+{
+	(void)state;
+	struct world *world = world_new();
+	struct config_block *block = world_block(world, ".");
+	world_file(world, block, "test.",
+		   "x.known.test. 60 IN A 192.0.2.1\nx.lost.test. 60 IN A 192.0.2.2\n"
+		   "to.test. 60 IN CNAME known.test.\n");
+	block->files[0].falls_through = true;
+	world_auto(world, block, "test.");
+	world_load(world->autos[0][0], "test.", "known.test. 60 IN A 192.0.2.3\n");
+	world_start(world);
+	assert_reply(world, "known.test.", LDNS_RR_TYPE_A, "NOERROR aa",
+		     "known.test. 60 IN A 192.0.2.3");
+	assert_reply(world, "to.test.", LDNS_RR_TYPE_A, "NOERROR aa",
+		     "to.test. 60 IN CNAME known.test. | known.test. 60 IN A 192.0.2.3");
+	assert_reply(world, "lost.test.", LDNS_RR_TYPE_A, "NOERROR aa", "");
+	assert_reply(world, "x.known.test.", LDNS_RR_TYPE_AAAA, "NOERROR aa", "");
+	assert_reply(world, "x.lost.test.", LDNS_RR_TYPE_A, "NOERROR aa",
+		     "x.lost.test. 60 IN A 192.0.2.2");
+	assert_reply(world, "y.lost.test.", LDNS_RR_TYPE_A, "NXDOMAIN aa", "");
+	world_free(world);
+}
+
 /* The extended error of the reply to a question with OPT; 0: none. */
 static unsigned extended_error(struct world *world, const char *name)
 {
@@ -300,6 +325,7 @@ int main(void)
 		cmocka_unit_test(the_outside_is_asked_before_the_cluster),
 		cmocka_unit_test(the_outside_follows_names_of_load_balancers),
 		cmocka_unit_test(names_fall_from_directive_to_directive),
+		cmocka_unit_test(a_name_above_others_falls_and_still_exists),
 		cmocka_unit_test(whoami_takes_what_falls),
 		cmocka_unit_test(any_makes_no_name_of_what_is_denied),
 		cmocka_unit_test(data_of_an_earlier_run_are_called_stale),
