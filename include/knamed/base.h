@@ -94,6 +94,16 @@ socklen_t ip_to_sockaddr(const struct ip *ip, uint16_t port, struct sockaddr_sto
 bool ip_parse_cidr(const char *text, struct ip *ret_ip, unsigned *ret_bits);
 bool ip_in_cidr(const struct ip *ip, const struct ip *net, unsigned bits);
 
+/* Places that clients have at the same time, of a number that does not grow: one alone cannot take them all. Few places
+ * (below SHARES_LEAST) are nobody's to share. One thread. */
+enum { SHARES_BUCKETS = 1024, SHARES_LEAST = 64 };
+struct shares { struct hash_key key; unsigned most, taken; uint16_t rows[2][SHARES_BUCKETS]; };
+struct share { uint16_t at[2]; };
+struct shares shares_of(unsigned most); /* 65,535 at most */
+/* False: this client has its share, or nobody has a place. */
+bool shares_take(struct shares *shares, const struct ip *client, struct share *ret_share);
+void shares_give_back(struct shares *shares, const struct share *share);
+
 /* Regular expressions as Go writes them (RE2): its syntax, its sentences for errors, the leftmost match it finds. What RE2
  * refuses (backreferences, lookaround) is refused. A search is bounded in time and memory whatever the pattern and the
  * text; one that would pass the bounds finds nothing and is counted. Text is octets unless the pattern has letters

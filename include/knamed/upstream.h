@@ -39,13 +39,14 @@ struct upstream_question {
 	bool dnssec_ok, checking_disabled, authentic_data, recursion; /* DO, CD, AD and RD of the client */
 	bool authoritative, available;         /* AA and RA, which only `header` sets in a question */
 	enum proto proto;                      /* the client's: kept unless the directive says otherwise */
+	struct ip client;                      /* who has a share of max_concurrent */
 };
 enum upstream_end {
 	UPSTREAM_ANSWERED,    /* message is what to say, whatever its rcode */
 	UPSTREAM_TIMED_OUT,   /* nobody said anything in time */
 	UPSTREAM_UNREACHABLE, /* nobody could be asked */
 	UPSTREAM_LOOPS,       /* whoever could be asked asks us */
-	UPSTREAM_TOO_MANY,    /* max_concurrent, or no room */
+	UPSTREAM_TOO_MANY,    /* max_concurrent, or this client's share of it, or no room */
 	UPSTREAM_CLOSED,
 };
 struct upstream_address { struct ip ip; uint16_t port; };

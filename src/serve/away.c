@@ -308,6 +308,7 @@ static void ask(struct errand *errand)
 		.authoritative = (set & FLAG_AA) != 0,
 		.available = (set & FLAG_RA) != 0,
 		.proto = errand->info.proto,
+		.client = errand->info.client,
 	};
 	memcpy(question.name, errand->name, errand->name_size);
 	upstream_ask(errand->forwarding->kept->upstream, &question, on_reply, errand);

@@ -17,7 +17,7 @@ struct errands *errands_new(struct away *away, size_t count)
 	/* Not zeroed: what is never under way never takes memory. */
 	errands->all = mem_alloc(count * sizeof(*errands->all));
 	errands->unused = count;
-	errands->count = count;
+	errands->shares = shares_of((unsigned)count);
 	atomic_init(&errands->returned, NULL);
 	return errands;
 }
@@ -30,16 +30,34 @@ void errands_free(struct errands *errands)
 	mem_free(errands);
 }
 
-static struct errand *take_one(struct errands *errands)
+static void take_back(struct errands *errands)
 {
-	if (errands->mine == NULL)
-		errands->mine =
-			atomic_exchange_explicit(&errands->returned, NULL, memory_order_acquire);
+	struct errand *next;
+	if (atomic_load_explicit(&errands->returned, memory_order_relaxed) == NULL)
+		return;
+	struct errand *errand =
+		atomic_exchange_explicit(&errands->returned, NULL, memory_order_acquire);
+	for (; errand != NULL; errand = next) {
+		next = errand->next;
+		shares_give_back(&errands->shares, &errand->share);
+		errand->next = errands->mine;
+		errands->mine = errand;
+	}
+}
+
+/* NULL: none is left, or the client has its share of them. */
+static struct errand *take_one(struct errands *errands, const struct ip *client)
+{
+	struct share share;
+	take_back(errands);
+	if (!shares_take(&errands->shares, client, &share))
+		return NULL;
 	struct errand *errand = errands->mine;
 	if (errand != NULL)
 		errands->mine = errand->next;
-	else if (errands->unused > 0)
+	else
 		errand = &errands->all[--errands->unused];
+	errand->share = share;
 	return errand;
 }
 
@@ -113,7 +131,7 @@ bool errand_send(struct asker *asker, const struct question *question, const str
 		return go_on(asker->errand, order);
 	if (errands == NULL || atomic_load_explicit(&errands->away->is_closing, memory_order_acquire))
 		return false;
-	struct errand *errand = take_one(errands);
+	struct errand *errand = take_one(errands, &question->info->client);
 	if (errand == NULL)
 		return false;
 	errand->home = errands;

@@ -26,14 +26,16 @@ struct kept {
 /* Errands of one query thread. It takes from `mine`; the away thread gives back to `returned`. */
 struct errands {
 	struct away *away;
+	struct shares shares; /* of its clients */
 	struct errand *all, *mine;
-	size_t count, unused; /* of all; those never used are at the end of the line */
+	size_t unused; /* of all; those never used are at the end of the line */
 	_Atomic(struct errand *) returned;
 };
 
 struct errand {
 	struct errand *next;
 	struct errands *home;
+	struct share share; /* whose it is, at home */
 	struct away *away;
 	struct router *router;
 	const struct listener *listener;

@@ -15,7 +15,9 @@ struct questions {
 	struct question *pool, *spare;
 	size_t used; /* of the pool, ever: what lies behind was never touched */
 	struct waiter *waiters, *spare_waiter;
-	size_t waiters_used, waiting;
+	size_t waiters_used;
+	bool are_shared; /* max_concurrent is set */
+	struct shares shares;
 };
 
 struct questions *questions_new(struct upstream *upstream)
@@ -25,6 +27,10 @@ struct questions *questions_new(struct upstream *upstream)
 	questions->key = hash_key_random();
 	questions->pool = mem_zalloc(QUESTIONS_MAX * sizeof(*questions->pool));
 	questions->waiters = mem_zalloc(WAITERS_MAX * sizeof(*questions->waiters));
+	uint32_t most = upstream->config->max_concurrent;
+	questions->are_shared = most > 0;
+	if (most > 0)
+		questions->shares = shares_of(most < WAITERS_MAX ? most : WAITERS_MAX);
 	return questions;
 }
 
@@ -121,21 +127,32 @@ struct question *questions_any(struct questions *questions)
 	return questions->used > 0 ? &questions->pool[questions->used - 1] : NULL;
 }
 
-bool questions_add_waiter(struct questions *questions, struct question *question,
-			  upstream_done done, void *context)
+bool questions_admit(struct questions *questions, const struct ip *client, struct share *ret_share)
+{
+	*ret_share = (struct share){ 0 };
+	bool has_room = questions->spare_waiter != NULL || questions->waiters_used < WAITERS_MAX;
+	return has_room &&
+	       (!questions->are_shared || shares_take(&questions->shares, client, ret_share));
+}
+
+void questions_leave(struct questions *questions, const struct share *share)
+{
+	if (questions->are_shared)
+		shares_give_back(&questions->shares, share);
+}
+
+void questions_add_waiter(struct questions *questions, struct question *question,
+			  const struct waiter *added)
 {
 	struct waiter *waiter = questions->spare_waiter;
 	if (waiter != NULL)
 		questions->spare_waiter = waiter->next;
-	else if (questions->waiters_used < WAITERS_MAX)
-		waiter = &questions->waiters[questions->waiters_used++];
 	else
-		return false;
-	*waiter = (struct waiter){ .done = done, .context = context };
+		waiter = &questions->waiters[questions->waiters_used++];
+	*waiter = *added;
+	waiter->next = NULL;
 	*question->last_waiter = waiter;
 	question->last_waiter = &waiter->next;
-	questions->waiting++;
-	return true;
 }
 
 bool questions_next_waiter(struct questions *questions, struct question *question,
@@ -148,11 +165,6 @@ bool questions_next_waiter(struct questions *questions, struct question *questio
 	question->waiters = waiter->next;
 	waiter->next = questions->spare_waiter;
 	questions->spare_waiter = waiter;
-	questions->waiting--;
+	questions_leave(questions, &ret_waiter->share);
 	return true;
-}
-
-size_t questions_waiting(const struct questions *questions)
-{
-	return questions->waiting;
 }

@@ -132,7 +132,8 @@ void upstream_ask(struct upstream *upstream, const struct upstream_question *wan
 		refuse(done, context, UPSTREAM_CLOSED, "no healthy proxies");
 		return;
 	}
-	if (config->max_concurrent > 0 && questions_waiting(questions) >= config->max_concurrent) {
+	struct waiter waiter = { .done = done, .context = context };
+	if (!questions_admit(questions, &wanted->client, &waiter.share)) {
 		refuse_too_many(upstream, done, context);
 		return;
 	}
@@ -140,10 +141,12 @@ void upstream_ask(struct upstream *upstream, const struct upstream_question *wan
 	bool is_new = question == NULL;
 	if (is_new)
 		question = questions_take(questions, wanted, is_tcp, hash);
-	if (question == NULL || !questions_add_waiter(questions, question, done, context)) {
+	if (question == NULL) {
+		questions_leave(questions, &waiter.share);
 		refuse_too_many(upstream, done, context);
 		return;
 	}
+	questions_add_waiter(questions, question, &waiter);
 	if (!is_new)
 		return;
 	if (config->random_case)

@@ -74,6 +74,7 @@ struct waiter {
 	struct waiter *next;
 	upstream_done done;
 	void *context;
+	struct share share; /* of its client */
 };
 
 struct question {
@@ -115,12 +116,15 @@ void questions_hide(struct questions *questions, struct question *question);
 void questions_give_back(struct questions *questions, struct question *question);
 /* Any that is live; NULL: none is. */
 struct question *questions_any(struct questions *questions);
-bool questions_add_waiter(struct questions *questions, struct question *question,
-			  upstream_done done, void *context);
+/* Whether one more of this client may wait; leave: it does not after all. */
+bool questions_admit(struct questions *questions, const struct ip *client, struct share *ret_share);
+void questions_leave(struct questions *questions, const struct share *share);
+/* One that was admitted; it is copied. */
+void questions_add_waiter(struct questions *questions, struct question *question,
+			  const struct waiter *added);
 /* Takes the first one off. */
 bool questions_next_waiter(struct questions *questions, struct question *question,
 			   struct waiter *ret_waiter);
-size_t questions_waiting(const struct questions *questions);
 
 /* asking.c: the life of a question. */
 void question_init(struct upstream *upstream, struct question *question);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Clients are counted in two rows of buckets, by different bits of a keyed hash; the lower count is
+ * believed. Two who share one bucket hardly share the other, so that nobody pays for somebody else,
+ * and nothing is ever made or freed. */
+#include "knamed/base.h"
+
+struct shares shares_of(unsigned most)
+{
+	return (struct shares){ .key = hash_key_random(), .most = most };
+}
+
+/* While a quarter is free nobody is counted; then nobody may have more than what is free. */
+static bool is_fair(const struct shares *shares, unsigned count)
+{
+	unsigned free = shares->most - shares->taken;
+	return shares->most < SHARES_LEAST || free > shares->most / 4 || count < free;
+}
+
+bool shares_take(struct shares *shares, const struct ip *client, struct share *ret_share)
+{
+	uint64_t hash = hash_bytes(&shares->key, client, sizeof(*client));
+	uint16_t *first = &shares->rows[0][hash % SHARES_BUCKETS];
+	uint16_t *second = &shares->rows[1][(hash >> 32) % SHARES_BUCKETS];
+	if (shares->taken >= shares->most || !is_fair(shares, *first < *second ? *first : *second))
+		return false;
+	*ret_share = (struct share){ .at = { (uint16_t)(hash % SHARES_BUCKETS),
+					     (uint16_t)((hash >> 32) % SHARES_BUCKETS) } };
+	(*first)++;
+	(*second)++;
+	shares->taken++;
+	return true;
+}
+
+void shares_give_back(struct shares *shares, const struct share *share)
+{
+	for (unsigned i = 0; i < COUNT_OF(share->at); i++)
+		shares->rows[i][share->at[i]]--;
+	shares->taken--;
+}
