@@ -163,8 +163,10 @@ static bool answer_from_cache(struct away *away, struct errand *errand, bool wan
 {
 	struct dns_message message;
 	struct arrival arrival = {
+		.block = errand->block,
 		.name = errand->name,
 		.type = errand->wanted.type,
+		.class_ = errand->wanted.class_,
 		.message = &message,
 		.is_cached = true,
 	};
@@ -208,8 +210,10 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
 {
 	struct errand *errand = context;
 	struct arrival arrival = {
+		.block = errand->block,
 		.name = errand->name,
 		.type = errand->wanted.type,
+		.class_ = errand->wanted.class_,
 		.problem = "context deadline exceeded",
 		.rcode = RCODE_SERVFAIL,
 		.extended_error = EDE_NO_UPSTREAM,
@@ -279,8 +283,10 @@ static void on_reply(void *context, const struct upstream_reply *reply)
 	    take_cached(away, errand, true, &kept, &is_stale) && !is_stale)
 		message = &kept;
 	struct arrival arrival = {
+		.block = errand->block,
 		.name = errand->name,
 		.type = errand->wanted.type,
+		.class_ = errand->wanted.class_,
 		.message = message,
 		.problem = reply->problem,
 		.upstream = reply->target,

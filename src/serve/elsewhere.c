@@ -86,11 +86,17 @@ const struct forwarding *forwarding_find(const struct forwardings *forwardings, 
 
 /* ---- what arrived ---- */
 
-static const struct arrival *arrival_find(const struct arrival *arrival,
+static bool is_wanted(const struct arrival *arrival, const struct block *block,
+		      const struct dns_query *wanted, const uint8_t *name)
+{
+	return arrival->block == block && arrival->type == wanted->type &&
+	       arrival->class_ == wanted->class_ && name_equal_fold(arrival->name, name);
+}
+
+static const struct arrival *arrival_find(const struct arrival *arrival, const struct block *block,
 					  const struct dns_query *wanted, const uint8_t *name)
 {
-	while (arrival != NULL &&
-	       (arrival->type != wanted->type || !name_equal_fold(arrival->name, name)))
+	while (arrival != NULL && !is_wanted(arrival, block, wanted, name))
 		arrival = arrival->before;
 	return arrival;
 }
@@ -239,7 +245,7 @@ enum elsewhere elsewhere_answer(struct asker *asker, struct question *question,
 	const struct forwardings *forwardings = block->forwardings;
 	if (forwardings == NULL)
 		return ELSEWHERE_NOBODY;
-	const struct arrival *arrival = arrival_find(asker->arrival, wanted, name);
+	const struct arrival *arrival = arrival_find(asker->arrival, block, wanted, name);
 	struct errand_order order = { .block = block, .wanted = wanted, .name = name };
 	order.forwarding = forwarding_find(forwardings, 0, wanted->lower);
 	if (order.forwarding == NULL)

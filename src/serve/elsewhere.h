@@ -39,8 +39,9 @@ const struct forwarding *forwarding_find(const struct forwardings *forwardings, 
 /* What was brought back, while its question is answered. */
 struct arrival {
 	const struct arrival *before; /* what was brought back for the same client earlier */
+	const struct block *block;    /* whose upstreams were asked */
 	const uint8_t *name;	      /* the one that was asked for */
-	uint16_t type;
+	uint16_t type, class_;
 	const struct dns_message *message; /* NULL: there is none */
 	const char *problem;		   /* then: why */
 	struct upstream_address upstream;  /* who was asked; family 0: nobody */
