@@ -101,11 +101,23 @@ static void write_failure(struct inner_answer *answer, const uint8_t *packet, co
 	};
 }
 
+/* What `header` made of the flags of the question and of the reply. */
+static void take_header(const struct inner_question *inner, const struct question *question,
+			const struct reply *reply, struct inner_answer *answer)
+{
+	const uint16_t asked = FLAG_RD | FLAG_CD | FLAG_AD;
+	unsigned turned = (question->query.flags ^ inner->outer->query.flags) & asked;
+	unsigned changed = turned | reply->set_flags | reply->clear_flags;
+	answer->set_flags = (uint16_t)(changed & answer->message.flags);
+	answer->clear_flags = (uint16_t)(changed & ~(unsigned)answer->message.flags);
+}
+
 static bool answer_inner(struct asker *asker, const struct inner_question *inner, uint8_t *packet,
 			 struct inner_answer *answer)
 {
 	struct question question;
 	struct reply reply;
+	answer->set_flags = answer->clear_flags = 0;
 	answer->outcome = (struct outcome){
 		.rcode = RCODE_NOERROR,
 		.meter = asker->client_question->route->meter,
@@ -123,6 +135,7 @@ static bool answer_inner(struct asker *asker, const struct inner_question *inner
 	if (!dns_message_read(packet, size, &answer->message))
 		write_failure(answer, packet, "what a rule asked for has no answer that can be read");
 	answer->message.rcode = answer->outcome.rcode;
+	take_header(inner, &question, &reply, answer);
 	return true;
 }
 
@@ -150,6 +163,11 @@ void inner_relay(const struct question *question, const struct inner_answer *ans
 	if (answer->message.question_end == 0) /* a failure: there is nothing to copy */
 		return;
 	struct outcome told = *outcome;
+	if (reply->at ==
+	    question->query.question_end) { /* it is all of ours, not the end of an alias */
+		reply->set_flags = answer->set_flags;
+		reply->clear_flags = answer->clear_flags;
+	}
 	relay_message(question, reply, &told, &answer->message);
 }
 

@@ -40,6 +40,7 @@ struct inner_question {
 struct inner_answer {
 	struct dns_message message; /* good until two more questions were asked on the same level */
 	struct outcome outcome;
+	uint16_t set_flags, clear_flags; /* by `header` on its way */
 };
 /* False: the reply comes later; the caller says so too. */
 bool inner_ask(struct asker *asker, const struct inner_question *inner,
