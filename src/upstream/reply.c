@@ -153,9 +153,11 @@ bool attempt_take(struct attempt *attempt, const uint8_t *packet, size_t size, u
 		return !is_tcp;
 	bool is_exact = !attempt->question->upstream->config->random_case || is_tcp ||
 			dns_message_asks(&message, wanted->name, true, wanted->type, wanted->class_);
-	if (is_exact)
-		take_answer(attempt, &message, now_ns);
-	else
-		start_again(attempt, true, now_ns); /* forged, or the letters mean nothing to it */
+	if (!is_exact) { /* forged, or the letters mean nothing to it */
+		start_again(attempt, true, now_ns);
+		return true;
+	}
+	foreign_leave_out(attempt->question->upstream, &message);
+	take_answer(attempt, &message, now_ns);
 	return true;
 }

@@ -145,6 +145,9 @@ bool attempt_take(struct attempt *attempt, const uint8_t *packet, size_t size, u
 /* It came, but not whole. */
 void attempt_take_oversize(struct attempt *attempt, uint64_t now_ns);
 
+/* foreign.c: leaves answers out that do not belong to the question. What is left lies in the upstream's own memory. */
+void foreign_leave_out(struct upstream *upstream, struct dns_message *message);
+
 /* attempt.c: ids and messages. */
 /* NULL: it could not be sent, question->failure says why. */
 struct attempt *attempt_start(struct question *question, struct target *target, bool is_tcp,
@@ -304,6 +307,7 @@ struct upstream {
 	bool has_own; /* files name our own addresses, which are not asked */
 	struct attempt *ids[IDS_BUCKETS];
 	uint8_t datagrams[DATAGRAMS][DATAGRAM_MAX];
+	uint8_t own_records[DNS_MESSAGE_MAX];
 	char problem[512], tls_problem[256];
 };
 
