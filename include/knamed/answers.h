@@ -87,6 +87,29 @@ void answers_complain_to(struct answers *answers, void (*complain)(void *context
 typedef void (*answers_line)(void *context, const char *line);
 void catalog_dump(struct catalog *catalog, const uint8_t *only, answers_line line, void *context);
 
+/* --- whole zones, as one edition has them: reader threads, which may go offline between two calls --- */
+/* What an edition shows is kept as long as its copy is under way, but neither for ever nor whatever it takes: then the copy
+ * is lost. */
+struct zone_copy;
+enum copy_start { COPY_STARTED, COPY_NO_ZONE /* of this name */, COPY_NOT_READY };
+/* Of the zone that is called as the query's name. */
+enum copy_start zone_copy_begin(struct answers *answers, const struct catalog *catalog, const struct dns_query *query,
+				struct zone_copy **ret_copy);
+uint32_t zone_copy_serial(const struct zone_copy *copy);
+/* Puts records into the message, whose question (the zone's name) is there: the SOA first and last. It is as full as
+ * message->most says; only one record that is larger goes beyond, up to limit. */
+struct copy_message { uint8_t *packet; uint32_t at, most, limit; uint16_t count; };
+enum copy_step {
+	COPY_FULL,  /* more is to come */
+	COPY_BUSY,  /* nothing was found yet, and others want to go on: ask again */
+	COPY_WHOLE, /* that was the last message */
+	COPY_LOST,
+};
+enum copy_step zone_copy_next(struct zone_copy *copy, struct copy_message *message);
+/* The SOA alone: nothing has changed. */
+bool zone_copy_soa(struct zone_copy *copy, struct copy_message *message);
+void zone_copy_end(struct zone_copy *copy);
+
 /* --- query threads --- */
 /* A thread is a reader between start and end; it may hold an edition while online. */
 void answers_reader_start(void);

@@ -26,8 +26,10 @@ static char grace_mark;
 
 enum {
 	RECLAIM_AT = 1024, /* retired things before the control thread waits for a grace period */
-	LAST_NUMBER = 1u << 30, /* editions are numbered anew before differences overflow */
-	COMPLAINTS_MOST = 20,	/* of one step: who can make many must not fill the log */
+	LAST_NUMBER = 1u << 30,	   /* editions are numbered anew before differences overflow */
+	COMPLAINTS_MOST = 20,	   /* of one step: who can make many must not fill the log */
+	HELD_MOST = 200000,	   /* retired things that are kept for who holds an edition */
+	HELD_SIZE_MOST = 32 << 20, /* of tables among them */
 };
 
 enum retired_kind {
@@ -39,8 +41,9 @@ enum retired_kind {
 	RETIRED_TABLE
 };
 struct retired_item {
-	enum retired_kind kind;
+	uint8_t kind; /* enum retired_kind */
 	uint8_t class_;
+	uint32_t number; /* of the first edition that does not show it */
 	void *thing, *other;
 };
 struct retired_list {
@@ -50,7 +53,8 @@ struct retired_list {
 struct retired {
 	struct retired_list pending; /* since the last publish: still shown */
 	struct retired_list limbo;   /* no longer shown to new readers */
-	bool has_large;		     /* worth a grace period by itself */
+	unsigned large;		     /* of both: worth a grace period by themselves */
+	size_t large_size;	     /* about; of those */
 };
 
 static void retire(struct answers *answers, struct retired_item item)
@@ -60,6 +64,7 @@ static void retire(struct answers *answers, struct retired_item item)
 		list->room = list->room == 0 ? 64 : 2 * list->room;
 		list->items = mem_realloc(list->items, list->room * sizeof *list->items);
 	}
+	item.number = answers->pending;
 	list->items[list->count++] = item;
 }
 
@@ -68,16 +73,29 @@ void retire_memory(struct answers *answers, void *memory)
 	retire(answers, (struct retired_item){ .kind = RETIRED_MEMORY, .thing = memory });
 }
 
+static size_t large_size(const struct retired_item *item)
+{
+	enum { USUAL_ENTRY = 128 };
+	const struct buckets *buckets = item->thing;
+	return item->kind == RETIRED_BUCKETS ? buckets->count * sizeof(struct bucket)
+					     : table_count(item->thing) * USUAL_ENTRY;
+}
+
+static void retire_large(struct answers *answers, struct retired_item item)
+{
+	answers->retired->large++;
+	answers->retired->large_size += large_size(&item);
+	retire(answers, item);
+}
+
 void retire_buckets(struct answers *answers, struct buckets *buckets)
 {
-	retire(answers, (struct retired_item){ .kind = RETIRED_BUCKETS, .thing = buckets });
-	answers->retired->has_large = true;
+	retire_large(answers, (struct retired_item){ .kind = RETIRED_BUCKETS, .thing = buckets });
 }
 
 void retire_table(struct answers *answers, struct table *table)
 {
-	retire(answers, (struct retired_item){ .kind = RETIRED_TABLE, .thing = table });
-	answers->retired->has_large = true;
+	retire_large(answers, (struct retired_item){ .kind = RETIRED_TABLE, .thing = table });
 }
 
 void retire_pooled(struct answers *answers, struct pool *pool, void *memory, uint8_t class_)
@@ -100,7 +118,7 @@ void retire_tombstone(struct answers *answers, struct table *table, struct entry
 
 static void reclaim_item(const struct retired_item *item)
 {
-	switch (item->kind) {
+	switch ((enum retired_kind)item->kind) {
 	case RETIRED_MEMORY:
 		mem_free(item->thing);
 		break;
@@ -130,21 +148,50 @@ static void wait_for_readers(void)
 	GRACE_HAS_PASSED();
 }
 
+/* How many of the first things in limbo nobody can want. What is held for too long, or is too much, is held no more. */
+static size_t count_unwanted(struct answers *answers, bool lose_all)
+{
+	const struct retired_list *limbo = &answers->retired->limbo;
+	uint32_t least = holds_least(&answers->holds, lose_all);
+	size_t count = 0;
+	while (count < limbo->count && limbo->items[count].number <= least)
+		count++;
+	bool is_too_much =
+		limbo->count - count > HELD_MOST || answers->retired->large_size > HELD_SIZE_MOST;
+	if (!is_too_much || count == limbo->count)
+		return count;
+	holds_least(&answers->holds, true);
+	return limbo->count;
+}
+
 /* In order of retirement: the link to a version is cut before that version is given back. */
-static void reclaim(struct answers *answers)
+static void reclaim_some(struct answers *answers, bool lose_all)
 {
 	struct retired_list *limbo = &answers->retired->limbo;
-	if (limbo->count == 0)
+	size_t count = count_unwanted(answers, lose_all);
+	if (count == 0)
 		return;
 	wait_for_readers();
-	for (size_t i = 0; i < limbo->count; i++)
-		reclaim_item(&limbo->items[i]);
-	limbo->count = 0;
-	answers->retired->has_large = false;
-	if (limbo->room > 4 * RECLAIM_AT) { /* a relist was here */
+	for (size_t i = 0; i < count; i++) {
+		const struct retired_item *item = &limbo->items[i];
+		if (item->kind == RETIRED_BUCKETS || item->kind == RETIRED_TABLE) {
+			answers->retired->large--;
+			answers->retired->large_size -= large_size(item);
+		}
+		reclaim_item(item);
+	}
+	limbo->count -= count;
+	memmove(limbo->items, limbo->items + count, limbo->count * sizeof *limbo->items);
+	if (limbo->count == 0 && limbo->room > 4 * RECLAIM_AT) { /* a relist was here */
 		mem_free(limbo->items);
 		*limbo = (struct retired_list){ 0 };
 	}
+}
+
+/* Whoever holds an edition loses it. */
+static void reclaim(struct answers *answers)
+{
+	reclaim_some(answers, true);
 }
 
 static void limbo_take_pending(struct retired *retired)
@@ -159,7 +206,7 @@ static void limbo_take_pending(struct retired *retired)
 		return;
 	}
 	if (limbo->count + pending->count > limbo->room) {
-		limbo->room = limbo->count + pending->count;
+		limbo->room = 2 * (limbo->count + pending->count);
 		limbo->items = mem_realloc(limbo->items, limbo->room * sizeof *limbo->items);
 	}
 	memcpy(limbo->items + limbo->count, pending->items, pending->count * sizeof *pending->items);
@@ -267,8 +314,8 @@ bool answers_publish(struct answers *answers)
 	if (!answers->touched && atomic_load_explicit(&answers->edition, memory_order_relaxed) != NULL)
 		return false;
 	edition_show(answers);
-	if (answers->retired->limbo.count >= RECLAIM_AT || answers->retired->has_large)
-		reclaim(answers);
+	if (answers->retired->limbo.count >= RECLAIM_AT || answers->retired->large > 0)
+		reclaim_some(answers, false);
 	if (answers->pending >= LAST_NUMBER)
 		numbers_restart(answers);
 	return true;
@@ -304,6 +351,7 @@ struct answers *answers_new(void)
 	struct answers *answers = mem_zalloc(sizeof *answers);
 	answers->pending = 1;
 	answers->retired = mem_zalloc(sizeof *answers->retired);
+	holds_init(&answers->holds);
 	return answers;
 }
 
@@ -320,6 +368,7 @@ void answers_free(struct answers *answers)
 	mem_free(answers->retired->pending.items);
 	mem_free(answers->retired->limbo.items);
 	mem_free(answers->retired);
+	holds_done(&answers->holds);
 	mem_free(answers->catalogs);
 	mem_free(answers->states);
 	mem_free(answers);

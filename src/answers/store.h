@@ -8,6 +8,7 @@
 #ifndef KNAMED_ANSWERS_STORE_H
 #define KNAMED_ANSWERS_STORE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "knamed/answers.h"
@@ -228,6 +229,18 @@ struct zone {
 	uint8_t name[DNS_NAME_MAX]; /* lower case */
 };
 
+/* An edition that somebody reads for longer than a batch. */
+struct hold {
+	struct hold *next;
+	const struct edition *edition;
+	uint64_t since_ns;
+	atomic_bool is_lost; /* it may be gone by now; a reader looks each time when it went online */
+};
+struct holds {
+	pthread_mutex_t lock;
+	struct hold *list;
+};
+
 struct answers {
 	_Atomic(struct edition *) edition;
 	uint32_t pending;	   /* number of the edition in the making */
@@ -236,6 +249,7 @@ struct answers {
 	struct zone_state *states; /* in the making, by zone->index */
 	bool touched;		   /* something waits for answers_publish() beside dirty catalogs */
 	struct retired *retired;
+	struct holds holds;
 	void (*complain)(void *context, const char *text);
 	void *complain_context;
 	unsigned complaints; /* since the last publish */
@@ -252,6 +266,16 @@ void retire_pooled(struct answers *answers, struct pool *pool, void *memory,
 		   uint8_t class_);				/* ... pool_give */
 void retire_link(struct answers *answers, struct entry *newer); /* ... newer->older = NULL */
 void retire_tombstone(struct answers *answers, struct table *table, struct entry *tombstone);
+
+/* ---- holds.c ---- */
+void holds_init(struct holds *holds);
+void holds_done(struct holds *holds);
+/* Reader threads, online: the edition in force. */
+void hold_begin(struct answers *answers, struct hold *hold);
+void hold_end(struct answers *answers, struct hold *hold);
+/* The control thread, behind what it published last: up to which edition nobody holds any, or only
+ * UINT32_MAX if all are lost from now on. What they read goes only after the next grace period. */
+uint32_t holds_least(struct holds *holds, bool lose_all);
 
 /* ---- entry.c: making entries ---- */
 /* Collects the sets of one name, then makes the entry. Record bytes are complete RRs; see record_*(). */
