@@ -63,6 +63,9 @@ void name_of_ptr(const struct ip *ip, uint8_t ret_name[DNS_NAME_MAX], uint8_t *r
 struct reverse_name { struct ip ip; uint8_t parts; bool full; };
 bool name_read_reverse(const uint8_t *lower, struct reverse_name *ret_reverse);
 
+/* Of questions for a whole zone. */
+static inline bool dns_type_is_transfer(uint16_t type) { return type == TYPE_AXFR || type == TYPE_IXFR; }
+
 /* One question, as read from a client packet. `lower` is the folded name; labels[i] the offset in it of label i. */
 struct dns_query {
 	const uint8_t *packet;
@@ -86,6 +89,9 @@ enum dns_verdict {
 };
 /* Reads a packet. On GOOD and BADVERS all of ret_query is set; else only packet, size and flags. */
 enum dns_verdict dns_query_read(const uint8_t *packet, size_t size, struct dns_query *ret_query);
+
+/* The serial of the SOA that stands behind the question, as a secondary says which zone it has (RFC 1995 3). */
+bool dns_query_serial(const struct dns_query *query, uint32_t *ret_serial);
 
 /* Writing: a cursor over a fixed buffer. Every add checks the room; false leaves the cursor as it was. */
 struct dns_writer { uint8_t *start, *at, *end; };

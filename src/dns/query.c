@@ -181,3 +181,18 @@ enum dns_verdict dns_query_read(const uint8_t *packet, size_t size, struct dns_q
 	ret_query->udp_size = DNS_UDP_MIN;
 	return records_read(ret_query, answers + authorities, additional);
 }
+
+/* The names in front of the numbers may be compressed: they are not looked at. */
+bool dns_query_serial(const struct dns_query *query, uint32_t *ret_serial)
+{
+	enum { NUMBERS = 20, NAMES_LEAST = 2 };
+	size_t end = owner_end(query, query->question_end);
+	if (get_u16(query->packet + 6) != 0 || get_u16(query->packet + 8) != 1 || end == 0)
+		return false;
+	const uint8_t *fixed = query->packet + end;
+	uint16_t data_size = get_u16(fixed + 8);
+	if (get_u16(fixed) != TYPE_SOA || data_size < NUMBERS + NAMES_LEAST)
+		return false;
+	*ret_serial = get_u32(fixed + RECORD_FIXED + data_size - NUMBERS);
+	return true;
+}
