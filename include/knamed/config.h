@@ -93,6 +93,16 @@ struct config_auto {
 	uint64_t reload_ms;
 	struct config_said said;
 };
+/* Other name servers. link: the interface of a link-local address; NULL: none said. */
+struct config_peer { struct ip ip; uint16_t port; char *link; };
+struct config_peers { struct config_peer *list; size_t count; };
+/* `transfer`: who may take zones, and whom to tell of changes. */
+struct config_transfer {
+	struct config_zones zones;
+	bool to_all;
+	struct config_peers to;
+	struct ip source;                /* of notes about changes; family 0: any */
+};
 enum log_class { LOG_CLASS_SUCCESS = 1, LOG_CLASS_DENIAL = 2, LOG_CLASS_ERROR = 4, LOG_CLASS_ALL = 7 };
 /* format: {common} and {combined} are written out; never NULL. The first log whose names hold a query logs it. */
 struct config_log { struct config_zones names; char *format; unsigned classes; };
@@ -302,6 +312,7 @@ struct config_block {
 	struct config_autopath *autopath;
 	struct config_file *files; size_t file_count;
 	struct config_auto *autos; size_t auto_count;
+	struct config_transfer *transfers; size_t transfer_count;
 	struct config_log *logs; size_t log_count;
 	struct config_errors *errors;
 	struct config_chaos *chaos;
@@ -367,6 +378,8 @@ struct config *config_built_in(const struct flags *flags);
 struct config *config_hold(struct config *config);
 void config_free(struct config *config);
 bool config_is_debug(const struct config *config); /* some block says so */
+/* The `transfer` with the longest zone, by labels, that holds the name (lower case); NULL: there is none. */
+const struct config_transfer *config_transfer_find(const struct config_block *block, const uint8_t *lower);
 /* Queries come by it; others only set something up. CoreDNS calls the former handlers. */
 bool config_directive_is_in_chain(const char *name);
 /* Adds the names of the directives that are built in, sorted, one per line (-plugins). */

@@ -44,7 +44,7 @@ void log_rings_stop(void); /* writes what is there and ends the writer; owners h
 /* Who answered, for the label `plugin` of responses_total. */
 enum answerer {
 	BY_NONE, BY_KUBERNETES, BY_FILE, BY_AUTO, BY_ANY, BY_CHAOS, BY_LOCAL, BY_WHOAMI, BY_CACHE, BY_FORWARD, BY_SERVER,
-	BY_ACL, BY_HOSTS, BY_DNS64, BY_TEMPLATE, BY_EXTERNAL, BY_SECONDARY, ANSWERER_COUNT,
+	BY_ACL, BY_HOSTS, BY_DNS64, BY_TEMPLATE, BY_EXTERNAL, BY_SECONDARY, BY_TRANSFER, ANSWERER_COUNT,
 };
 const char *answerer_name(enum answerer answerer);
 

@@ -55,7 +55,7 @@ static const struct entry {
 	{ "tls", NULL, "serves DNS over TLS" },
 	{ "minimal", directive_minimal_read, NULL },
 	{ "template", directive_template_read, NULL },
-	{ "transfer", NULL, "hands whole zones to other servers" },
+	{ "transfer", directive_transfer_read, NULL },
 	{ "dynupdate", NULL, "takes dynamic updates" },
 	{ "hosts", directive_hosts_read, NULL },
 	{ "route53", NULL, "takes zones from AWS" },

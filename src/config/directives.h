@@ -55,6 +55,7 @@ bool directive_root_read(struct directive *directive, struct error *error);
 bool directive_template_read(struct directive *directive, struct error *error);
 bool directive_timeouts_read(struct directive *directive, struct error *error);
 bool directive_view_read(struct directive *directive, struct error *error);
+bool directive_transfer_read(struct directive *directive, struct error *error);
 bool directive_whoami_read(struct directive *directive, struct error *error);
 
 #endif

@@ -60,6 +60,7 @@ const char *answerer_name(enum answerer answerer)
 		[BY_TEMPLATE] = "template",
 		[BY_EXTERNAL] = "k8s_external",
 		[BY_SECONDARY] = "secondary",
+		[BY_TRANSFER] = "transfer",
 	};
 	return names[answerer];
 }

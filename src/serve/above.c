@@ -81,8 +81,8 @@ static bool begin(struct asker *asker, const struct inner_question *inner, uint8
 	*ret_question = (struct question){ .info = outer->info, .is_inner = true };
 	size_t size = write_question(inner, packet);
 	ret_question->verdict = (uint8_t)dns_query_read(packet, size, &ret_question->query);
-	if (ret_question->verdict != QUERY_GOOD)
-		return false;
+	if (ret_question->verdict != QUERY_GOOD || dns_type_is_transfer(inner->type))
+		return false; /* a zone is no answer that a rule could make something of */
 	ret_question->query.dnssec_ok = outer->query.dnssec_ok;
 	question_route(asker, ret_question,
 		       inner->routes != NULL ? inner->routes : outer->route->block->own);

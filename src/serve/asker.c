@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "above.h"
+#include "outgoing.h"
 
 static struct asker *asker_bare(struct router *router)
 {
@@ -91,7 +92,10 @@ size_t router_answer(struct asker *asker, const struct packet_info *info, const 
 	if (listener == NULL || room < least)
 		return 0;
 	asker_begin(asker, listener);
+	asker->takes_outgoing = true;
 	size_t reply_size = question_answer(asker, info, query, size, ret_reply);
+	outgoing_free(asker->outgoing); /* its first message is all that has a place here */
+	asker->outgoing = NULL;
 	asker_end(asker);
 	return reply_size;
 }

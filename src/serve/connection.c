@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "deadline.h"
+#include "outgoing.h"
 
 /* ---- what a connection holds ---- */
 
@@ -32,9 +33,43 @@ static bool hold(struct tcp_thread *thread, uint8_t **held, uint32_t *ret_size,
 	return true;
 }
 
+/* ---- zones on their way ---- */
+
+static void take_outgoing(struct connection *connection)
+{
+	struct asker *asker = connection->thread->asker;
+	if (asker->outgoing == NULL)
+		return;
+	connection->outgoing = asker->outgoing;
+	asker->outgoing = NULL;
+	connection->thread->outgoing_count++;
+}
+
+static void drop_outgoing(struct connection *connection, bool is_whole)
+{
+	struct tcp_thread *thread = connection->thread;
+	if (connection->outgoing == NULL)
+		return;
+	outgoing_say(connection->outgoing, is_whole, thread->asker->ring);
+	if (thread->asker->ring != NULL)
+		log_ring_flush(thread->asker->ring);
+	outgoing_free(connection->outgoing);
+	connection->outgoing = NULL;
+	thread->outgoing_count--;
+}
+
+/* Nothing more is to be read or said. */
+static bool is_over(const struct connection *connection)
+{
+	return connection->has_ended && connection->owed == 0 && connection->outgoing == NULL;
+}
+
+/* ---- its end ---- */
+
 void connection_close(struct connection *connection)
 {
 	struct tcp_thread *thread = connection->thread;
+	drop_outgoing(connection, false);
 	event_del(&connection->event);
 	close(event_get_fd(&connection->event));
 	deadline_leave(connection);
@@ -129,7 +164,8 @@ static struct progress answer_messages(struct connection *connection, const uint
 	struct tcp_thread *thread = connection->thread;
 	struct progress progress = { .sent = SENT_ALL };
 	size_t filled = 0;
-	for (size_t message; progress.sent == SENT_ALL && !progress.is_broken;
+	for (size_t message;
+	     progress.sent == SENT_ALL && !progress.is_broken && connection->outgoing == NULL;
 	     progress.taken += message) {
 		message = next_message(input + progress.taken, size - progress.taken,
 				       &progress.is_broken);
@@ -137,9 +173,11 @@ static struct progress answer_messages(struct connection *connection, const uint
 			break;
 		progress.is_broken = is_last_query(connection);
 		uint8_t *reply = thread->output + filled;
+		thread->asker->takes_outgoing = thread->outgoing_count < TCP_OUTGOING;
 		size_t reply_size =
 			question_answer(thread->asker, &connection->info,
 					input + progress.taken + 2, message - 2, reply + 2);
+		take_outgoing(connection);
 		if (reply_size == 0)
 			continue;
 		put_u16(reply, (uint16_t)reply_size);
@@ -167,7 +205,7 @@ static void connection_answer(struct connection *connection, size_t size)
 	answers_reader_offline();
 
 	bool is_last = (progress.is_broken || (connection->has_ended && progress.sent == SENT_ALL)) &&
-		       connection->owed == 0;
+		       connection->owed == 0 && connection->outgoing == NULL;
 	if (progress.sent == SENT_FAILED || (is_last && progress.sent == SENT_ALL)) {
 		connection_close(connection);
 		return;
@@ -181,7 +219,9 @@ static void connection_answer(struct connection *connection, size_t size)
 		connection_cut(connection);
 		return;
 	}
-	if (connection->has_ended && connection->output == NULL)
+	if (connection->outgoing != NULL && connection->output == NULL)
+		wait_for(connection, EV_WRITE);
+	else if (connection->has_ended && connection->output == NULL)
 		event_del(&connection->event); /* nothing is read any more; replies are still owed */
 	if (progress.has_replied && progress.sent == SENT_ALL)
 		deadline_renew(connection);
@@ -213,9 +253,46 @@ void connection_read(struct connection *connection)
 	connection_answer(connection, take_held_input(connection) + (size_t)got);
 }
 
-/* The client reads again: sends on, and when all is sent goes on with what it had asked before. */
+/* Everything is sent: goes on with what it had asked before. */
+static void connection_go_on(struct connection *connection)
+{
+	deadline_renew(connection);
+	if (connection->outgoing != NULL)
+		return;
+	wait_for(connection, EV_READ);
+	connection_answer(connection, take_held_input(connection));
+}
+
+/* The next message of a zone on its way, one each time that the client could take one: others get
+ * their turn in between. */
+static void connection_send_zone(struct connection *connection)
+{
+	struct tcp_thread *thread = connection->thread;
+	size_t size;
+	answers_reader_online();
+	enum outgoing_step step = outgoing_next(connection->outgoing, thread->output + 2, &size);
+	if (step == OUTGOING_LAST)
+		drop_outgoing(connection, true);
+	answers_reader_offline();
+	if (step == OUTGOING_LOST) {
+		connection_cut(connection);
+		return;
+	}
+	put_u16(thread->output, (uint16_t)size);
+	enum sent sent = connection_send(connection, thread->output, size > 0 ? 2 + size : 0);
+	if (sent == SENT_FAILED)
+		connection_close(connection);
+	else if (sent == SENT_ALL && size > 0)
+		connection_go_on(connection);
+}
+
+/* The client reads again: sends on. */
 static void connection_write(struct connection *connection)
 {
+	if (connection->output == NULL) {
+		connection_send_zone(connection);
+		return;
+	}
 	const uint8_t *left = connection->output + connection->output_sent;
 	size_t size = connection->output_size - connection->output_sent;
 	ssize_t sent = send(event_get_fd(&connection->event), left, size, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -229,9 +306,7 @@ static void connection_write(struct connection *connection)
 	if ((size_t)sent < size)
 		return;
 	release(connection->thread, &connection->output, &connection->output_size);
-	deadline_renew(connection);
-	wait_for(connection, EV_READ);
-	connection_answer(connection, take_held_input(connection));
+	connection_go_on(connection);
 }
 
 static void on_ready(evutil_socket_t fd, short what, void *context)
@@ -250,13 +325,13 @@ static struct ip local_address(const struct listener *listener, int fd);
 /* What it has asked for was answered as far as it reads: only replies are still to go. */
 static void connection_finish(struct connection *connection)
 {
-	if (connection->output == NULL && connection->owed == 0) {
+	connection->has_ended = true;
+	if (connection->output == NULL && is_over(connection)) {
 		connection_close(connection);
 		return;
 	}
-	connection->has_ended = true;
 	release(connection->thread, &connection->input, &connection->input_size);
-	if (connection->output == NULL)
+	if (connection->output == NULL && connection->outgoing == NULL)
 		event_del(&connection->event);
 }
 
@@ -321,7 +396,7 @@ static void take_delivery(struct delivery *delivery)
 	}
 	if (connection->output != NULL)
 		return;
-	if (connection->has_ended && connection->owed == 0)
+	if (is_over(connection))
 		connection_close(connection);
 	else
 		deadline_renew(connection);

@@ -67,7 +67,7 @@ static struct connection *find_idle(const struct tcp_queue *queue)
 	enum { LOOKED_AT = 64 };
 	struct connection *connection = queue->oldest;
 	for (unsigned i = 0; i < LOOKED_AT && connection != NULL; i++) {
-		if (connection->output == NULL)
+		if (connection->output == NULL && connection->outgoing == NULL)
 			return connection;
 		connection = connection->newer;
 	}

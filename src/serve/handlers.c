@@ -323,8 +323,8 @@ static bool answer_without_data(struct asker *asker, struct question *question, 
 /* ---- gate and front ---- */
 
 /* True: nothing behind is asked. ret_is_known as of handlers_answer(). */
-static bool answer_in_front(struct asker *asker, struct question *question, struct reply *reply,
-			    struct outcome *outcome, bool *ret_is_known)
+static bool answer_in_front(struct asker *asker, struct question *question, unsigned touches,
+			    struct reply *reply, struct outcome *outcome, bool *ret_is_known)
 {
 	const struct policy *policy = question->route->block->policy;
 	struct client client = client_of(asker, question);
@@ -332,9 +332,9 @@ static bool answer_in_front(struct asker *asker, struct question *question, stru
 	enum policy_verdict verdict = POLICY_PASS;
 	viewed.metadata = client.metadata;
 	client.viewed = &viewed;
-	if ((question->route->touches & TOUCH_GATE) != 0)
+	if ((touches & TOUCH_GATE) != 0)
 		verdict = policy_gate(policy, &question->query, &client, reply, &outcome->by);
-	if (verdict == POLICY_PASS && (question->route->touches & TOUCH_FRONT) != 0)
+	if (verdict == POLICY_PASS && (touches & TOUCH_FRONT) != 0)
 		verdict = policy_front(policy, &question->query, &client, reply, &outcome->by);
 	*ret_is_known = true;
 	if (verdict == POLICY_PASS)
@@ -360,12 +360,20 @@ static bool answer_in_front(struct asker *asker, struct question *question, stru
 	return true;
 }
 
+bool handlers_gate(struct asker *asker, struct question *question, struct reply *reply,
+		   struct outcome *outcome)
+{
+	unsigned touches = question->route->touches & TOUCH_GATE;
+	bool is_known;
+	return touches != 0 && answer_in_front(asker, question, touches, reply, outcome, &is_known);
+}
+
 bool handlers_answer(struct asker *asker, struct question *question, struct reply *reply,
 		     struct outcome *outcome)
 {
+	unsigned touches = question->route->touches;
 	bool is_known;
-	if (question->route->touches != 0 &&
-	    answer_in_front(asker, question, reply, outcome, &is_known))
+	if (touches != 0 && answer_in_front(asker, question, touches, reply, outcome, &is_known))
 		return is_known;
 	return question->is_looked_up ? answer_from_data(asker, question, reply, outcome)
 				      : answer_without_data(asker, question, reply, outcome);

@@ -20,6 +20,10 @@ bool is_let_go(enum answer_kind kind, uint8_t by, const struct lookup *lookup);
 
 struct client client_of(const struct asker *asker, const struct question *question);
 
+/* True: the gate alone decides; the outcome says what. */
+bool handlers_gate(struct asker *asker, struct question *question, struct reply *reply,
+		   struct outcome *outcome);
+
 /* False: the reply comes later. */
 bool handlers_answer(struct asker *asker, struct question *question, struct reply *reply,
 		     struct outcome *outcome);

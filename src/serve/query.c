@@ -9,6 +9,7 @@
 #include "above.h"
 #include "handlers.h"
 #include "line.h"
+#include "outgoing.h"
 #include "say.h"
 #include "reply.h"
 #include "views.h"
@@ -17,16 +18,11 @@ enum { OPCODE_BITS = 0x7800, EDE_STALE = 3 /* RFC 8914 */ };
 
 /* ---- stage 1 ---- */
 
-static bool is_transfer(uint16_t type)
-{
-	return type == TYPE_AXFR || type == TYPE_IXFR;
-}
-
 void question_route(struct asker *asker, struct question *question, const struct routes *routes)
 {
 	const struct dns_query *query = &question->query;
 	question->route = route_find(asker, question, routes, query);
-	if (question->route == NULL || query->class_ != CLASS_IN || is_transfer(query->type))
+	if (question->route == NULL || query->class_ != CLASS_IN || dns_type_is_transfer(query->type))
 		return;
 	if (!lookup_begin(asker, question->route, query, &question->lookup, &question->by))
 		return;
@@ -133,9 +129,8 @@ static size_t answer(struct asker *asker, struct question *question, uint8_t *pa
 	if (block->metadata)
 		metadata_begin(asker, question);
 	reply_begin(asker, question, packet, &reply);
-	if (is_transfer(question->query.type)) {
-		outcome.rcode = RCODE_REFUSED;
-		outcome.by = BY_SERVER;
+	if (dns_type_is_transfer(question->query.type)) {
+		outgoing_begin(asker, question, &reply, &outcome);
 	} else if (!answer_from_policy(question, &reply, &outcome)) {
 		if (is_of_no_class(question))
 			return refuse(asker, question, packet, RCODE_REFUSED);

@@ -43,6 +43,8 @@ struct asker {
 	const struct question *client_question; /* the one that came in a packet */
 	struct metadata metadata;		/* of that, if its block has `metadata` */
 	struct arrange_room *arrange_room;
+	bool takes_outgoing;	   /* there is room for one more zone on its way */
+	struct outgoing *outgoing; /* the rest of the one that was asked for; whoever asked takes it */
 	uint32_t rotations[ANSWERS_ROTATIONS];
 	struct dns_query target; /* of the alias that is being followed */
 	struct question single;	 /* for who asks one by one */

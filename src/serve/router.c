@@ -328,7 +328,8 @@ static bool blocks_compile(const struct making *making, struct error *error)
 		    !block_listen(router, block, error))
 			return false;
 		block_own_routes(router, block);
-		router->has_lines |= block->log != NULL || block->errors != NULL;
+		router->has_lines |= block->log != NULL || block->errors != NULL ||
+				     block->config->transfer_count > 0;
 		router->has_rules |= has_rules(block);
 		router->has_patterns |= has_rules(block) || block->view != NULL ||
 					error_log_has_patterns(block->errors);

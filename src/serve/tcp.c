@@ -130,7 +130,8 @@ static void each_connection(struct tcp_thread *thread, connection_call call, con
 
 static void read_one(struct connection *connection, const void *listener)
 {
-	if (connection->output == NULL && !connection->has_ended && connection->listener == listener)
+	if (connection->output == NULL && connection->outgoing == NULL && !connection->has_ended &&
+	    connection->listener == listener)
 		connection_read(connection);
 }
 

@@ -28,6 +28,7 @@ enum {
 	TCP_INPUT = 16 * 1024, /* one read */
 	TCP_REPLY_MOST = 2 + DNS_MESSAGE_MAX,
 	TCP_OUTPUT = 2 * TCP_REPLY_MOST,
+	TCP_OUTGOING = 4,	 /* zones on their way at once, in each thread */
 	TCP_BUFFERED = 16 << 20, /* what clients that do not read may hold, over all threads */
 };
 
@@ -86,6 +87,7 @@ struct tcp_thread {
 	_Atomic(struct delivery *) inbox; /* replies of the away thread */
 	struct tcp_queue *queues;	  /* all connections are in one of them */
 	uint64_t idle_ns;
+	unsigned outgoing_count;	/* connections with one */
 	size_t buffered, buffered_most; /* octets that connections hold */
 	tally_cell refused, cut; /* connections turned away; closed for their client's sake or ours */
 	uint8_t *input, *output;
@@ -114,10 +116,11 @@ struct connection {
 	uint64_t deadline_ns;
 	uint8_t *input, *output; /* NULL: nothing is held */
 	uint32_t input_size, output_size, output_sent;
-	bool has_ended; /* the client will send no more */
-	bool is_closed; /* what is left waits for replies that nobody will read */
-	uint32_t owed;	/* replies that the away thread will bring */
-	uint32_t asked; /* queries so far */
+	bool has_ended;		   /* the client will send no more */
+	bool is_closed;		   /* what is left waits for replies that nobody will read */
+	uint32_t owed;		   /* replies that the away thread will bring */
+	uint32_t asked;		   /* queries so far */
+	struct outgoing *outgoing; /* a zone on its way: until then no question is read; NULL: none */
 	struct packet_info info;
 };
 void connection_open(struct tcp_thread *thread, const struct listener *listener, int fd,

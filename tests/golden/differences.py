@@ -13,7 +13,6 @@ CLUSTER = (".cluster.local.", ".clusterset.local.", ".k8s.test.", ".out.test.", 
 
 # Directives that knamed refuses today and must not refuse at the end: cases with them are not run.
 NOT_BUILT = {
-    "transfer",
     "secondary",
 }
 
@@ -249,6 +248,27 @@ def other_resolvers_are_asked(pair):
     return pair.theirs.rcode in (wire.SERVFAIL, wire.REFUSED) and pair.ours.rcode == wire.NOERROR
 
 
+def is_transfer(pair):
+    return pair.qtype in ("AXFR", "IXFR")
+
+
+def one_copy(pair):
+    """The SOA around records in any order."""
+    types = [item.record.type for item in pair.ours.answer]
+    return is_transfer(pair) and types[0] == types[-1] == wire.SOA and types.count(wire.SOA) == 2
+
+
+def no_zone(pair):
+    return is_transfer(pair) and is_of_cluster(pair) and pair.name != "cluster.local." and pair.ours.rcode == wire.REFUSED
+
+
+def copy_of_the_cluster(pair):
+    """Services have the same addresses and aliases."""
+    theirs, ours = ({key for key in keys(message.answer) if key[1] in (wire.A, wire.AAAA, wire.CNAME) and b"svc" in key[0]}
+                    for message in pair.both)
+    return is_transfer(pair) and is_of_cluster(pair) and theirs == ours and one_copy(pair)
+
+
 def any_of_a_name(pair):
     return pair.qtype == "ANY" and (pair.ours.answer or is_absent(pair.ours) or is_empty(pair.ours))
 
@@ -286,6 +306,9 @@ RULES = [
     Rule("D35", "size", own_size, "our own size of EDNS"),
     Rule("D29", ALL_PARTS + " rd opt question", lambda pair: "notify" in pair.step.options and pair.ours.rcode == wire.NOTIMP,
          "NOTIFY is not a query"),
+    Rule("D24", "rcode aa answer", no_zone, "a name that is no zone is not transferred"),
+    Rule("D39", "answer", copy_of_the_cluster, "a copy of a zone has what the zone answers"),
+    Rule("RFC 5936", "order", one_copy, "records of a zone come in any order (RFC 5936 2.2)"),
     Rule("11 ANY", "rcode aa answer authority additional", any_of_a_name, "RFC 8482"),
     Rule("RFC 8020", "rcode aa ra authority", above_others, "names above others exist, whoever denies them"),
     Rule("10 authority", "authority", no_authority, "positive answers have no authority section"),
