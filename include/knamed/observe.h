@@ -82,7 +82,8 @@ void metrics_free(struct metrics *metrics);
  * give the same index. Each call is a user of it, who leaves when its tallies have ended; without users it is shown no
  * longer. */
 unsigned metrics_meter(struct metrics *metrics, const char *server, const char *zone, const char *view);
-unsigned metrics_meter_unshown(struct metrics *metrics); /* for what is counted in vain: always the same index */
+/* For a block without `prometheus`: its questions are not shown, but what its cache and rules count is. */
+unsigned metrics_meter_unshown(struct metrics *metrics, const char *server, const char *zone, const char *view);
 void metrics_meter_leave(struct metrics *metrics, unsigned meter);
 /* What its tallies count of a cache is shown; zones: the label of coredns_cache_*, NULL: not any more. */
 void metrics_cache(struct metrics *metrics, unsigned meter, const char *zones);

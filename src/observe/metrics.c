@@ -79,7 +79,8 @@ static size_t find_place(const struct metrics *metrics, const struct meter *want
 		const struct meter *meter = &metrics->meters[i];
 		if (meter->users == 0)
 			place = i;
-		else if (is_text(meter->server, wanted->server) &&
+		else if (meter->is_unshown == wanted->is_unshown &&
+			 is_text(meter->server, wanted->server) &&
 			 is_text(meter->zone, wanted->zone) && is_text(meter->view, wanted->view))
 			return i;
 	}
@@ -113,16 +114,26 @@ static unsigned take_meter(struct metrics *metrics, struct meter wanted)
 	return (unsigned)place;
 }
 
-unsigned metrics_meter(struct metrics *metrics, const char *server, const char *zone, const char *view)
+static struct meter meter_of(const char *server, const char *zone, const char *view)
 {
-	return take_meter(metrics, (struct meter){ .server = mem_text(server),
-						   .zone = mem_text(zone),
-						   .view = mem_text(view) });
+	return (struct meter){
+		.server = mem_text(server),
+		.zone = mem_text(zone),
+		.view = mem_text(view),
+	};
 }
 
-unsigned metrics_meter_unshown(struct metrics *metrics)
+unsigned metrics_meter(struct metrics *metrics, const char *server, const char *zone, const char *view)
 {
-	return take_meter(metrics, (struct meter){ 0 });
+	return take_meter(metrics, meter_of(server, zone, view));
+}
+
+unsigned metrics_meter_unshown(struct metrics *metrics, const char *server, const char *zone,
+			       const char *view)
+{
+	struct meter meter = meter_of(server, zone, view);
+	meter.is_unshown = true;
+	return take_meter(metrics, meter);
 }
 
 void metrics_meter_leave(struct metrics *metrics, unsigned meter)

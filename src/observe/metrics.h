@@ -8,7 +8,8 @@
 #include "knamed/observe.h"
 
 struct meter {
-	char *server, *zone, *view; /* NULL: not shown */
+	char *server, *zone, *view; /* NULL: nobody's */
+	bool is_unshown;	    /* its questions are */
 	char *cache_zones;	    /* NULL: no cache is behind it */
 	size_t users;		    /* 0: its place may be given to others */
 };

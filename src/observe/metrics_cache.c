@@ -9,7 +9,7 @@ void metrics_cache(struct metrics *metrics, unsigned meter, const char *zones)
 	pthread_mutex_lock(&metrics->lock);
 	struct meter *own = &metrics->meters[meter];
 	mem_free(own->cache_zones);
-	own->cache_zones = own->server != NULL && zones != NULL ? mem_text(zones) : NULL;
+	own->cache_zones = zones != NULL ? mem_text(zones) : NULL;
 	pthread_mutex_unlock(&metrics->lock);
 }
 

@@ -14,6 +14,17 @@ static uint64_t count_of(const tally_cell *cell)
 	return atomic_load_explicit(cell, memory_order_relaxed);
 }
 
+/* What is shown of a meter whose questions are not. */
+static void keep_cache(struct tally *sum)
+{
+	uint64_t answers = count_of(&sum->cache_hits[0]), denials = count_of(&sum->cache_hits[1]);
+	uint64_t misses = count_of(&sum->cache_misses);
+	memset(sum, 0, sizeof(*sum));
+	tally_add(&sum->cache_hits[0], answers);
+	tally_add(&sum->cache_hits[1], denials);
+	tally_add(&sum->cache_misses, misses);
+}
+
 static struct tally *sum_rows(const struct metrics *metrics)
 {
 	struct tally *sums = mem_zalloc((metrics->meter_count + 1) * sizeof(*sums));
@@ -24,6 +35,9 @@ static struct tally *sum_rows(const struct metrics *metrics)
 		for (size_t i = 0; i < row->count; i++)
 			if (metrics->meters[i].server != NULL)
 				metrics_add_tally(&sums[i], &row->tallies[i]);
+	for (size_t i = 0; i < metrics->meter_count; i++)
+		if (metrics->meters[i].is_unshown)
+			keep_cache(&sums[i]);
 	return sums;
 }
 

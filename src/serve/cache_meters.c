@@ -2,9 +2,13 @@
 /* What the caches in force hold and did, for the page of metrics. */
 #include "elsewhere.h"
 
+/* Where nobody is asked nothing is kept: what we know ourselves is faster than a cache. */
 static struct cache_figures figures_of(void *context)
 {
-	const struct kept_cache *kept = ((const struct forwardings *)context)->kept;
+	const struct forwardings *forwardings = ((const struct block *)context)->forwardings;
+	if (forwardings == NULL)
+		return (struct cache_figures){ 0 };
+	const struct kept_cache *kept = forwardings->kept;
 	struct cache_figures figures = cache_figures(kept->cache);
 	for (unsigned i = 0; i < 2; i++)
 		figures.evictions[i] += kept->before.evictions[i];
@@ -73,13 +77,9 @@ static const struct cache_value {
 	{ "knamed_cache_bytes", "gauge", "Memory that a cache has taken.", NULL, read_bytes },
 };
 
-static void declare(const struct block *block, struct metrics *metrics, const char *server,
-		    const char *zones)
+static void declare(struct block *block, struct metrics *metrics, const char *server, const char *zones)
 {
-	struct forwardings *forwardings = block->forwardings;
 	const struct config_view *view = block->config->view;
-	if (forwardings == NULL || forwardings->cache == NULL)
-		return;
 	for (size_t i = 0; i < COUNT_OF(values); i++) {
 		const struct cache_value *value = &values[i];
 		struct text labels = { 0 };
@@ -89,7 +89,7 @@ static void declare(const struct block *block, struct metrics *metrics, const ch
 		metrics_label(&labels, "view", view != NULL ? view->name : "");
 		metrics_label(&labels, "zones", zones);
 		metrics_value(metrics, value->name, value->type, value->help, labels.data,
-			      value->read, forwardings);
+			      value->read, block);
 		text_done(&labels);
 	}
 }
@@ -113,7 +113,8 @@ static void cache_show(struct router *router, const struct served_zone *served, 
 		text_printf(&label, "%s%s", i > 0 ? "," : "", zones->zones[i].text);
 	metrics_cache(router->metrics, served->meter, label.data);
 	if (is_first)
-		declare(served->block, router->metrics, server, label.data);
+		declare(&router->blocks[served->block - router->blocks], router->metrics, server,
+			label.data);
 	text_done(&label);
 }
 
@@ -124,7 +125,7 @@ static void listener_show(struct router *router, const struct listener *listener
 	for (size_t i = 0; i < listener->zone_count; i++) {
 		const struct served_zone *served = &listener->zones[i];
 		const struct config_block *config = served->block->config;
-		if (config->prometheus != NULL && config->cache != NULL)
+		if (config->cache != NULL)
 			cache_show(router, served, server, is_first_of_block(listener, i));
 		else
 			metrics_cache(router->metrics, served->meter, NULL);
@@ -139,8 +140,7 @@ void router_show(struct router *router)
 
 void router_hide(struct router *router)
 {
-	metrics_withdraw(router->metrics, router->blocks); /* its plugins */
+	/* caches, and with the first block all plugins */
 	for (size_t i = 0; i < router->block_count; i++)
-		if (router->blocks[i].forwardings != NULL)
-			metrics_withdraw(router->metrics, router->blocks[i].forwardings);
+		metrics_withdraw(router->metrics, &router->blocks[i]);
 }

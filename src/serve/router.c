@@ -244,27 +244,26 @@ static bool block_listen(struct router *router, const struct block *block, struc
 	return is_good;
 }
 
-static unsigned take_meter(struct router *router, const char *server, const char *zone, const char *view)
+static unsigned note_meter(struct router *router, unsigned meter)
 {
-	unsigned meter = server != NULL ? metrics_meter(router->metrics, server, zone, view)
-					: metrics_meter_unshown(router->metrics);
 	if (meter >= router->meter_count)
 		router->meter_count = meter + 1;
 	return meter;
 }
 
-/* A block without `prometheus` is not shown: the label `zone` is the longest zone among those with it. */
+/* Questions to a block without `prometheus` are not shown: the label `zone` is the longest zone among those with it. */
 static void zone_declare(struct router *router, struct served_zone *served, const char *server)
 {
 	const struct config_block *config = served->block->config;
 	const char *view = config->view != NULL ? config->view->name : "";
 	char zone[NAME_TEXT_SIZE];
+	name_print(served->zone.name, zone);
 	if (config->prometheus == NULL) {
-		served->meter = take_meter(router, NULL, NULL, NULL);
+		unsigned meter = metrics_meter_unshown(router->metrics, server, zone, view);
+		served->meter = note_meter(router, meter);
 		return;
 	}
-	name_print(served->zone.name, zone);
-	served->meter = take_meter(router, server, zone, view);
+	served->meter = note_meter(router, metrics_meter(router->metrics, server, zone, view));
 	for (size_t i = 0; i < config->directives.count; i++)
 		if (config_directive_is_in_chain(config->directives.words[i]))
 			metrics_plugin(router->metrics, server, zone, view,
@@ -282,7 +281,8 @@ static void listener_declare(struct router *router, struct listener *listener)
 {
 	char server[LISTENER_NAME_SIZE];
 	listener_name(listener, server);
-	listener->dropped_meter = take_meter(router, server, "dropped", "");
+	listener->dropped_meter =
+		note_meter(router, metrics_meter(router->metrics, server, "dropped", ""));
 	for (size_t i = 0; i < listener->zone_count; i++)
 		zone_declare(router, &listener->zones[i], server);
 }

@@ -176,6 +176,42 @@ def check_file(upstream, cache):
                 tap.same((rcode, len(lines)), ("NXDOMAIN", 1), "and may be denied" + turns)
 
 
+def check_unshown_blocks(upstream):
+    """Blocks without `prometheus` beside one that has it."""
+    port = free_port()
+    corefile = f"""example {{
+    cache 30
+    forward . {upstream.where}
+}}
+cluster.local {{
+    prometheus 127.0.0.1:{port}
+{KUBERNETES}    cache 30
+}}
+"""
+    with Place(corefile).serve() as server:
+        for name in "host.example", "host.example", "none.example", "web.default.svc.cluster.local":
+            server.short(name)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
+            lines = page.read().decode().splitlines()
+
+        def value(series):
+            return next((int(line.split()[-1]) for line in lines if line.startswith(series + " ")), None)
+        where = f'server="dns://:{server.port}"'
+        labels = 'view="",zones="example."}'
+        tap.same([value(f"coredns_cache_hits_total{{{where},type=\"success\",{labels}"),
+                  value(f"coredns_cache_misses_total{{{where},{labels}"),
+                  value(f"coredns_cache_requests_total{{{where},{labels}"),
+                  value(f"coredns_cache_entries{{{where},type=\"success\",{labels}"),
+                  value(f"coredns_cache_entries{{{where},type=\"denial\",{labels}")], [1, 2, 3, 1, 1],
+                 "what the cache of a block without prometheus counts is shown")
+        tap.ok(any(line.startswith("coredns_proxy_request_duration_seconds_count{") and upstream.where in line
+                   for line in lines), "and whom it asks")
+        tap.same([line for line in lines if line.startswith(("coredns_dns_", "coredns_plugin_")) and 'zone="example."' in line],
+                 [], "but no question to it")
+        tap.same(value(f'coredns_cache_entries{{{where},type="success",view="",zones="cluster.local."}}'), 0,
+                 "a cache with nobody behind it is shown")
+
+
 def check_stale(upstream):
     known = record("brief.example.", "A", "192.0.2.7", ttl=1)
     upstream.add(known)
@@ -193,6 +229,7 @@ with StubUpstream(KNOWN) as the_upstream:
     check_silence(the_upstream)
     check_cache(the_upstream)
     check_cache_metrics(the_upstream)
+    check_unshown_blocks(the_upstream)
     check_stale(the_upstream)
     check_file(the_upstream, "")
     check_file(the_upstream, "cache")

@@ -62,13 +62,13 @@ static void what_was_counted_is_shown_with_its_labels(void **state)
 	metrics_free(metrics);
 }
 
-static void blocks_without_metrics_are_not_shown(void **state)
+static void blocks_whose_questions_are_not_shown_show_their_counts(void **state)
 {
 	(void)state;
 	struct metrics *metrics = metrics_new();
 	struct counts *counts = declare(metrics);
-	counts_add(counts, metrics_meter_unshown(metrics), 7);
-	assert_prints(metrics, "rules_total", false);
+	counts_add(counts, metrics_meter_unshown(metrics, "dns://:53", ".", ""), 7);
+	assert_prints(metrics, "rules_total{server=\"dns://:53\",what=\"7\",zone=\".\"} 1\n", true);
 	counts_free(counts);
 	metrics_free(metrics);
 }
@@ -127,7 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_counted_is_shown_with_its_labels),
-		cmocka_unit_test(blocks_without_metrics_are_not_shown),
+		cmocka_unit_test(blocks_whose_questions_are_not_shown_show_their_counts),
 		cmocka_unit_test(counts_outlive_their_counter),
 		cmocka_unit_test(threads_lose_no_count),
 		cmocka_unit_test(a_flood_of_keys_ends_in_uncounted_ones),

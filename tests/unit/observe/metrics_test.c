@@ -390,6 +390,32 @@ static void meters_may_follow_a_thread(void **state)
 	metrics_free(metrics);
 }
 
+/* A block without `prometheus`. */
+static void a_meter_that_is_not_shown_tells_of_its_cache(void **state)
+{
+	(void)state;
+	struct metrics *metrics = metrics_new();
+	unsigned shown = metrics_meter(metrics, "s", "a.", "");
+	unsigned unshown = metrics_meter_unshown(metrics, "s", "a.", "");
+	assert_int_not_equal(shown, unshown);
+	metrics_cache(metrics, unshown, "a.");
+	struct tally *tallies = metrics_thread(metrics);
+	tally_add(&tallies[unshown].do_requests, 1);
+	tally_add(&tallies[unshown].requests[PROTO_UDP][0][0], 1);
+	tally_add(&tallies[unshown].cache_hits[0], 2);
+	tally_add(&tallies[unshown].cache_hits[1], 3);
+	tally_add(&tallies[unshown].cache_misses, 4);
+	struct text text = print(metrics);
+	assert_line(&text,
+		    "coredns_cache_hits_total{server=\"s\",type=\"success\",view=\"\",zones=\"a.\"} 2");
+	assert_line(&text,
+		    "coredns_cache_hits_total{server=\"s\",type=\"denial\",view=\"\",zones=\"a.\"} 3");
+	assert_line(&text, "coredns_cache_requests_total{server=\"s\",view=\"\",zones=\"a.\"} 9");
+	assert_null(strstr(text.data, "coredns_dns_"));
+	text_done(&text);
+	metrics_free(metrics);
+}
+
 /* A configuration takes the place of another: its threads have new tallies. */
 static void counts_of_kept_labels_go_on(void **state)
 {
@@ -450,6 +476,7 @@ static void counters_that_are_read_go_on_with_who_declares_them_next(void **stat
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_meter_that_is_not_shown_tells_of_its_cache),
 		cmocka_unit_test(counts_of_kept_labels_go_on),
 		cmocka_unit_test(labels_without_users_vanish_and_their_place_begins_at_zero),
 		cmocka_unit_test(counters_that_are_read_go_on_with_who_declares_them_next),
