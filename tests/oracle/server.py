@@ -7,7 +7,7 @@ import time
 
 from wire import A, NXDOMAIN, WireError, decode, encode_query
 
-START_SECONDS = 15
+START_SECONDS = 30
 ANSWER_SECONDS = 3
 
 

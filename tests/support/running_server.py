@@ -2,6 +2,7 @@
 """A knamed of this build on a loopback port of its own, for tests that ask it over sockets.
 
 The programs are $KNAMED and $KNAMECTL, or those in build/."""
+import fcntl
 import os
 import random
 import signal
@@ -9,6 +10,7 @@ import socket
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -17,10 +19,31 @@ KNAMECTL = os.environ.get("KNAMECTL", os.path.join(ROOT, "build/knamectl"))
 DEADLINE_S = float(os.environ.get("TEST_DEADLINE_S", "30"))
 
 
+# Programs of the tests run side by side, and a knamed shares its port with whoever wants it: who picked a port keeps it
+# to itself by a lock on that byte of a file, and within a program by a set.
+PORTS = open(os.path.join(tempfile.gettempdir(), f"knamed-test-ports-{os.getuid()}"), "ab")
+PORTS_TAKEN, PORTS_LOCK = set(), threading.Lock()
+
+
+def claim_port(port):
+    """Whether it is this program's from now on."""
+    with PORTS_LOCK:
+        if port in PORTS_TAKEN:
+            return False
+        try:
+            fcntl.lockf(PORTS, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+        except OSError:
+            return False
+        PORTS_TAKEN.add(port)
+        return True
+
+
 def free_port():
     """A port of 127.0.0.1 that UDP and TCP both have free at this moment, below those that Linux gives to clients."""
     while True:
         port = random.randrange(12000, 32768)
+        if not claim_port(port):
+            continue
         try:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
                 udp.bind(("127.0.0.1", port))
