@@ -141,9 +141,10 @@ struct config_timeouts { uint64_t read_ms, write_ms, idle_ms; uint32_t queries_m
 /* `dns64`: the prefix has 32, 40, 48, 56, 64 or 96 bits. */
 struct config_dns64 { struct config_network prefix; bool translates_all, allows_ipv4; };
 
-/* Who is asked: one address of `forward`. A resolv.conf stands for the nameservers in it, read anew when it changes. */
+/* Who is asked: one address of `forward`. A resolv.conf stands for the nameservers in it, read anew when it changes, and
+ * a name for its addresses, looked up anew when their TTL has run out. */
 struct config_target {
-	char *file;                      /* NULL: ip and port are set */
+	char *file, *host;               /* both NULL: ip is set; host: lower case, no final dot */
 	struct ip ip; uint16_t port;
 	bool tls;                        /* tls:// */
 	char *tls_name;                  /* tls://IP%NAME, else tls_servername, else NULL */
@@ -173,6 +174,11 @@ struct config_forward {
 	bool fails_fast;                 /* failfast_all_unhealthy_upstreams */
 	struct ip source;                /* family 0: any */
 	bool random_case;                /* 0x20: names are spelled by chance, replies must spell them alike */
+	/* Who knows the names of targets: these, in turn, or as the machine's own programs look names up: first a hosts file,
+	 * then the nameservers of a resolv.conf. */
+	struct config_target *resolvers; size_t resolver_count;
+	char *hosts_file, *resolver_file;
+	uint64_t lookup_least_ms;        /* between two look-ups of a name that is known; 5 s */
 	/* `loop`: what is sent through a target and comes back is found. Questions for that are asked below this name;
 	 * NULL: there is no `loop`. Nameservers of a file are left out where the block itself listens. */
 	char *loop_zone;
@@ -185,6 +191,9 @@ enum { RESOLV_CONF_MOST = 15 };
 struct resolv_conf { struct ip nameservers[RESOLV_CONF_MOST]; size_t count; };
 /* False: it cannot be read. */
 bool resolv_conf_read(const char *path, struct resolv_conf *ret_conf, struct error *error);
+/* The addresses that a file like /etc/hosts has for a name, which has no final dot; returns how many, 0 also where the
+ * file cannot be read. */
+size_t hosts_file_find(const char *path, const char *name, struct ip *ret_ips, size_t most);
 /* `cache`. A kind is disabled for names in disabled_zones, or for all if there are none. */
 struct config_cache_kind { uint32_t capacity, most_s, least_s; bool disabled; struct config_zones disabled_zones; };
 struct config_cache {

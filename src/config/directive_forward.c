@@ -12,6 +12,7 @@ enum {
 	READ_TIMEOUT_MS = 2000,
 	HEALTH_CHECK_MS = 500,
 	MAX_FAILS = 2,
+	LOOKUP_LEAST_MS = 5000,
 };
 
 static struct config_forward usual(const struct directive *directive)
@@ -24,6 +25,9 @@ static struct config_forward usual(const struct directive *directive)
 		.health_check_ms = HEALTH_CHECK_MS,
 		.health_recursion = true,
 		.health_domain = directive_copy(directive, "."),
+		.hosts_file = directive_copy(directive, "/etc/hosts"),
+		.resolver_file = directive_copy(directive, "/etc/resolv.conf"),
+		.lookup_least_ms = LOOKUP_LEAST_MS,
 	};
 }
 

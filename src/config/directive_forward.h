@@ -11,6 +11,9 @@ bool forward_read_option(struct directive *directive, struct config_forward *for
 /* Adds what one word of TO stands for. The directive's own tls_servername is read already. */
 bool forward_add_target(struct directive *directive, const char *word,
 			struct config_forward *forward, struct error *error);
+/* IP or IP:PORT, of `resolver`. */
+bool forward_add_resolver(struct directive *directive, const char *word,
+			  struct config_forward *forward, struct error *error);
 /* With `loop` in the block: what its targets' answers are to be watched for. */
 void forward_find_loops(struct directive *directive, struct config_forward *forward);
 

@@ -7,6 +7,8 @@
 #include "list.h"
 #include "zone.h"
 
+enum { RESOLVERS_MOST = 15 };
+
 /* An option being read. */
 struct reading {
 	struct directive *directive;
@@ -324,11 +326,24 @@ static bool refuse_doh_method(const struct reading *reading)
 			      "doh_method is not built into knamed, which asks over UDP, TCP and TLS");
 }
 
-static bool refuse_resolver(const struct reading *reading)
+/* The last of several lines counts. */
+static bool read_resolver(const struct reading *reading)
 {
-	return directive_fail(reading->directive, reading->error,
-			      "resolver is not built into knamed, which does not look up names of "
-			      "resolvers: only addresses are asked");
+	struct directive *directive = reading->directive;
+	struct config_forward *forward = reading->forward;
+	struct arguments words = directive_arguments(directive);
+	if (words.count == 0)
+		return directive_fail_arguments(directive, reading->error);
+	if (words.count > RESOLVERS_MOST)
+		return directive_fail(directive, reading->error,
+				      "more than %d resolvers configured: %zu", RESOLVERS_MOST,
+				      words.count);
+	forward->resolvers = NULL;
+	forward->resolver_count = 0;
+	for (size_t i = 0; i < words.count; i++)
+		if (!forward_add_resolver(directive, argument(words, i), forward, reading->error))
+			return false;
+	return true;
 }
 
 /* What kind of value an option has, where it is one of several alike. */
@@ -389,7 +404,7 @@ bool forward_read_option(struct directive *directive, struct config_forward *for
 		{ "failover", read_failover },
 		{ "source_address", read_source_address },
 		{ "doh_method", refuse_doh_method },
-		{ "resolver", refuse_resolver },
+		{ "resolver", read_resolver },
 	};
 	const struct reading reading = { directive, forward, error };
 	bool good;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whom `forward` asks: IP, IP:PORT, [IP]:PORT, each with %NAME behind the IP and tls:// in front,
- * or a resolv.conf. A word is cut as CoreDNS cuts it. Files are looked into here too, so that what
- * names nobody is found at once. */
+/* Whom `forward` asks: IP, IP:PORT, [IP]:PORT, HOST, HOST:PORT, each with %NAME behind IP or HOST
+ * and tls:// in front, or a resolv.conf. A word is cut as CoreDNS cuts it. Files are looked into
+ * here too, so that what names nobody is found at once. */
 #include "directive_forward.h"
 
 #include <string.h>
@@ -76,21 +76,53 @@ static bool take_name(struct directive *directive, const struct word *word,
 	return true;
 }
 
-static bool take_address(struct directive *directive, const struct word *word, const struct ip *ip,
-			 struct config_forward *forward, struct error *error)
+static bool read_port(const struct directive *directive, const struct word *word, bool is_tls,
+		      uint16_t *ret_port, struct error *error)
 {
-	struct config_target target = { .ip = *ip, .tls = strcmp(word->scheme, "tls") == 0 };
-	uint64_t port = target.tls ? PORT_TLS : PORT_DNS;
+	uint64_t port = is_tls ? PORT_TLS : PORT_DNS;
 	if (word->port != NULL && !text_to_number(word->port, 1, UINT16_MAX, &port))
 		return directive_fail(directive, error, "invalid port in \"%s\"", word->text);
-	target.port = (uint16_t)port;
-	if (target.tls && !take_name(directive, word, forward, &target, error))
+	*ret_port = (uint16_t)port;
+	return true;
+}
+
+/* The target has its address or host. */
+static bool take(struct directive *directive, const struct word *word, struct config_target *target,
+		 struct config_forward *forward, struct error *error)
+{
+	target->tls = strcmp(word->scheme, "tls") == 0;
+	if (!read_port(directive, word, target->tls, &target->port, error))
 		return false;
-	if (!target.tls && word->name != NULL)
+	if (target->tls && !take_name(directive, word, forward, target, error))
+		return false;
+	if (!target->tls && word->name != NULL)
 		directive_note(directive,
 			       "%s: which interface leads to it is not told, what stands behind %% is left out",
 			       word->text);
-	*add(directive, forward) = target;
+	if (target->tls && target->host != NULL && target->tls_name == NULL)
+		directive_note(directive,
+			       "%s: its certificate must hold the address that is found; %%NAME behind "
+			       "the host or tls_servername tells another name",
+			       word->text);
+	*add(directive, forward) = *target;
+	return true;
+}
+
+bool forward_add_resolver(struct directive *directive, const char *text,
+			  struct config_forward *forward, struct error *error)
+{
+	struct word word = { .text = text, .host = directive_copy(directive, text) };
+	struct config_target target = { .port = PORT_DNS };
+	struct error reason;
+	cut_port(&word);
+	bool is_whole = text[0] != '[' || word.port != NULL;
+	if (!is_whole || !ip_parse(word.host, &target.ip) ||
+	    !read_port(directive, &word, false, &target.port, &reason))
+		return directive_fail(directive, error,
+				      "resolver must be an IP address or IP:port: \"%s\"", text);
+	forward->resolvers = list_grow(directive->config->arena, forward->resolvers,
+				       forward->resolver_count, sizeof(forward->resolvers[0]));
+	forward->resolvers[forward->resolver_count++] = target;
 	return true;
 }
 
@@ -116,15 +148,36 @@ static bool is_path(const char *word)
 	return strchr(word, '/') != NULL || resolv_conf_read(word, &conf, NULL);
 }
 
-static bool refuse_name(struct directive *directive, const struct word *word, struct error *error)
+/* ---- hosts ---- */
+
+static bool is_number(const char *label, size_t size)
 {
-	if (config_zone_text(directive->config->arena, word->host) == NULL)
+	return size > 0 && strspn(label, "0123456789") >= size;
+}
+
+/* "10.0.0.256", "10.0.0.2x": no host is called so. */
+static bool looks_like_address(const char *name)
+{
+	size_t size = strlen(name) - 1; /* without the final dot */
+	const char *last = name + size;
+	while (last > name && last[-1] != '.')
+		last--;
+	return is_number(last, (size_t)(name + size - last)) ||
+	       (is_number(name, strcspn(name, ".")) && *last >= '0' && *last <= '9');
+}
+
+static bool take_host(struct directive *directive, const struct word *word,
+		      struct config_forward *forward, struct error *error)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+	struct config_target target = { .file = NULL };
+	target.host = config_zone_text(directive->config->arena, word->host);
+	if (target.host == NULL || strcmp(target.host, ".") == 0 ||
+	    strspn(target.host, letters) != strlen(target.host) || looks_like_address(target.host))
 		return directive_fail(directive, error,
 				      "not an IP address, file, or valid domain: \"%s\"", word->text);
-	return directive_fail(directive, error,
-			      "not an IP address or file \"%s\": knamed does not look up names of "
-			      "resolvers, only addresses are asked",
-			      word->text);
+	target.host[strlen(target.host) - 1] = '\0';
+	return take(directive, word, &target, forward, error);
 }
 
 /* ---- words ---- */
@@ -159,10 +212,10 @@ bool forward_add_target(struct directive *directive, const char *text,
 	if (word.host[0] == '\0')
 		return directive_fail(directive, error, "invalid address: \"%s\"", text);
 	if (ip_parse(word.host, &ip))
-		return take_address(directive, &word, &ip, forward, error);
+		return take(directive, &word, &(struct config_target){ .ip = ip }, forward, error);
 	const char *scheme;
 	const char *path = zone_word_skip_scheme(text, &scheme);
 	if (strcmp(scheme, "dns") == 0 && is_path(path))
 		return take_file(directive, path, forward, error);
-	return refuse_name(directive, &word, error);
+	return take_host(directive, &word, forward, error);
 }

@@ -79,17 +79,25 @@ static bool is_text(const char *a, const char *b)
 
 static bool is_same_target(const struct config_target *a, const struct config_target *b)
 {
-	return is_text(a->file, b->file) && a->tls == b->tls && is_text(a->tls_name, b->tls_name) &&
+	return is_text(a->file, b->file) && is_text(a->host, b->host) && a->tls == b->tls &&
+	       is_text(a->tls_name, b->tls_name) &&
 	       (a->file != NULL || (ip_equal(&a->ip, &b->ip) && a->port == b->port));
+}
+
+static bool are_same_targets(const struct config_target *a, size_t a_count,
+			     const struct config_target *b, size_t b_count)
+{
+	for (size_t i = 0; i < a_count && i < b_count; i++)
+		if (!is_same_target(&a[i], &b[i]))
+			return false;
+	return a_count == b_count;
 }
 
 static bool asks_the_same(const struct config_forward *a, const struct config_forward *b)
 {
-	for (size_t i = 0; i < a->target_count && i < b->target_count; i++)
-		if (!is_same_target(&a->targets[i], &b->targets[i]))
-			return false;
-	return a->target_count == b->target_count && strcmp(a->from.text, b->from.text) == 0 &&
-	       is_same_list(&a->except, &b->except);
+	return are_same_targets(a->targets, a->target_count, b->targets, b->target_count) &&
+	       are_same_targets(a->resolvers, a->resolver_count, b->resolvers, b->resolver_count) &&
+	       strcmp(a->from.text, b->from.text) == 0 && is_same_list(&a->except, &b->except);
 }
 
 static bool fills_the_same(const struct config_block *a, const struct config_block *b)

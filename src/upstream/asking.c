@@ -138,10 +138,24 @@ bool question_ask_next(struct question *question, bool may_repeat, uint64_t now_
 	return false;
 }
 
+/* There is nobody yet, but a name is being looked up for the first time. */
+static bool may_wait(const struct question *question, uint64_t now_ns)
+{
+	const struct upstream *upstream = question->upstream;
+	return upstream->target_count == 0 && names_are_awaited(upstream) &&
+	       now_ns < question->deadline_ns;
+}
+
 void question_go_on(struct question *question, uint64_t now_ns)
 {
-	if (!question_ask_next(question, question->kept == NULL, now_ns))
+	if (question_ask_next(question, question->kept == NULL, now_ns))
+		return;
+	if (!may_wait(question, now_ns)) {
 		end_without(question);
+		return;
+	}
+	question->hedge_ns = UINT64_MAX;
+	arm(question, now_ns);
 }
 
 void question_begin(struct question *question, uint64_t now_ns)

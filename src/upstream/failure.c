@@ -34,8 +34,12 @@ const char *failure_print(const struct failure *failure, struct upstream *upstre
 		address_print(&failure->remote, remote);
 	reason_print(failure->number, reason, sizeof(reason));
 	switch (failure->trouble) {
-	case TROUBLE_NONE:
 	case TROUBLE_NOBODY:
+		if (names_unknown(upstream) == NULL)
+			return "no healthy proxies";
+		snprintf(text, size, "failed to resolve \"%s\"", names_unknown(upstream));
+		break;
+	case TROUBLE_NONE:
 	case TROUBLE_ALL_DOWN:
 		return "no healthy proxies";
 	case TROUBLE_LOOP:

@@ -168,3 +168,12 @@ bool questions_next_waiter(struct questions *questions, struct question *questio
 	questions_leave(questions, &ret_waiter->share);
 	return true;
 }
+
+void questions_go_on(struct questions *questions, uint64_t now_ns)
+{
+	for (size_t i = 0; i < questions->used; i++) {
+		struct question *question = &questions->pool[i];
+		if (question->is_live && question_attempts(question) == 0)
+			question_go_on(question, now_ns);
+	}
+}

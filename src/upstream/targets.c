@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The targets of a directive: addresses as they are written, and the nameservers of files, which
- * are read again when they change. Who is in the new list and was in the old one stays as it is; a
- * file that has no nameserver any more changes nothing. */
+/* The targets of a directive: addresses as they are written, those of names, and the nameservers of
+ * files, which are read again when they change. Who is in the new list and was in the old one stays
+ * as it is; a file that has no nameserver any more changes nothing. */
 #include <stdio.h>
 #include <string.h>
 
@@ -93,13 +93,19 @@ static void wanted_add(struct wanted *wanted, const struct config_target *target
 		wanted->targets[wanted->count++] = *target;
 }
 
-static void leave_out_own(struct target_file *file, const struct ip *ip)
+/* `from` is where it was found. */
+static void wanted_add_unless_own(struct upstream *upstream, struct wanted *wanted,
+				  const struct config_target *target, const char *from)
 {
 	char text[IP_TEXT_SIZE];
-	ip_print(ip, text);
-	file->upstream->has_own = true;
+	if (!is_own_address(upstream->config, &target->ip, target->port)) {
+		wanted_add(wanted, target);
+		return;
+	}
+	ip_print(&target->ip, text);
+	upstream->has_own = true;
 	log_line(LOG_WARNING, "loop",
-		 "%s names %s, where this server itself listens: it is not asked", file->path, text);
+		 "%s names %s, where this server itself listens: it is not asked", from, text);
 }
 
 static void wanted_add_file(struct wanted *wanted, struct target_file *file)
@@ -112,26 +118,38 @@ static void wanted_add_file(struct wanted *wanted, struct target_file *file)
 		log_line(LOG_WARNING, "forward", "%s has no nameservers, those it had are kept",
 			 file->path);
 	for (size_t i = 0; i < file->conf.count; i++) {
-		const struct ip *ip = &file->conf.nameservers[i];
-		if (is_own_address(file->upstream->config, ip, DNS_PORT))
-			leave_out_own(file, ip);
-		else
-			wanted_add(wanted, &(struct config_target){ .ip = *ip, .port = DNS_PORT });
+		struct config_target target = { .ip = file->conf.nameservers[i], .port = DNS_PORT };
+		wanted_add_unless_own(file->upstream, wanted, &target, file->path);
+	}
+}
+
+static void wanted_add_name(struct upstream *upstream, struct wanted *wanted,
+			    const struct config_target *config, size_t number)
+{
+	struct ip ips[NAME_ADDRESSES];
+	size_t count = name_addresses(upstream, number, ips);
+	for (size_t i = 0; i < count; i++) {
+		struct config_target target = *config;
+		target.ip = ips[i];
+		wanted_add_unless_own(upstream, wanted, &target, config->host);
 	}
 }
 
 static void wanted_collect(struct upstream *upstream, struct wanted *ret_wanted)
 {
 	const struct config_forward *config = upstream->config;
-	size_t files = 0;
+	size_t files = 0, names = 0;
 	ret_wanted->count = 0;
 	ret_wanted->is_cut = false;
 	upstream->has_own = false;
 	for (size_t i = 0; i < config->target_count; i++) {
-		if (config->targets[i].file == NULL)
-			wanted_add(ret_wanted, &config->targets[i]);
-		else
+		const struct config_target *target = &config->targets[i];
+		if (target->file != NULL)
 			wanted_add_file(ret_wanted, &upstream->files[files++]);
+		else if (target->host != NULL)
+			wanted_add_name(upstream, ret_wanted, target, names++);
+		else
+			wanted_add(ret_wanted, target);
 	}
 	if (ret_wanted->is_cut)
 		log_line(LOG_WARNING, "forward",
@@ -191,12 +209,16 @@ static bool update(struct upstream *upstream, struct error *error)
 	return good;
 }
 
+void targets_update(struct upstream *upstream)
+{
+	struct error error;
+	if (!update(upstream, &error))
+		log_line(LOG_ERROR, "forward", "%s", error.text);
+}
+
 static void on_change(void *context)
 {
-	struct target_file *file = context;
-	struct error error;
-	if (!update(file->upstream, &error))
-		log_line(LOG_ERROR, "forward", "%s: %s", file->path, error.text);
+	targets_update(((struct target_file *)context)->upstream);
 }
 
 /* ---- opening and closing ---- */
@@ -218,11 +240,12 @@ bool targets_open(struct upstream *upstream, struct error *error)
 		if (file->watch == NULL)
 			return false;
 	}
-	return update(upstream, error);
+	return names_open(upstream, error) && update(upstream, error);
 }
 
 void targets_close(struct upstream *upstream)
 {
+	names_close(upstream);
 	for (size_t i = 0; i < upstream->file_count; i++)
 		file_watch_free(upstream->files[i].watch);
 	mem_free(upstream->files);

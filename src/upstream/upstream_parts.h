@@ -125,6 +125,8 @@ void questions_add_waiter(struct questions *questions, struct question *question
 /* Takes the first one off. */
 bool questions_next_waiter(struct questions *questions, struct question *question,
 			   struct waiter *ret_waiter);
+/* Those of which nothing is under way have waited for somebody to ask. */
+void questions_go_on(struct questions *questions, uint64_t now_ns);
 
 /* asking.c: the life of a question. */
 void question_init(struct upstream *upstream, struct question *question);
@@ -208,6 +210,20 @@ struct target {
 /* targets.c */
 bool targets_open(struct upstream *upstream, struct error *error);
 void targets_close(struct upstream *upstream);
+/* Files or names say something else. */
+void targets_update(struct upstream *upstream);
+/* names.c: targets that have a name, in the order of the configuration. */
+struct names;
+bool names_open(struct upstream *upstream, struct error *error);
+void names_close(struct upstream *upstream);
+/* What is known of the addresses of one, at most so many. */
+enum { NAME_ADDRESSES = 16 };
+size_t name_addresses(const struct upstream *upstream, size_t number,
+		      struct ip ret_ips[NAME_ADDRESSES]);
+/* Some of them has not been looked up even once. */
+bool names_are_awaited(const struct upstream *upstream);
+/* One that has no address; NULL: all have one. */
+const char *names_unknown(const struct upstream *upstream);
 /* failure.c */
 void address_print(const struct upstream_address *address, char ret_text[ADDRESS_TEXT_SIZE]);
 /* A sentence in CoreDNS' words. */
@@ -299,9 +315,10 @@ struct upstream {
 	size_t target_count;
 	struct target_file *files; /* one for each file that the directive names */
 	size_t file_count;
-	uint32_t turn;	 /* of round_robin */
-	uint32_t hedges; /* what is saved up */
-	uint32_t lines;	 /* numbers given */
+	struct names *names; /* NULL: no target has one */
+	uint32_t turn;	     /* of round_robin */
+	uint32_t hedges;     /* what is saved up */
+	uint32_t lines;	     /* numbers given */
 	struct draw draw;
 	tally_cell *all_down, *too_many;
 	bool has_own; /* files name our own addresses, which are not asked */

@@ -26,7 +26,7 @@ ADDRESSES = with_length([POD, *CLIENTS, *LOCAL])
 OUTER_ADDRESSES = with_length([*RESOLVERS, "10.0.0.5", "10.0.0.6", "10.0.0.9"])  # nobody listens on the last one
 
 RESOLV_CONF = "search eu.example\nnameserver 10.0.0.2\nnameserver 10.0.0.3\noptions ndots:1\n"
-HOSTS = "127.0.0.1 localhost\n::1 localhost\n"
+HOSTS = "127.0.0.1 localhost\n::1 localhost\n10.0.0.4 my.hosts.dns\n"
 
 # ---- what resolvers know ----
 
@@ -76,6 +76,8 @@ ftp.service.us-west-1.consul A 10.30.0.4 60
 4.2.0.192.in-addr.arpa PTR v4.example 300
 5.99.168.192.in-addr.arpa PTR host.corp 60
 my-dns.example A 10.0.0.3 60
+my-alias.example CNAME my-dns.example 60
+dns.example A 10.0.0.5 60
 special.example A 0.0.0.0 60
 mapped.example AAAA ::ffff:192.0.2.5 60
 private.example A 10.1.2.3 60

@@ -53,18 +53,19 @@ static void done(struct reading *reading)
 	mem_free(reading);
 }
 
-/* "tls 10.0.0.1 853 name", one behind the other. */
-static void assert_targets(const struct config_forward *forward, const char *expected)
+/* "tls 10.0.0.1 853 name", one behind the other; "@" stands before hosts. */
+static void assert_list(const struct config_target *targets, size_t count, const char *expected)
 {
 	struct text text = { 0 };
 	text_add(&text, "");
-	for (size_t i = 0; i < forward->target_count; i++) {
-		const struct config_target *target = &forward->targets[i];
-		char ip[IP_TEXT_SIZE] = "";
-		if (target->file == NULL)
+	for (size_t i = 0; i < count; i++) {
+		const struct config_target *target = &targets[i];
+		char ip[IP_TEXT_SIZE] = "@";
+		if (target->file == NULL && target->host == NULL)
 			ip_print(&target->ip, ip);
-		text_printf(&text, "%s%s%s", i > 0 ? " | " : "", target->tls ? "tls " : "",
-			    target->file != NULL ? target->file : ip);
+		text_printf(&text, "%s%s%s%s", i > 0 ? " | " : "", target->tls ? "tls " : "",
+			    target->file != NULL ? target->file : ip,
+			    target->host != NULL ? target->host : "");
 		if (target->file == NULL)
 			text_printf(&text, " %u", target->port);
 		if (target->tls_name != NULL)
@@ -72,6 +73,11 @@ static void assert_targets(const struct config_forward *forward, const char *exp
 	}
 	assert_string_equal(text.data, expected);
 	text_done(&text);
+}
+
+static void assert_targets(const struct config_forward *forward, const char *expected)
+{
+	assert_list(forward->targets, forward->target_count, expected);
 }
 
 static void without_options_it_is_the_usual_one(void **state)
@@ -98,6 +104,10 @@ static void without_options_it_is_the_usual_one(void **state)
 	assert_true(forward->tls_ca == NULL && forward->tls_certificate == NULL);
 	assert_int_equal(forward->except.count + forward->next_count + forward->failover_count, 0);
 	assert_int_equal(forward->source.family, 0);
+	assert_int_equal(forward->resolver_count, 0);
+	assert_string_equal(forward->hosts_file, "/etc/hosts");
+	assert_string_equal(forward->resolver_file, "/etc/resolv.conf");
+	assert_int_equal(forward->lookup_least_ms, 5000);
 	done(reading);
 }
 
@@ -117,6 +127,10 @@ static void targets_are_written_in_many_ways(void **state)
 		  "tls 2400::1 853 dns.example | tls fe80::1 853 example.com" },
 		{ "resolv.conf 10.0.0.1", "resolv.conf | 10.0.0.1 53" },
 		{ "10.0.0.1 /dev/null", "10.0.0.1 53 | /dev/null" },
+		{ "My-DNS.example. localhost:5353 dns://a_b.example:54",
+		  "@my-dns.example 53 | @localhost 5353 | @a_b.example 54" },
+		{ "tls://dns.example tls://dns.example%One.Two:8853 1dns.example",
+		  "tls @dns.example 853 | tls @dns.example 8853 One.Two | @1dns.example 53" },
 	};
 	write_file("resolv.conf", "nameserver 10.0.0.9\n");
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
@@ -180,6 +194,17 @@ static void every_option_is_read(void **state)
 	done(reading);
 }
 
+static void resolvers_are_addresses(void **state)
+{
+	(void)state;
+	struct reading *reading = read_forward("forward . dns.example {\nresolver 10.0.0.9\n"
+					       "resolver 10.0.0.1 10.0.0.2:5353 ::1 [::2]:54\n}");
+	const struct config_forward *forward = &reading->block.forwards[0];
+	assert_list(forward->resolvers, forward->resolver_count,
+		    "10.0.0.1 53 | 10.0.0.2 5353 | ::1 53 | ::2 54");
+	done(reading);
+}
+
 static void tls_takes_up_to_three_files(void **state)
 {
 	(void)state;
@@ -222,6 +247,11 @@ static void what_is_odd_but_harmless_is_noted(void **state)
 	assert_zones(&reading->block.forwards[0].except, "c.org.");
 	assert_int_equal(reading->config.notes.count, 4);
 	done(reading);
+	reading = read_forward("forward . tls://dns.example tls://dns.example%a {\n}");
+	assert_int_equal(reading->config.notes.count, 1);
+	assert_non_null(
+		strstr(reading->config.notes.words[0], "its certificate must hold the address"));
+	done(reading);
 	reading = read_forward("forward . 10.0.0.1 {\nmax_connect_attempts 0\nexpire 0s\n"
 			       "health_check 0s\n}");
 	assert_int_equal(reading->block.forwards[0].max_connect_attempts, UINT32_MAX);
@@ -249,13 +279,18 @@ static const struct bad bad_lines[] = {
 	{ "forward . unix:///run/dns", AT("2") "'unix' is not supported as a destination "
 					       "protocol in forward: unix:///run/dns" },
 	{ "forward . tls://", AT("2") "invalid address: \"tls://\"" },
-	{ "forward . a27.0.0.1",
-	  AT("2") "not an IP address or file \"a27.0.0.1\": knamed does not look up names of "
-		  "resolvers, only addresses are asked" },
-	{ "forward . tls://dns.example:853",
-	  AT("2") "not an IP address or file \"tls://dns.example:853\": knamed does not look "
-		  "up names of resolvers, only addresses are asked" },
 	{ "forward . a..b", AT("2") "not an IP address, file, or valid domain: \"a..b\"" },
+	{ "forward . a27.0.0.1", AT("2") "not an IP address, file, or valid domain: \"a27.0.0.1\"" },
+	{ "forward . 10.0.0.2x", AT("2") "not an IP address, file, or valid domain: \"10.0.0.2x\"" },
+	{ "forward . 10.0.0.256:53",
+	  AT("2") "not an IP address, file, or valid domain: \"10.0.0.256:53\"" },
+	{ "forward . .", AT("2") "not an IP address, file, or valid domain: \".\"" },
+	{ "forward . tls://a/b", AT("2") "not an IP address, file, or valid domain: \"tls://a/b\"" },
+	{ "forward . fe80::1::2", AT("2") "not an IP address, file, or valid domain: \"fe80::1::2\"" },
+	{ "forward . dns.example:0", AT("2") "invalid port in \"dns.example:0\"" },
+	{ "forward . tls://dns.example%a.org {\ntls_servername b.org\n}",
+	  AT("2") "both forward ('b.org') and proxy level ('a.org') TLS servernames are set "
+		  "for upstream proxy 'tls://dns.example%a.org'" },
 	{ "forward . /none/resolv.conf",
 	  AT("2") "not an IP address or file \"/none/resolv.conf\": open /none/resolv.conf: no "
 		  "such file or directory" },
@@ -313,9 +348,17 @@ static const struct bad bad_lines[] = {
 	{ OPTION("doh_method PUT"), AT("3") "doh_method must be either POST or GET" },
 	{ OPTION("doh_method POST"), AT("3") "doh_method is not built into knamed, which asks "
 					     "over UDP, TCP and TLS" },
-	{ OPTION("resolver 10.0.0.1"),
-	  AT("3") "resolver is not built into knamed, which does not look up names of "
-		  "resolvers: only addresses are asked" },
+	{ OPTION("resolver"), AT("3") ARGUMENTS "'resolver'" },
+	{ OPTION("resolver 10.0.0.1 dns.example"),
+	  AT("3") "resolver must be an IP address or IP:port: \"dns.example\"" },
+	{ OPTION("resolver dns.example:53"),
+	  AT("3") "resolver must be an IP address or IP:port: \"dns.example:53\"" },
+	{ OPTION("resolver [::1]"), AT("3") "resolver must be an IP address or IP:port: \"[::1]\"" },
+	{ OPTION("resolver 10.0.0.1:x"),
+	  AT("3") "resolver must be an IP address or IP:port: \"10.0.0.1:x\"" },
+	{ OPTION("resolver 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 "
+		 "1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1"),
+	  AT("3") "more than 15 resolvers configured: 16" },
 	{ OPTION("foo"), AT("3") "unknown property 'foo'" },
 };
 
@@ -337,6 +380,7 @@ int main(void)
 		cmocka_unit_test(without_options_it_is_the_usual_one),
 		cmocka_unit_test(targets_are_written_in_many_ways),
 		cmocka_unit_test(every_option_is_read),
+		cmocka_unit_test(resolvers_are_addresses),
 		cmocka_unit_test(tls_takes_up_to_three_files),
 		cmocka_unit_test(a_block_may_forward_more_than_once),
 		cmocka_unit_test(what_is_odd_but_harmless_is_noted),
