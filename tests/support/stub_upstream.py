@@ -140,7 +140,10 @@ class StubUpstream:
         message = self.reply(data, "udp")
         time.sleep(self.delay_s)
         if message is not None:
-            udp.sendto(message, client)
+            try:
+                udp.sendto(message, client)
+            except OSError:  # closed meanwhile, or the client is gone
+                pass
 
     def serve_udp(self, udp):
         waits = any(manner.delay_s for manner in self.manners.values())
@@ -173,8 +176,12 @@ class StubUpstream:
                 query = wire.decode(data)
                 messages = self.zone_messages(query) if query.qtype == wire.AXFR else [self.reply(data, "tcp")]
                 for message in messages:
-                    if message is not None:
+                    if message is None:
+                        continue
+                    try:
                         tcp.sendall(len(message).to_bytes(2, "big") + message)
+                    except OSError:  # the client is gone
+                        return
 
     def serve_tcp(self, listening):
         while True:
