@@ -15,8 +15,9 @@ struct feed {
 	const struct config_said *said;
 	struct catalog *catalog;
 	struct catalog *external; /* of a `kubernetes` beside a `k8s_external` */
-	struct cluster *cluster;  /* of a `kubernetes`; then no zone_files */
+	struct cluster *cluster;  /* one of the three is set */
 	struct zone_files *zone_files;
+	struct secondary *secondary;
 	unsigned users;
 	const struct setup *taken_by; /* the newest of them */
 };
@@ -27,7 +28,9 @@ struct setup {
 	struct feed **feeds;
 	size_t feed_count;
 	struct serve_block *blocks;
-	struct catalog **catalogs; /* of files and autos, block after block */
+	struct catalog **catalogs;	     /* of files and autos, block after block */
+	struct serve_secondary *secondaries; /* the same */
+	size_t secondary_count;
 };
 
 struct pipeline {
@@ -91,14 +94,50 @@ static struct zone_files_calls calls_of(struct feed *feed)
 	};
 }
 
+/* ---- secondary ---- */
+
+static void *begin_zone(void *context, const char *origin)
+{
+	return zone_load_begin(((struct feed *)context)->catalog, origin);
+}
+
+static bool end_zone(void *load, struct error *error)
+{
+	return zone_load_end(load, error);
+}
+
+static void abandon_zone(void *load)
+{
+	zone_load_abandon(load);
+}
+
+static struct secondary *open_secondary(struct feed *feed, const struct config_secondary *config,
+					struct error *error)
+{
+	const struct secondary_calls calls = { .begin = begin_zone,
+					       .take = take_record,
+					       .end = end_zone,
+					       .abandon = abandon_zone,
+					       .gone = drop_zone,
+					       .changed = on_changed,
+					       .context = feed };
+	return secondary_open(feed->pipeline->options.events, config, &calls, error);
+}
+
+static bool notify_secondary(void *context, const uint8_t *zone, const struct ip *from)
+{
+	return secondary_notify(context, zone, from);
+}
+
 /* ---- feeds ---- */
 
-/* A directive of a block: one of the three is set. */
+/* A directive of a block: one of the four is set. */
 struct source {
 	const struct config_block *block;
 	const struct config_kubernetes *kubernetes;
 	const struct config_file *file;
 	const struct config_auto *auto_;
+	const struct config_secondary *secondary;
 	const struct config_said *said;
 };
 
@@ -119,6 +158,10 @@ static bool open_source(struct feed *feed, const struct source *source, struct e
 		return true;
 	}
 	feed->catalog = answers_add_static(pipeline->answers);
+	if (source->secondary != NULL) {
+		feed->secondary = open_secondary(feed, source->secondary, error);
+		return feed->secondary != NULL;
+	}
 	feed->zone_files = source->file != NULL
 				   ? zone_files_open_file(events, source->file, &calls, error)
 				   : zone_files_open_auto(events, source->auto_, &calls, error);
@@ -131,6 +174,7 @@ static void feed_leave(struct feed *feed)
 		return;
 	cluster_close(feed->cluster);
 	zone_files_close(feed->zone_files);
+	secondary_close(feed->secondary);
 	answers_remove(feed->external); /* it is made of the other one */
 	answers_remove(feed->catalog);
 	config_free(feed->config);
@@ -182,6 +226,31 @@ static struct catalog *add_feed(struct setup *setup, const struct source *source
 
 /* ---- setups ---- */
 
+/* They stand behind those of the blocks before. */
+static bool add_secondaries(struct setup *setup, const struct config_block *config,
+			    struct serve_block *block, struct error *error)
+{
+	struct serve_secondary *secondaries = setup->secondaries + setup->secondary_count;
+	block->secondaries = secondaries;
+	for (size_t i = 0; i < config->secondary_count; i++) {
+		const struct config_secondary *secondary = &config->secondaries[i];
+		const struct source source = { .block = config,
+					       .secondary = secondary,
+					       .said = &secondary->said };
+		struct catalog *catalog = add_feed(setup, &source, error);
+		if (catalog == NULL)
+			return false;
+		secondaries[i] = (struct serve_secondary){
+			.catalog = catalog,
+			.notify = notify_secondary,
+			.context = setup->feeds[setup->feed_count - 1]->secondary,
+		};
+		block->secondary_count++;
+		setup->secondary_count++;
+	}
+	return true;
+}
+
 static bool add_block(struct setup *setup, const struct config_block *config,
 		      struct serve_block *block, struct catalog ***catalogs, struct error *error)
 {
@@ -209,7 +278,7 @@ static bool add_block(struct setup *setup, const struct config_block *config,
 		if ((*(*catalogs)++ = add_feed(setup, &source, error)) == NULL)
 			return false;
 	}
-	return true;
+	return add_secondaries(setup, config, block, error);
 }
 
 struct setup *pipeline_setup(struct pipeline *pipeline, struct config *config, struct error *error)
@@ -217,11 +286,13 @@ struct setup *pipeline_setup(struct pipeline *pipeline, struct config *config, s
 	struct setup *setup = mem_zalloc(sizeof(*setup));
 	size_t feeds = 0;
 	for (size_t i = 0; i < config->block_count; i++)
-		feeds += 1 + config->blocks[i].file_count + config->blocks[i].auto_count;
+		feeds += 1 + config->blocks[i].file_count + config->blocks[i].auto_count +
+			 config->blocks[i].secondary_count;
 	setup->pipeline = pipeline;
 	setup->config = config_hold(config);
 	setup->feeds = mem_zalloc((feeds + 1) * sizeof(struct feed *));
 	setup->catalogs = mem_zalloc((feeds + 1) * sizeof(struct catalog *));
+	setup->secondaries = mem_zalloc((feeds + 1) * sizeof(*setup->secondaries));
 	setup->blocks = mem_zalloc((config->block_count + 1) * sizeof(*setup->blocks));
 	struct catalog **catalogs = setup->catalogs;
 	for (size_t i = 0; i < config->block_count; i++) {
@@ -243,6 +314,7 @@ void setup_free(struct setup *setup)
 		feed_leave(setup->feeds[i]);
 	mem_free(setup->feeds);
 	mem_free(setup->catalogs);
+	mem_free(setup->secondaries);
 	mem_free(setup->blocks);
 	config_free(setup->config);
 	mem_free(setup);
@@ -254,15 +326,19 @@ const struct serve_block *setup_blocks(const struct setup *setup, size_t *ret_co
 	return setup->blocks;
 }
 
+static bool feed_is_ready(const struct feed *feed)
+{
+	const struct kube *kube = feed->cluster != NULL ? cluster_kube(feed->cluster) : NULL;
+	if (feed->secondary != NULL)
+		return secondary_is_settled(feed->secondary);
+	return kube == NULL || (kube_is_in_step(kube) && !kube_is_stale(kube));
+}
+
 bool setup_is_ready(const struct setup *setup)
 {
-	for (size_t i = 0; i < setup->feed_count; i++) {
-		const struct cluster *cluster = setup->feeds[i]->cluster;
-		const struct kube *kube = cluster != NULL ? cluster_kube(cluster) : NULL;
-		if (setup->feeds[i]->users == 1 && kube != NULL &&
-		    (!kube_is_in_step(kube) || kube_is_stale(kube)))
+	for (size_t i = 0; i < setup->feed_count; i++)
+		if (setup->feeds[i]->users == 1 && !feed_is_ready(setup->feeds[i]))
 			return false;
-	}
 	return true;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pipeline -- from a config to answers that follow their sources: one catalog per data directive,
- * fed by manifests and zone files, published after each step. */
+ * fed by manifests, zone files and primaries, published after each step. */
 #ifndef KNAMED_PIPELINE_H
 #define KNAMED_PIPELINE_H
 
@@ -36,7 +36,8 @@ struct setup;
 struct setup *pipeline_setup(struct pipeline *pipeline, struct config *config, struct error *error);
 void setup_free(struct setup *setup); /* no query thread has its blocks */
 const struct serve_block *setup_blocks(const struct setup *setup, size_t *ret_count);
-bool setup_is_ready(const struct setup *setup); /* what begins anew knows what its API server has */
+/* What begins anew knows what its API server or its primaries have. */
+bool setup_is_ready(const struct setup *setup);
 /* It is in force; the one before is the caller's to free. */
 struct setup *pipeline_use(struct pipeline *pipeline, struct setup *setup);
 

@@ -219,7 +219,7 @@ static void wait_until_ready(struct reload *reload)
 	if (!reload->is_told && clock_now_ns() - reload->since_ns > PATIENCE_MS * UINT64_C(1000000)) {
 		reload->is_told = true;
 		log_line(LOG_WARNING, "reload",
-			 "the Corefile that was read takes effect when what its kubernetes needs is there");
+			 "the Corefile that was read takes effect when what its directives need is there");
 	}
 	event_add(reload->ready, &(struct timeval){ .tv_usec = READY_MS * 1000 });
 }

@@ -103,6 +103,16 @@ struct config_transfer {
 	struct config_peers to;
 	struct ip source;                /* of notes about changes; family 0: any */
 };
+/* `secondary`: zones taken from primaries, who are tried in turn. */
+enum { PRIMARIES_MOST = 64 };
+struct config_primary { struct ip ip; uint16_t port; };
+struct config_secondary {
+	struct config_zones zones;
+	struct config_primary *primaries; size_t primary_count;
+	bool falls_through;
+	struct config_zones fallthrough; /* as above */
+	struct config_said said;
+};
 enum log_class { LOG_CLASS_SUCCESS = 1, LOG_CLASS_DENIAL = 2, LOG_CLASS_ERROR = 4, LOG_CLASS_ALL = 7 };
 /* format: {common} and {combined} are written out; never NULL. The first log whose names hold a query logs it. */
 struct config_log { struct config_zones names; char *format; unsigned classes; };
@@ -312,7 +322,7 @@ struct config_health { struct config_place place; uint64_t lameduck_ms; };
 struct config_ready { struct config_place place; bool continuously; };
 struct config_prometheus { struct config_place place; };
 
-/* One server block: the directives that it names, each present at most once but for file, auto, log, forward and acl. */
+/* One server block: the directives that it names, each present at most once but for those with a count. */
 struct config_block {
 	const char *file; unsigned line;         /* where it begins */
 	struct config_address *addresses; size_t address_count;
@@ -322,6 +332,7 @@ struct config_block {
 	struct config_file *files; size_t file_count;
 	struct config_auto *autos; size_t auto_count;
 	struct config_transfer *transfers; size_t transfer_count;
+	struct config_secondary *secondaries; size_t secondary_count;
 	struct config_log *logs; size_t log_count;
 	struct config_errors *errors;
 	struct config_chaos *chaos;

@@ -89,6 +89,8 @@ enum dns_verdict {
 };
 /* Reads a packet. On GOOD and BADVERS all of ret_query is set; else only packet, size and flags. */
 enum dns_verdict dns_query_read(const uint8_t *packet, size_t size, struct dns_query *ret_query);
+/* Goes on with one that was QUERY_NOTIMP, if it is a NOTIFY (RFC 1996): its question is about a zone that has changed. */
+enum dns_verdict dns_notify_read(struct dns_query *query);
 
 /* The serial of the SOA that stands behind the question, as a secondary says which zone it has (RFC 1995 3). */
 bool dns_query_serial(const struct dns_query *query, uint32_t *ret_serial);
@@ -124,6 +126,9 @@ struct dns_record {
  * backwards, lengths fit, known record data hold what they must. With TC it may end anywhere behind the question, and
  * what is whole of it counts. Octets behind the last record are no part of it. */
 bool dns_message_read(const uint8_t *packet, size_t size, struct dns_message *ret_message);
+/* The same of one of the messages of a transfer, which may be without a question (RFC 5936 2.2): then its records begin
+ * right behind the header. */
+bool dns_message_read_part(const uint8_t *packet, size_t size, struct dns_message *ret_message);
 /* The walk starts as { 0 }. False: there are no more. */
 struct dns_walk { uint16_t at, done; };
 bool dns_message_next(const struct dns_message *message, struct dns_walk *walk, struct dns_record *ret_record);

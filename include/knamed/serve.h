@@ -14,6 +14,13 @@
 #include "knamed/config.h"
 #include "knamed/observe.h"
 
+/* A `secondary` directive: zones known from the config, and whom a NOTIFY for one of them is told. Its call is made by query
+ * threads and does not block; false: nobody who may notify. */
+struct serve_secondary {
+	struct catalog *catalog;
+	bool (*notify)(void *context, const uint8_t *zone, const struct ip *from);
+	void *context;
+};
 /* A server block with its data. Borrowed; must outlive the server. */
 struct serve_block {
 	const struct config_block *config;
@@ -21,6 +28,7 @@ struct serve_block {
 	struct catalog *external;             /* of `k8s_external`; NULL: none */
 	struct catalog *const *files; size_t file_count; /* per `file` directive; zones known from the config */
 	struct catalog *const *autos; size_t auto_count; /* per `auto` directive */
+	const struct serve_secondary *secondaries; size_t secondary_count; /* per `secondary` directive */
 };
 /* What TCP clients may take; 0: the default, said in src/serve/tcp.h. */
 struct serve_limits { unsigned idle_ms, connections, per_client; };

@@ -112,4 +112,24 @@ typedef void (*zone_file_found)(void *context, const char *origin, const char *p
 bool zone_files_list(const struct config_auto *auto_, zone_file_found found, void *context,
 		     struct error *error);
 
+/* The zones of a `secondary` directive: taken whole from a primary over TCP (AXFR), looked after as their SOAs ask for,
+ * and when a primary notifies. A transfer that fails changes nothing. events NULL: nothing is taken. */
+struct secondary;
+struct secondary_calls {
+	void *(*begin)(void *context, const char *origin);               /* a load, to be given to end or abandon */
+	bool (*take)(void *load, const struct zone_record *record, struct error *error);
+	bool (*end)(void *load, struct error *error);                    /* replaces the zone as a whole, or fails */
+	void (*abandon)(void *load);
+	void (*gone)(void *context, const char *origin);                 /* the zone has expired */
+	void (*changed)(void *context);                                  /* after an end that was good, and gone */
+	void *context;
+};
+struct secondary *secondary_open(struct event_base *events, const struct config_secondary *config,
+				 const struct secondary_calls *calls, struct error *error);
+void secondary_close(struct secondary *secondary);
+/* Its zones are there, or have been tried for. */
+bool secondary_is_settled(const struct secondary *secondary);
+/* Somebody says that the zone has changed. True: it is a primary, and will be asked. Any thread; it does not block. */
+bool secondary_notify(struct secondary *secondary, const uint8_t *zone, const struct ip *from);
+
 #endif

@@ -65,7 +65,7 @@ static const struct entry {
 	{ "kubernetes", directive_kubernetes_read, NULL },
 	{ "file", directive_file_read, NULL },
 	{ "auto", directive_auto_read, NULL },
-	{ "secondary", NULL, "takes zones from a primary server" },
+	{ "secondary", directive_secondary_read, NULL },
 	{ "etcd", NULL, "answers from keys in etcd" },
 	{ "loop", directive_loop_read, NULL },
 	{ "forward", directive_forward_read, NULL },

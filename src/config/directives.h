@@ -52,6 +52,7 @@ bool directive_ready_read(struct directive *directive, struct error *error);
 bool directive_reload_read(struct directive *directive, struct error *error);
 bool directive_rewrite_read(struct directive *directive, struct error *error);
 bool directive_root_read(struct directive *directive, struct error *error);
+bool directive_secondary_read(struct directive *directive, struct error *error);
 bool directive_template_read(struct directive *directive, struct error *error);
 bool directive_timeouts_read(struct directive *directive, struct error *error);
 bool directive_view_read(struct directive *directive, struct error *error);

@@ -117,16 +117,29 @@ static bool records_read(struct dns_message *message)
 	return true;
 }
 
-bool dns_message_read(const uint8_t *packet, size_t size, struct dns_message *ret_message)
+/* The one question, if there is one. */
+static bool question_read(struct dns_message *message)
 {
+	const uint8_t *packet = message->packet;
 	struct name_extent name;
+	message->question_end = message->end = DNS_HEADER_SIZE;
+	if (get_u16(packet + 4) == 0)
+		return true;
+	if (!extent_find(packet, message->size, DNS_HEADER_SIZE, &name) ||
+	    message->size - name.end < QUESTION_FIXED)
+		return false;
+	message->type = get_u16(packet + name.end);
+	message->class_ = get_u16(packet + name.end + 2);
+	message->question_end = message->end = (uint16_t)(name.end + QUESTION_FIXED);
+	return true;
+}
+
+bool dns_message_read_part(const uint8_t *packet, size_t size, struct dns_message *ret_message)
+{
 	if (size < DNS_HEADER_SIZE || size > DNS_MESSAGE_MAX)
 		return false;
 	uint16_t flags = get_u16(packet + 2);
-	if ((flags & FLAG_QR) == 0 || (flags & OPCODE_MASK) != 0 || get_u16(packet + 4) != 1)
-		return false;
-	if (!extent_find(packet, (uint32_t)size, DNS_HEADER_SIZE, &name) ||
-	    size - name.end < QUESTION_FIXED)
+	if ((flags & FLAG_QR) == 0 || (flags & OPCODE_MASK) != 0 || get_u16(packet + 4) > 1)
 		return false;
 	struct dns_message message = {
 		.packet = packet,
@@ -134,15 +147,17 @@ bool dns_message_read(const uint8_t *packet, size_t size, struct dns_message *re
 		.id = get_u16(packet),
 		.flags = flags,
 		.rcode = flags & RCODE_MASK,
-		.question_end = (uint16_t)(name.end + QUESTION_FIXED),
-		.end = (uint16_t)(name.end + QUESTION_FIXED),
-		.type = get_u16(packet + name.end),
-		.class_ = get_u16(packet + name.end + 2),
 	};
-	if (!records_read(&message))
+	if (!question_read(&message) || !records_read(&message))
 		return false;
 	*ret_message = message;
 	return true;
+}
+
+bool dns_message_read(const uint8_t *packet, size_t size, struct dns_message *ret_message)
+{
+	return size >= DNS_HEADER_SIZE && get_u16(packet + 4) == 1 &&
+	       dns_message_read_part(packet, size, ret_message);
 }
 
 /* Where a checked name ends, without following it. */

@@ -16,6 +16,7 @@ enum {
 	OPTION_NSID = 3,    /* RFC 5001 */
 	LABEL_POINTER = 0xc0,
 	OPCODE_MASK = 0x7800,
+	OPCODE_NOTIFY = 4 << 11,
 	OPT_DO = 0x80, /* in the third octet of its TTL */
 };
 
@@ -155,6 +156,23 @@ static enum dns_verdict records_read(struct dns_query *query, unsigned others, u
 	return records.bad_version ? QUERY_BADVERS : QUERY_GOOD;
 }
 
+/* The header is there and says that this is for us: the rest. */
+static enum dns_verdict rest_read(struct dns_query *query)
+{
+	/* One question, and of the rest what any kind of query can have (RFC 9619; IXFR has an SOA
+	 * in the authority section, NOTIFY one among the answers, TSIG may follow the OPT). */
+	const uint8_t *packet = query->packet;
+	unsigned answers = get_u16(packet + 6), authorities = get_u16(packet + 8),
+		 additional = get_u16(packet + 10);
+	if (get_u16(packet + 4) != 1 || answers > 1 || authorities > 1 || additional > 2)
+		return QUERY_FORMERR;
+	if (!question_read(query))
+		return QUERY_FORMERR;
+	query->edns = query->dnssec_ok = query->nsid = false;
+	query->udp_size = DNS_UDP_MIN;
+	return records_read(query, answers + authorities, additional);
+}
+
 enum dns_verdict dns_query_read(const uint8_t *packet, size_t size, struct dns_query *ret_query)
 {
 	assert(size <= DNS_MESSAGE_MAX);
@@ -168,18 +186,14 @@ enum dns_verdict dns_query_read(const uint8_t *packet, size_t size, struct dns_q
 		return QUERY_DROP;
 	if (ret_query->flags & OPCODE_MASK)
 		return QUERY_NOTIMP;
+	return rest_read(ret_query);
+}
 
-	/* One question, and of the rest what any kind of query can have (RFC 9619; IXFR has an SOA
-	 * in the authority section, TSIG may follow the OPT). */
-	unsigned answers = get_u16(packet + 6), authorities = get_u16(packet + 8),
-		 additional = get_u16(packet + 10);
-	if (get_u16(packet + 4) != 1 || answers > 1 || authorities > 1 || additional > 2)
-		return QUERY_FORMERR;
-	if (!question_read(ret_query))
-		return QUERY_FORMERR;
-	ret_query->edns = ret_query->dnssec_ok = ret_query->nsid = false;
-	ret_query->udp_size = DNS_UDP_MIN;
-	return records_read(ret_query, answers + authorities, additional);
+enum dns_verdict dns_notify_read(struct dns_query *query)
+{
+	if ((query->flags & OPCODE_MASK) != OPCODE_NOTIFY)
+		return QUERY_NOTIMP;
+	return rest_read(query);
 }
 
 /* The names in front of the numbers may be compressed: they are not looked at. */

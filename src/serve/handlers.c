@@ -53,6 +53,16 @@ static void settle_failure(struct outcome *outcome, const char *problem)
 	outcome->problem = problem;
 }
 
+/* The route's zone is one of the configuration, but not there. One that is taken from a primary
+ * comes when it can; CoreDNS says nothing about that either. */
+static void settle_unloaded(const struct route *route, struct outcome *outcome)
+{
+	bool may_come = route->by == BY_SECONDARY;
+	settle_failure(outcome, may_come ? NULL : "zone is not loaded");
+	if (may_come)
+		outcome->extended_error = EDE_NOT_READY;
+}
+
 static void settle_kind(enum answer_kind kind, struct reply *reply, struct outcome *outcome)
 {
 	switch (kind) {
@@ -219,7 +229,7 @@ static enum fall fall_to(struct asker *asker, struct question *question, const s
 	}
 	if (behind->catalog != NULL) {
 		outcome->by = behind->by;
-		settle_failure(outcome, "zone is not loaded");
+		settle_unloaded(behind, outcome);
 		return FALL_KNOWN;
 	}
 	enum elsewhere found = is_somebody_behind(question)
@@ -304,7 +314,7 @@ static bool answer_without_data(struct asker *asker, struct question *question, 
 	if (route->catalog != NULL && question->query.class_ == CLASS_IN) {
 		/* a zone of the configuration that could not be read */
 		outcome->by = question->by;
-		settle_failure(outcome, "zone is not loaded");
+		settle_unloaded(route, outcome);
 		return true;
 	}
 	if (route->catalog != NULL) { /* ours, but not in this class */

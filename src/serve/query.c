@@ -10,11 +10,12 @@
 #include "handlers.h"
 #include "line.h"
 #include "outgoing.h"
+#include "notify.h"
 #include "say.h"
 #include "reply.h"
 #include "views.h"
 
-enum { OPCODE_BITS = 0x7800, EDE_STALE = 3 /* RFC 8914 */ };
+enum { OPCODE_BITS = 0x7800, OPCODE_NOTIFY = 4 << 11, EDE_STALE = 3 /* RFC 8914 */ };
 
 /* ---- stage 1 ---- */
 
@@ -152,6 +153,36 @@ static size_t answer(struct asker *asker, struct question *question, uint8_t *pa
 	return size;
 }
 
+/* Of strangers nothing is taken, and they are told nothing (RFC 1996 3.10). */
+static size_t answer_notify(struct asker *asker, struct question *question, uint8_t *packet)
+{
+	enum notify notify = notify_take(asker, question);
+	if (notify == NOTIFY_NOBODYS)
+		return turn_away(asker, question, packet, RCODE_NOTIMP);
+	const struct dns_query *query = &question->query;
+	const struct block *block = question->route->block;
+	struct outcome outcome = { .by = BY_SECONDARY,
+				   .meter = question->route->meter,
+				   .is_dropped = notify == NOTIFY_STRANGERS };
+	struct reply reply;
+	size_t size = 0;
+	if (block->metadata)
+		metadata_begin(asker, question);
+	memmove(packet, query->packet, query->question_end);
+	reply_begin(asker, question, packet, &reply);
+	reply.authoritative = true;
+	if (outcome.is_dropped) {
+		outcome.problem = "NOTIFY from an address that is no primary of the zone";
+	} else {
+		size = reply_end(question, &reply, &outcome);
+		put_u16(packet + 2, (uint16_t)(get_u16(packet + 2) | OPCODE_NOTIFY));
+	}
+	count(asker, question, &outcome, size);
+	if (block->log != NULL || outcome.problem != NULL)
+		question_say(asker, question, &reply, &outcome, size);
+	return size;
+}
+
 /* `loop`: what we sent has come back, and its way ends here. */
 static bool is_own(const struct question *question)
 {
@@ -177,7 +208,7 @@ size_t question_reply(struct asker *asker, struct question *question, uint8_t *p
 	case QUERY_FORMERR:
 		return turn_away(asker, question, packet, RCODE_FORMERR);
 	case QUERY_NOTIMP:
-		return turn_away(asker, question, packet, RCODE_NOTIMP);
+		return answer_notify(asker, question, packet);
 	case QUERY_BADVERS:
 		return refuse(asker, question, packet, RCODE_BADVERS);
 	}

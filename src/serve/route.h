@@ -29,6 +29,7 @@ struct claim {
 	struct zone_name zone;
 	const struct catalog *catalog;
 	const struct falls *falls; /* NULL: what it denies stays denied */
+	const struct serve_secondary *secondary; /* whom a NOTIFY is told; NULL: nobody */
 	enum rank rank;
 };
 

@@ -21,6 +21,7 @@ struct claimant {
 	enum rank rank;
 	bool falls_through;
 	const struct config_zones *fallthrough; /* NULL: it has no such option */
+	const struct serve_secondary *secondary;
 };
 
 static bool zone_read(const struct block *block, const char *text, struct zone_name *ret_name,
@@ -57,6 +58,7 @@ static bool add_claims(struct block *block, const struct claimant *claimant, str
 		struct claim *claim = &block->claims[block->claim_count];
 		*claim = (struct claim){ .catalog = claimant->catalog,
 					 .falls = falls,
+					 .secondary = claimant->secondary,
 					 .rank = claimant->rank };
 		if (!zone_read(block, zones->zones[i].text, &claim->zone, error))
 			return false;
@@ -72,27 +74,44 @@ static bool add_cluster(struct block *block, const struct serve_block *source, s
 	if (source->external != NULL &&
 	    !add_claims(block,
 			&(struct claimant){ &external->zones, source->external, RANK_EXTERNAL,
-					    external->falls_through, &external->fallthrough },
+					    external->falls_through, &external->fallthrough, NULL },
 			error))
 		return false;
 	return source->kubernetes == NULL ||
 	       add_claims(block,
-			  &(struct claimant){ &kubernetes->zones, source->kubernetes, RANK_KUBERNETES,
-					      kubernetes->falls_through, &kubernetes->fallthrough },
+			  &(struct claimant){ &kubernetes->zones, source->kubernetes,
+					      RANK_KUBERNETES, kubernetes->falls_through,
+					      &kubernetes->fallthrough, NULL },
 			  error);
 }
 
-/* In CoreDNS' chain order: k8s_external, kubernetes, file, auto. */
+static bool add_secondaries(struct block *block, const struct serve_block *source, struct error *error)
+{
+	for (size_t i = 0; i < source->secondary_count; i++) {
+		const struct config_secondary *config = &source->config->secondaries[i];
+		const struct serve_secondary *secondary = &source->secondaries[i];
+		const struct claimant claimant = { &config->zones,	 secondary->catalog,
+						   RANK_SECONDARY,	 config->falls_through,
+						   &config->fallthrough, secondary };
+		if (!add_claims(block, &claimant, error))
+			return false;
+	}
+	return true;
+}
+
+/* In CoreDNS' chain order: k8s_external, kubernetes, file, auto, secondary. */
 static bool claims_compile(struct block *block, const struct serve_block *source, struct error *error)
 {
 	const struct config_block *config = source->config;
-	block->falls = mem_zalloc((2 + source->file_count) * sizeof(*block->falls));
+	block->falls = mem_zalloc((2 + source->file_count + source->secondary_count) *
+				  sizeof(*block->falls));
 	if (!add_cluster(block, source, error))
 		return false;
 	for (size_t i = 0; i < source->file_count; i++) {
 		const struct config_file *file = &config->files[i];
-		const struct claimant claimant = { &file->zones, source->files[i], RANK_FILE,
-						   file->falls_through, &file->fallthrough };
+		const struct claimant claimant = { &file->zones,       source->files[i],
+						   RANK_FILE,	       file->falls_through,
+						   &file->fallthrough, NULL };
 		if (!add_claims(block, &claimant, error))
 			return false;
 	}
@@ -103,7 +122,7 @@ static bool claims_compile(struct block *block, const struct serve_block *source
 		if (!add_claims(block, &claimant, error))
 			return false;
 	}
-	return true;
+	return add_secondaries(block, source, error);
 }
 
 /* What a router is made of. */
@@ -222,7 +241,8 @@ static bool listener_add_zone(struct listener *listener, const struct block *blo
 	if (listener->workers == 0)
 		listener->workers = block->config->multisocket;
 	listener->wants_addresses |= block->policy != NULL || block->view != NULL ||
-				     block->log != NULL || block->forwardings != NULL;
+				     block->log != NULL || block->forwardings != NULL ||
+				     block->config->secondary_count > 0;
 	return true;
 }
 

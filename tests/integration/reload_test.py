@@ -223,7 +223,7 @@ def clusters():
             api.fault("status", code=500, times=1000000)
             write(server.place, "Corefile", text.replace("{\n", "{\nttl 10\n"))
             os.kill(server.process.pid, 10)
-            tap.ok(server.logged("takes effect when what its kubernetes needs is there"), "without an API server it waits")
+            tap.ok(server.logged("takes effect when what its directives need is there"), "without an API server it waits")
             tap.same((server.says("web.default.svc", ["10.0.0.1"]), server.ready()[0]), (["10.0.0.1"], 200),
                      "and what is in force serves on")
 

@@ -290,11 +290,41 @@ static void broken_messages_never_lead_outside(void **state)
 	assert_in_range(good, count / 20, count / 20 * 19); /* both ways were taken */
 }
 
+static bool read_part(const struct packet *packet, struct dns_message *ret_message)
+{
+	return dns_message_read_part(guarded(packet->bytes, packet->size), packet->size, ret_message);
+}
+
+static void a_part_of_a_transfer_may_be_without_a_question(void **state)
+{
+	(void)state;
+	struct packet packet = begin(FLAG_QR, 0, 2, 0, 0);
+	struct dns_message message;
+	add_said(&packet, B("\1a\0"), TYPE_A, CLASS_IN, ADDRESS);
+	add_said(&packet, B(TO_QUESTION), TYPE_A, CLASS_IN, ADDRESS); /* to the first record */
+	assert_false(read_said(&packet, &message));
+	assert_true(read_part(&packet, &message));
+	assert_walks(&message);
+	assert_int_equal(message.question_end, DNS_HEADER_SIZE);
+	assert_int_equal(message.type, 0);
+	assert_int_equal(message.counts[0], 2);
+	for (packet.size--; packet.size > 0; packet.size--)
+		assert_false(read_part(&packet, &message));
+	packet = usual(0);
+	assert_true(read_part(&packet, &message));
+	assert_int_equal(message.question_end, QUESTION_END);
+	packet = begin(FLAG_QR, 2, 0, 0, 0);
+	add_question(&packet);
+	add_question(&packet);
+	assert_false(read_part(&packet, &message));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_usual_reply_is_read_and_walked),
 		cmocka_unit_test(only_replies_with_one_question_are_read),
+		cmocka_unit_test(a_part_of_a_transfer_may_be_without_a_question),
 		cmocka_unit_test(a_question_is_whole_and_has_no_pointers),
 		cmocka_unit_test(nothing_is_told_of_what_is_refused),
 		cmocka_unit_test(records_that_are_counted_must_be_there),

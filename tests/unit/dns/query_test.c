@@ -83,6 +83,34 @@ static void the_header_decides_first(void **state)
 	}
 }
 
+static void a_notify_is_read_on(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned flags, answers, questions;
+		enum dns_verdict verdict;
+	} cases[] = {
+		{ 4 << 11 | FLAG_AA, 0, 1, QUERY_GOOD },
+		{ 4 << 11, 1, 1, QUERY_GOOD }, /* the new SOA */
+		{ 4 << 11, 0, 0, QUERY_FORMERR },
+		{ 4 << 11, 3, 1, QUERY_FORMERR },
+		{ 5 << 11, 0, 1, QUERY_NOTIMP },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct packet packet =
+			begin(cases[i].flags, cases[i].questions, cases[i].answers, 0, 0);
+		struct dns_query query;
+		add_question(&packet);
+		add_record(&packet, "\1x\0", 3, TYPE_SOA, 24);
+		assert_int_equal(read_packet(&packet, &query), QUERY_NOTIMP);
+		assert_int_equal(dns_notify_read(&query), cases[i].verdict);
+		if (cases[i].verdict != QUERY_GOOD)
+			continue;
+		assert_sound(&query);
+		assert_int_equal(query.type, TYPE_AAAA);
+	}
+}
+
 static void less_than_a_header_is_dropped_and_a_bare_one_is_refused(void **state)
 {
 	(void)state;
@@ -225,6 +253,7 @@ int main(void)
 		cmocka_unit_test(a_plain_question_is_read_whole),
 		cmocka_unit_test(the_root_is_a_name_without_labels),
 		cmocka_unit_test(the_header_decides_first),
+		cmocka_unit_test(a_notify_is_read_on),
 		cmocka_unit_test(less_than_a_header_is_dropped_and_a_bare_one_is_refused),
 		cmocka_unit_test(a_malformed_question_is_refused),
 		cmocka_unit_test(names_are_taken_up_to_255_octets_and_labels_up_to_63),
