@@ -253,12 +253,14 @@ bench-watch: ## its part with a real API server (W9, W10): freshness, start and 
 
 C_FILES   = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 LINTED   := $(sort $(wildcard src/*.c src/*/*.c tools/*/*.c))
-CHECKS   := uses size headers symbols links tidy cppcheck shell format
+CHECKS   := uses config size headers symbols links tidy cppcheck shell format
 lint: ## check structure, style and bugs; every check runs, each says what it found
 	$(Q)tools/install-deps build lint
 	$(Q)$(MAKE) --no-print-directory -k $(CHECKS:%=lint-%) && echo "lint: nothing found"
 lint-uses:
 	$(Q)tools/check-uses $(foreach s,$(STAGES) $(TOOLS),'$s: $(USES_$s)')
+lint-config:
+	$(Q)tools/check-config
 lint-size:
 	$(Q)tools/check-size
 lint-links:

@@ -121,7 +121,6 @@ struct config_log { struct config_zones names; char *format; unsigned classes; }
 enum errors_level { ERRORS_DEBUG, ERRORS_INFO, ERRORS_WARNING, ERRORS_ERROR };
 struct config_consolidation { uint64_t period_ms; const char *pattern; enum errors_level level; bool shows_first; };
 struct config_errors {
-	bool stdout_, stacktrace;
 	struct config_consolidation *consolidations; size_t consolidation_count;
 };
 struct config_chaos { char *version; struct words authors; }; /* version NULL: ours; authors sorted, may be none */
@@ -133,7 +132,6 @@ struct config_network { struct ip ip; unsigned bits; };
 enum acl_action { ACL_ALLOW, ACL_BLOCK, ACL_FILTER, ACL_DROP };
 struct config_acl_rule {
 	enum acl_action action;
-	bool has_types, has_networks;    /* named in the rule */
 	bool all_types, all_networks;
 	uint16_t *types; size_t type_count;
 	struct config_network *networks; size_t network_count;

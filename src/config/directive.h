@@ -10,10 +10,12 @@
 #include "token.h"
 
 struct block_tokens;
+struct corefile;
 struct directive {
 	const char *name;
 	const char *corefile;		  /* name of the Corefile, for tokens that name no file */
 	const struct block_tokens *lines; /* the block's, of all its directives */
+	const struct corefile *whole;	  /* of all blocks */
 	const struct tokens *tokens;	  /* this one's */
 	size_t at;			  /* tokens taken; the current one is at - 1 */
 	unsigned nesting;

@@ -73,7 +73,6 @@ static bool read_section(const struct directive *directive, struct arguments sec
 	if (section.count == 1)
 		return directive_fail(directive, error, "no token specified in \"%s\" section",
 				      is_type ? "type" : "net");
-	*(is_type ? &rule->has_types : &rule->has_networks) = true;
 	for (size_t i = 1; i < section.count; i++) {
 		const char *word = argument(section, i);
 		if (strcmp(word, "*") == 0) {
@@ -101,8 +100,8 @@ static bool read_sections(const struct directive *directive, struct arguments wo
 		if (!read_section(directive, section, rule, error))
 			return false;
 	}
-	rule->all_types |= !rule->has_types;
-	rule->all_networks |= !rule->has_networks;
+	rule->all_types |= rule->type_count == 0;
+	rule->all_networks |= rule->network_count == 0;
 	return true;
 }
 

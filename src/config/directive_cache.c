@@ -104,6 +104,20 @@ static bool read_kind(struct directive *directive, struct config_cache_kind *kin
 	return read_bounds(directive, arguments, kind, error);
 }
 
+/* Old Corefiles keep the cluster's names out of the cache by hand. */
+static void note_disable(const struct directive *directive, const char *kind, const char *zone)
+{
+	const struct config_zones own = directive_zones_beside(directive, "kubernetes");
+	for (size_t i = 0; i < own.count; i++) {
+		if (!zone_is_below(zone, own.zones[i].text))
+			continue;
+		directive_note(directive,
+			       "disable %s %s: what kubernetes answers is not cached in any case",
+			       kind, zone);
+		return;
+	}
+}
+
 /* disable success|denial [ZONES...]; a second line about the same kind replaces the first. */
 static bool read_disable(struct directive *directive, struct config_cache *cache, struct error *error)
 {
@@ -125,6 +139,8 @@ static bool read_disable(struct directive *directive, struct config_cache *cache
 		return directive_fail(directive, error,
 				      "cache type for disable must be \"success\" or \"denial\"");
 	struct config_cache_kind *kind = is_success ? &cache->success : &cache->denial;
+	for (size_t i = 0; i < zones.count; i++)
+		note_disable(directive, argument(arguments, 0), zones.zones[i].text);
 	kind->disabled = true;
 	kind->disabled_zones = zones;
 	return true;
@@ -268,6 +284,10 @@ bool directive_cache_read(struct directive *directive, struct error *error)
 			return false;
 		block->cache = arena_alloc(directive->config->arena, sizeof(*block->cache));
 		*block->cache = usual();
+		if (!directive_is_beside(directive, "forward") &&
+		    !directive_is_beside(directive, "hosts"))
+			directive_note(directive, "cache has no effect: the block forwards nothing, and "
+						  "what it answers itself needs no cache");
 		if (!read_line(directive, block->cache, error))
 			return false;
 		while (directive_next_option(directive))

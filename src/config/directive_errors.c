@@ -77,7 +77,6 @@ static bool read_option(struct directive *directive, struct config_errors *error
 		return read_consolidate(directive, errors, error);
 	if (!directive_is_at(directive, "stacktrace"))
 		return directive_fail_syntax(directive, error, "Unknown field ");
-	errors->stacktrace = true;
 	directive_note(directive, "stacktrace has no effect: there are no panics to trace");
 	return true;
 }
@@ -90,7 +89,8 @@ static bool read_errors(struct directive *directive, struct config_errors *error
 	if (arguments.count == 1 && strcmp(argument(arguments, 0), "stdout") != 0)
 		return directive_fail(directive, error, "invalid log file: %s",
 				      argument(arguments, 0));
-	errors->stdout_ = arguments.count == 1;
+	if (arguments.count == 1)
+		directive_note(directive, "stdout: lines go to standard output in any case");
 	while (directive_next_option(directive))
 		if (!read_option(directive, errors, error))
 			return false;

@@ -2,6 +2,8 @@
 /* forward FROM TO... { options } as CoreDNS reads it. The options come first: what TO means depends on them. */
 #include "directive_forward.h"
 
+#include <string.h>
+
 #include "directives.h"
 #include "list.h"
 #include "zone.h"
@@ -95,8 +97,46 @@ static bool read_targets(struct directive *directive, struct arguments words, si
 	return good;
 }
 
+static bool has_tls(const struct config_forward *forward)
+{
+	for (size_t i = 0; i < forward->target_count; i++)
+		if (forward->targets[i].tls)
+			return true;
+	return false;
+}
+
+/* About the option's own line: options begin one. */
+static void note_option(struct directive *directive, size_t first, const char *option,
+			const char *sentence)
+{
+	const struct token *tokens = directive->tokens->items;
+	size_t end = directive->at;
+	for (size_t i = first + 1; i < end; i++) {
+		if (strcmp(tokens[i].text, option) != 0 ||
+		    token_is_on_line(&tokens[i - 1], &tokens[i]))
+			continue;
+		directive->at = i + 1;
+		directive_note(directive, "%s", sentence);
+		break;
+	}
+	directive->at = end;
+}
+
+static void note_options(struct directive *directive, size_t first, const struct config_forward *forward)
+{
+	if (!has_tls(forward)) {
+		note_option(directive, first, "tls", "tls has no effect: no TO begins with tls://");
+		note_option(directive, first, "tls_servername",
+			    "tls_servername has no effect: no TO begins with tls://");
+	}
+	if (forward->force_tcp)
+		note_option(directive, first, "prefer_udp",
+			    "prefer_udp has no effect beside force_tcp");
+}
+
 static bool read_one(struct directive *directive, struct config_forward *forward, struct error *error)
 {
+	size_t first = directive->at - 1;
 	if (!read_from(directive, forward, error))
 		return false;
 	struct arguments words = directive_arguments(directive);
@@ -106,8 +146,11 @@ static bool read_one(struct directive *directive, struct config_forward *forward
 	while (directive_next_option(directive))
 		if (!forward_read_option(directive, forward, error))
 			return false;
-	return check_ages(directive, forward, error) &&
-	       read_targets(directive, words, at, forward, error);
+	if (!check_ages(directive, forward, error) ||
+	    !read_targets(directive, words, at, forward, error))
+		return false;
+	note_options(directive, first, forward);
+	return true;
 }
 
 bool directive_forward_read(struct directive *directive, struct error *error)

@@ -21,6 +21,9 @@ static bool read_cancel(struct directive *directive, struct error *error)
 			return directive_fail(directive, error, "invalid negative duration: \"%s\"",
 					      text);
 	}
+	if (!directive_is_anywhere(directive, "forward"))
+		directive_note(directive, "cancel has no effect: nothing is forwarded, and what is known "
+					  "here is answered at once");
 	directive->block->cancel_ms = ms;
 	return true;
 }

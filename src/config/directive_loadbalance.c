@@ -43,8 +43,10 @@ static bool read_prefer(struct directive *directive, struct error *error)
 {
 	struct arena *arena = directive->config->arena;
 	struct arguments arguments = directive_arguments(directive);
-	if (arguments.count == 0)
+	if (arguments.count == 0) {
+		directive_note(directive, "prefer names no network and has no effect");
 		return true;
+	}
 	if (directive->block->balance == NULL)
 		directive->block->balance = arena_alloc(arena, sizeof(*directive->block->balance));
 	struct config_balance *balance = directive->block->balance;

@@ -5,6 +5,7 @@
 #include "directive_forward.h"
 #include "directives.h"
 #include "list.h"
+#include "zone.h"
 
 bool directive_loop_read(struct directive *directive, struct error *error)
 {
@@ -13,30 +14,22 @@ bool directive_loop_read(struct directive *directive, struct error *error)
 		if (!directive_once(directive, !block->loop, error))
 			return false;
 		block->loop = true;
+		if (!directive_is_beside(directive, "forward"))
+			directive_note(directive, "loop has no effect: the block forwards nothing");
 		if (directive_next_argument(directive) || directive_next_option(directive))
 			return directive_fail_arguments(directive, error);
 	}
 	return true;
 }
 
-/* "a.b." is below "b." and below "."; both are lower case with a final dot. */
-static bool is_below(const char *zone, const char *above)
-{
-	size_t size = strlen(zone), above_size = strlen(above);
-	if (strcmp(above, ".") == 0)
-		return true;
-	return size >= above_size && strcmp(zone + size - above_size, above) == 0 &&
-	       (size == above_size || zone[size - above_size - 1] == '.');
-}
-
 /* A zone whose names come to the block and go to the forward; NULL: there is none. */
 static const char *zone_both_have(const struct config_block *block, const char *from)
 {
 	for (size_t i = 0; i < block->address_count; i++)
-		if (is_below(from, block->addresses[i].zone))
+		if (zone_is_below(from, block->addresses[i].zone))
 			return from;
 	for (size_t i = 0; i < block->address_count; i++)
-		if (is_below(block->addresses[i].zone, from))
+		if (zone_is_below(block->addresses[i].zone, from))
 			return block->addresses[i].zone;
 	return NULL;
 }

@@ -36,6 +36,8 @@ bool directive_view_read(struct directive *directive, struct error *error)
 			if (!read_expression(directive, view, error))
 				return false;
 	}
+	if (view->count == 0)
+		directive_note(directive, "view without expr: the block is for all questions");
 	directive->block->view = view;
 	return true;
 }

@@ -140,6 +140,29 @@ bool directive_is_beside(const struct directive *directive, const char *name)
 	return tokens_of(directive->lines, name) != NULL;
 }
 
+bool directive_is_anywhere(const struct directive *directive, const char *name)
+{
+	for (size_t i = 0; i < directive->whole->block_count; i++)
+		if (tokens_of(&directive->whole->blocks[i], name) != NULL)
+			return true;
+	return false;
+}
+
+struct config_zones directive_zones_beside(const struct directive *directive, const char *name)
+{
+	struct config_zones zones = { 0 };
+	struct directive beside = *directive;
+	size_t zones_left = *directive->zones_left;
+	struct error ignored;
+	beside.tokens = tokens_of(directive->lines, name);
+	beside.at = beside.nesting = 0;
+	beside.zones_left = &zones_left;
+	if (beside.tokens != NULL && directive_next(&beside))
+		directive_zones(&beside, directive_arguments(&beside), directive->block_zones,
+				&zones, &ignored);
+	return zones;
+}
+
 bool directive_fallthrough(struct directive *directive, struct config_zones *ret_zones,
 			   struct error *error)
 {
@@ -192,6 +215,7 @@ bool directives_read(const struct corefile *corefile, struct config *config, siz
 				.name = table[e].name,
 				.corefile = corefile->name,
 				.lines = &corefile->blocks[i],
+				.whole = corefile,
 				.tokens = tokens_of(&corefile->blocks[i], table[e].name),
 				.config = config,
 				.block = &config->blocks[i],

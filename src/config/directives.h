@@ -15,6 +15,10 @@ bool directives_read(const struct corefile *corefile, struct config *config, siz
 
 /* Whether the block has the directive `name` as well. */
 bool directive_is_beside(const struct directive *directive, const char *name);
+/* Whether some block of the Corefile has it. */
+bool directive_is_anywhere(const struct directive *directive, const char *name);
+/* Zones of the directive `name` of the same block, as it names them; none: it is not there. */
+struct config_zones directive_zones_beside(const struct directive *directive, const char *name);
 
 /* fallthrough [ZONES...]: the current token is the option's name. Noted where no handler stands behind. */
 bool directive_fallthrough(struct directive *directive, struct config_zones *ret_zones,

@@ -9,6 +9,8 @@
  * are needed. NULL if text is not a domain name (labels <= 63, name <= 255 octets on the wire). */
 char *config_zone_text(struct arena *arena, const char *text);
 bool zone_name_is_reverse(const char *name);
+/* "a.b." is below "b.", "." and itself; both are in the one form. */
+bool zone_is_below(const char *zone, const char *above);
 
 /* The reverse zones of a network: one on an octet (IPv4) or nibble (IPv6) boundary, several in between. */
 void zones_of_network(struct arena *arena, const struct ip *net, unsigned bits, struct words *zones);

@@ -87,3 +87,12 @@ bool zone_name_is_reverse(const char *name)
 {
 	return ends_in_zone(name, "in-addr.arpa.") || ends_in_zone(name, "ip6.arpa.");
 }
+
+bool zone_is_below(const char *zone, const char *above)
+{
+	size_t size = strlen(zone), above_size = strlen(above);
+	if (strcmp(above, ".") == 0)
+		return true;
+	return size >= above_size && strcmp(zone + size - above_size, above) == 0 &&
+	       (size == above_size || zone[size - above_size - 1] == '.');
+}

@@ -22,7 +22,7 @@ static struct reading *read_lines(const char *lines)
 	size_t zones_left = 100;
 	reading->config.arena = arena_new();
 	zone.text = arena_text(reading->config.arena, "example.org.", 12);
-	text_printf(&text, "example.org {\n%s\n}\n", lines);
+	text_printf(&text, "example.org {\n%s\nforward . 192.0.2.1\n}\n", lines);
 	assert_true(corefile_parse(reading->config.arena, "Corefile", text.data, text.size,
 				   &corefile, &reading->error));
 	struct config_zones zones = { &zone, 1 };
