@@ -118,10 +118,6 @@ class Follower(Server):
     def readyz(self):
         return json.loads(self.ready("readyz")[1] or "null")
 
-    def logged(self, *texts):
-        """Waits for a line with all these texts; whether it came."""
-        return wait_for(lambda: any(all(text in line for text in texts) for line in self.text().splitlines()))
-
     def threads(self):
         """The names of its threads."""
         names = []

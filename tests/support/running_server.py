@@ -102,6 +102,10 @@ class Server:
         """What it has printed so far."""
         return printed(self.output)
 
+    def logged(self, *texts):
+        """Waits for a line with all these texts; whether it came. Lines come some time after what they tell."""
+        return wait_for(lambda: any(all(text in line for text in texts) for line in self.text().splitlines()))
+
     def stop(self):
         """Ends it; its exit code."""
         if self.process.poll() is None:
