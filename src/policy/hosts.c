@@ -25,7 +25,7 @@ static uint32_t ttl_behind_cache(const struct config_block *block, const struct 
 	const struct config_cache *cache = block->cache;
 	struct zone_list cached = { 0 };
 	uint32_t ttl = block->hosts->ttl;
-	if (cache == NULL || cache->success.disabled)
+	if (cache == NULL)
 		return ttl;
 	bool is_cached = zone_list_compile(&cache->zones, &cached, NULL);
 	for (size_t i = 0; i < zones->count; i++)

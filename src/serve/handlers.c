@@ -7,6 +7,7 @@
 #include "knamed/policy.h"
 #include "above.h"
 #include "elsewhere.h"
+#include "ttl_bounds.h"
 #include "views.h"
 
 enum { EDE_NOT_READY = 14 /* RFC 8914 */ };
@@ -378,8 +379,8 @@ bool handlers_gate(struct asker *asker, struct question *question, struct reply 
 	return touches != 0 && answer_in_front(asker, question, touches, reply, outcome, &is_known);
 }
 
-bool handlers_answer(struct asker *asker, struct question *question, struct reply *reply,
-		     struct outcome *outcome)
+static bool answer(struct asker *asker, struct question *question, struct reply *reply,
+		   struct outcome *outcome)
 {
 	unsigned touches = question->route->touches;
 	bool is_known;
@@ -387,4 +388,13 @@ bool handlers_answer(struct asker *asker, struct question *question, struct repl
 		return is_known;
 	return question->is_looked_up ? answer_from_data(asker, question, reply, outcome)
 				      : answer_without_data(asker, question, reply, outcome);
+}
+
+bool handlers_answer(struct asker *asker, struct question *question, struct reply *reply,
+		     struct outcome *outcome)
+{
+	bool is_known = answer(asker, question, reply, outcome);
+	if (__builtin_expect(question->route->bounds != NULL, 0) && is_known)
+		ttl_bound(question, reply, outcome);
+	return is_known;
 }

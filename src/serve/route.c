@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "knamed/policy.h"
+#include "ttl_bounds.h"
 
 enum { FEW_ZONES = 12 };
 
@@ -140,6 +141,7 @@ static const struct claim *route_fill(struct route *route, const struct answers 
 	};
 	if (served->block->policy != NULL)
 		route->touches = (uint8_t)policy_touches(served->block->policy, name->name);
+	route->bounds = ttl_bounds_of(served->block, name, route->touches);
 	if (first <= RANK_AUTO && (claim == NULL || claim->rank > RANK_AUTO))
 		route_add_autos(route, name);
 	if (claim == NULL)
@@ -194,6 +196,20 @@ static size_t add_falls(struct zone_name *names, size_t count, const struct zone
 	return count;
 }
 
+/* Where `cache` begins to bound TTLs. */
+static size_t add_bounded(struct zone_name *names, size_t count, const struct served_zone *served)
+{
+	struct zone_name cached;
+	if (!ttl_bounds_exist(served->block))
+		return count;
+	const struct config_zones *zones = &served->block->config->cache->zones;
+	for (size_t i = 0; i < zones->count; i++)
+		if (zone_name_read(zones->zones[i].text, &cached) &&
+		    zone_name_holds(&served->zone, &cached))
+			count = add_name(names, count, &cached);
+	return count;
+}
+
 static int compare_longest_first(const void *a, const void *b)
 {
 	const struct zone_name *first = a, *second = b;
@@ -208,6 +224,8 @@ static struct zone_name *distinct_names(const struct served_zone *zones, size_t 
 		most += zones[i].block->claim_count;
 		for (size_t j = 0; j < zones[i].block->falls_count; j++)
 			most += zones[i].block->falls[j].count;
+		if (ttl_bounds_exist(zones[i].block))
+			most += zones[i].block->config->cache->zones.count;
 	}
 	struct zone_name *names = mem_alloc((most + 1) * sizeof(*names));
 	for (size_t i = 0; i < count; i++) {
@@ -218,6 +236,7 @@ static struct zone_name *distinct_names(const struct served_zone *zones, size_t 
 				found = add_name(names, found, &block->claims[j].zone);
 		for (size_t j = 0; j < block->falls_count; j++)
 			found = add_falls(names, found, &zones[i].zone, &block->falls[j]);
+		found = add_bounded(names, found, &zones[i]);
 	}
 	qsort(names, found, sizeof(*names), compare_longest_first);
 	*ret_count = found;

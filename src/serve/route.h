@@ -70,9 +70,10 @@ struct route {
 	const struct catalog **autos; /* directives whose zones come and go: asked before catalog */
 	size_t auto_count;
 	const struct route *behind; /* who is asked for names that are denied here; NULL: nobody */
-	const struct route *parent_side; /* where DS of this very name is answered; NULL: here */
-	const struct view *view;	 /* questions that it is for; NULL: all */
-	const struct route *otherwise;	 /* for the others; NULL: nobody */
+	const struct route *parent_side;   /* where DS of this very name is answered; NULL: here */
+	const struct config_cache *bounds; /* of TTLs; NULL: none */
+	const struct view *view;	   /* questions that it is for; NULL: all */
+	const struct route *otherwise;	   /* for the others; NULL: nobody */
 	unsigned meter;
 	enum answerer by; /* of catalog */
 	uint8_t touches;  /* enum policy_touch: which rules of the block may be for names here */

@@ -6,6 +6,7 @@
 /* Blocks with claims and zones, without a router around them. Catalogs are only told apart by their addresses. */
 struct fixture {
 	struct block blocks[4];
+	struct config_block configs[4];
 	struct served_zone zones[600];
 	size_t zone_count;
 	struct routes routes;
@@ -22,6 +23,7 @@ static const struct catalog *catalog_mark(unsigned i)
 static void serve(struct fixture *fixture, unsigned block, const char *zone)
 {
 	struct served_zone *served = &fixture->zones[fixture->zone_count++];
+	fixture->blocks[block].config = &fixture->configs[block];
 	*served = (struct served_zone){ .block = &fixture->blocks[block], .meter = block };
 	assert_true(zone_name_read(zone, &served->zone));
 }
@@ -231,6 +233,31 @@ static void hundreds_of_zones_are_found_like_a_few(void **state)
 	assert_route(fixture, ".", ".", 0);
 }
 
+static bool is_bounded(const struct fixture *fixture, const char *name)
+{
+	return find(fixture, name, TYPE_A)->bounds != NULL;
+}
+
+static void a_cache_bounds_ttls_of_files_in_its_zones(void **state)
+{
+	struct fixture *fixture = *state;
+	struct config_zone zones[] = { { (char *)"a.file.test." }, { (char *)"cluster.local." } };
+	struct config_cache cache = { .zones = { zones, COUNT_OF(zones) } };
+	serve(fixture, 0, ".");
+	fixture->configs[0].cache = &cache;
+	claim(fixture, 0, "cluster.local.", RANK_KUBERNETES, 0);
+	compile(fixture);
+	assert_false(is_bounded(fixture, "a.file.test."));
+	assert_route(fixture, "a.file.test.", ".", 0);
+	routes_done(&fixture->routes);
+	claim(fixture, 0, "file.test.", RANK_FILE, 1);
+	compile(fixture);
+	assert_true(is_bounded(fixture, "x.a.file.test."));
+	assert_false(is_bounded(fixture, "x.file.test."));
+	assert_false(is_bounded(fixture, "x.cluster.local."));
+	assert_false(is_bounded(fixture, "else.where."));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +273,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(ds_stays_where_the_parent_has_no_data, setup, teardown),
 		cmocka_unit_test_setup_teardown(hundreds_of_zones_are_found_like_a_few, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_cache_bounds_ttls_of_files_in_its_zones, setup,
+						teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
