@@ -19,7 +19,9 @@ struct search_junk {
 	size_t zone_count;
 	struct zone_name speaker; /* the zone that denials come from */
 	uint32_t denial_ttl;
-	const struct catalog *ipv4; /* of `ipv6 auto`; NULL: none */
+	bool has_ipv6_auto;
+	const struct catalog **clusters; /* all of them: with `ipv6 auto`, none of them may have IPv6 */
+	size_t cluster_count;
 };
 
 /* ---- compiling ---- */
@@ -46,22 +48,26 @@ static void add_zones(struct search_junk *junk, const struct config_kubernetes *
 struct search_junk *search_junk_compile(const struct block *blocks, size_t count)
 {
 	struct search_junk *junk = mem_zalloc(sizeof(*junk));
+	junk->clusters = mem_zalloc((count + 1) * sizeof(*junk->clusters));
 	for (size_t i = 0; i < count; i++) {
 		const struct config_kubernetes *config = blocks[i].config->kubernetes;
 		if (config == NULL)
 			continue;
 		add_zones(junk, config);
-		if (config->ipv6_auto && junk->ipv4 == NULL)
-			junk->ipv4 = blocks[i].kubernetes;
+		junk->has_ipv6_auto |= config->ipv6_auto;
+		if (blocks[i].kubernetes != NULL)
+			junk->clusters[junk->cluster_count++] = blocks[i].kubernetes;
 	}
-	if (junk->zone_count > 0 || junk->ipv4 != NULL)
+	if (junk->zone_count > 0 || junk->has_ipv6_auto)
 		return junk;
-	mem_free(junk);
+	search_junk_free(junk);
 	return NULL;
 }
 
 void search_junk_free(struct search_junk *junk)
 {
+	if (junk != NULL)
+		mem_free(junk->clusters);
 	mem_free(junk);
 }
 
@@ -140,8 +146,12 @@ static void write_soa(const struct search_junk *junk, const struct zone_name *fr
 static bool lacks_ipv6(const struct search_junk *junk, const struct asker *asker,
 		       const struct question *question, const struct dns_query *wanted)
 {
-	return wanted->type == TYPE_AAAA && junk->ipv4 != NULL && question->info->client.family == 4 &&
-	       !catalog_may_have_ipv6(junk->ipv4, asker->edition);
+	if (wanted->type != TYPE_AAAA || !junk->has_ipv6_auto || question->info->client.family != 4)
+		return false;
+	for (size_t i = 0; i < junk->cluster_count; i++)
+		if (catalog_may_have_ipv6(junk->clusters[i], asker->edition))
+			return false;
+	return junk->cluster_count > 0;
 }
 
 bool search_junk_answer(const struct search_junk *junk, const struct asker *asker,

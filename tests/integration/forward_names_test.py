@@ -152,6 +152,26 @@ def check_reload():
             tap.same(server.short("host.example", "A"), ["192.0.2.1"], "the other one is asked")
 
 
+def check_cache():
+    """What others said is kept as long as the same ones are asked."""
+    with pair([of("127.0.0.1"), record("other.example.", "A", "127.0.0.2", 60)], 2) as (resolver, [stub, _]):
+        resolvers = f"resolver {resolver.where}"
+        with PLACE.serve(f"{NAME}:{stub.port}", resolvers, "cache\n") as server:
+            def after_reload(to, options):
+                PLACE.write(f"{to}:{stub.port}", options, "cache\n")
+                before = server.text().count("Reloading complete")
+                server.process.send_signal(signal.SIGUSR1)
+                wait_for(lambda: server.text().count("Reloading complete") > before)
+                return server.short("host.example", "A")
+
+            tap.same(server.short("host.example", "A"), ["192.0.2.1"], "a reply is kept")
+            after_reload(NAME, resolvers + "\nmax_fails 5")
+            tap.same(stub.count("host.example."), 1, "also when an option changes")
+            tap.same(after_reload("other.example", resolvers), ["192.0.2.2"], "it is not kept for another resolver")
+            with StubUpstream([record("other.example.", "A", "127.0.0.1", 60)]) as second:
+                tap.same(after_reload("other.example", f"resolver {second.where}"), ["192.0.2.1"], "or one that others name so")
+
+
 def check_hosts_file():
     with open("/etc/hosts", encoding="utf-8") as file:
         has_localhost = any(line.split()[:1] == ["127.0.0.1"] and "localhost" in line.split()[1:] for line in file)
@@ -172,5 +192,6 @@ check_changes()
 check_loop()
 check_ourselves()
 check_reload()
+check_cache()
 check_hosts_file()
 tap.done()

@@ -134,7 +134,7 @@ static void names_as_long_as_can_be_are_looked_at(void **state)
 
 /* ---- ipv6 auto ---- */
 
-static void put_service(struct world *world, const char *address)
+static void put_service(struct world *world, unsigned block, const char *address)
 {
 	struct model *model = model_new();
 	struct ip ip;
@@ -146,7 +146,7 @@ static void put_service(struct world *world, const char *address)
 		.addresses = &ip,
 		.external_name = "",
 	};
-	model_listen(model, catalog_listener(world->sources[0].kubernetes));
+	model_listen(model, catalog_listener(world->sources[block].kubernetes));
 	model_put(model, namespace_new("default"));
 	model_put(model, service_new(&service));
 	answers_publish(world->answers);
@@ -178,9 +178,23 @@ static void one_ipv6_address_is_enough(void **state)
 	(void)state;
 	struct world *world = junk_world(true);
 	world_start(world);
-	put_service(world, "10.96.0.1");
+	put_service(world, 0, "10.96.0.1");
 	assert_rcode(world, "host.example.", LDNS_RR_TYPE_AAAA, "NOERROR");
-	put_service(world, "fd00::1");
+	put_service(world, 0, "fd00::1");
+	assert_rcode(world, "host.example.", LDNS_RR_TYPE_AAAA, FORWARDED);
+	world_free(world);
+}
+
+static void one_cluster_with_ipv6_is_enough(void **state)
+{
+	(void)state;
+	struct world *world = junk_world(true);
+	struct config_block *other = world_block(world, "other.");
+	world_kubernetes(world, other, "far.local.");
+	world_start(world);
+	put_service(world, 2, "10.96.0.1");
+	assert_rcode(world, "host.example.", LDNS_RR_TYPE_AAAA, "NOERROR");
+	put_service(world, 2, "fd00::1");
 	assert_rcode(world, "host.example.", LDNS_RR_TYPE_AAAA, FORWARDED);
 	world_free(world);
 }
@@ -215,6 +229,7 @@ int main(void)
 		cmocka_unit_test(names_as_long_as_can_be_are_looked_at),
 		cmocka_unit_test(without_ipv6_in_the_cluster_aaaa_is_empty),
 		cmocka_unit_test(one_ipv6_address_is_enough),
+		cmocka_unit_test(one_cluster_with_ipv6_is_enough),
 		cmocka_unit_test(it_is_not_known_before_all_was_read),
 		cmocka_unit_test(ipv6_is_forwarded_unless_told),
 	};
