@@ -7,6 +7,7 @@
 #include "cluster.h"
 #include "knamed/observe.h"
 #include "knamed/source.h"
+#include "notices.h"
 
 /* What feeds one catalog. Setups share it while their directives say the same. */
 struct feed {
@@ -18,6 +19,7 @@ struct feed {
 	struct cluster *cluster;  /* one of the three is set */
 	struct zone_files *zone_files;
 	struct secondary *secondary;
+	struct map *zones; /* of files and primaries, by origin: &new_zone or &told_zone */
 	unsigned users;
 	const struct setup *taken_by; /* the newest of them */
 };
@@ -36,9 +38,10 @@ struct setup {
 struct pipeline {
 	struct pipeline_options options;
 	struct answers *answers;
-	struct setup *now;    /* in force */
-	tally_cell *editions; /* published; NULL: not counted */
-	bool is_started;      /* changes are published one by one from then on */
+	struct setup *now;	 /* in force */
+	struct notices *notices; /* NULL: nobody is told of changes */
+	tally_cell *editions;	 /* published; NULL: not counted */
+	bool is_started;	 /* changes are published one by one from then on */
 };
 
 static void publish(struct pipeline *pipeline)
@@ -47,11 +50,58 @@ static void publish(struct pipeline *pipeline)
 		tally_add(pipeline->editions, 1);
 }
 
+/* ---- other servers are told what changes ---- */
+
+static char new_zone, told_zone;
+
+static void note_zone(struct feed *feed, const char *origin)
+{
+	map_put(feed->zones, origin, strlen(origin) + 1, &new_zone);
+}
+
+static bool has_catalog(const struct serve_block *block, const struct catalog *catalog)
+{
+	bool has = false;
+	for (size_t i = 0; i < block->file_count && !has; i++)
+		has = block->files[i] == catalog;
+	for (size_t i = 0; i < block->auto_count && !has; i++)
+		has = block->autos[i] == catalog;
+	for (size_t i = 0; i < block->secondary_count && !has; i++)
+		has = block->secondaries[i].catalog == catalog;
+	return has;
+}
+
+/* By all blocks in force that have the zone: each has a `transfer` of its own. */
+static void tell_zone(const struct feed *feed, const char *origin)
+{
+	const struct setup *now = feed->pipeline->now;
+	for (size_t i = 0; now != NULL && i < now->config->block_count; i++)
+		if (has_catalog(&now->blocks[i], feed->catalog))
+			notices_send(feed->pipeline->notices, now->blocks[i].config, origin);
+}
+
+static void tell_zones(struct feed *feed, bool only_new)
+{
+	size_t position = 0, size;
+	const void *origin;
+	void *mark;
+	if (feed->pipeline->notices == NULL)
+		return;
+	while (map_next(feed->zones, &position, &origin, &size, &mark)) {
+		if (only_new && mark != &new_zone)
+			continue;
+		tell_zone(feed, origin);
+		map_put(feed->zones, origin, size, &told_zone);
+	}
+}
+
 static void on_changed(void *context)
 {
 	struct feed *feed = context;
-	if (feed->pipeline->is_started)
-		publish(feed->pipeline);
+	if (!feed->pipeline->is_started)
+		return;
+	publish(feed->pipeline);
+	tell_zones(feed, true);
 }
 
 static void complain(void *context, const char *text)
@@ -79,12 +129,17 @@ static bool load_zone(void *context, const char *origin, const char *path, struc
 		zone_load_abandon(load);
 		return false;
 	}
-	return zone_load_end(load, error);
+	if (!zone_load_end(load, error))
+		return false;
+	note_zone(feed, origin);
+	return true;
 }
 
 static void drop_zone(void *context, const char *origin)
 {
-	catalog_remove_zone(((struct feed *)context)->catalog, origin);
+	struct feed *feed = context;
+	catalog_remove_zone(feed->catalog, origin);
+	map_remove(feed->zones, origin, strlen(origin) + 1);
 }
 
 static struct zone_files_calls calls_of(struct feed *feed)
@@ -96,26 +151,51 @@ static struct zone_files_calls calls_of(struct feed *feed)
 
 /* ---- secondary ---- */
 
+/* A zone on its way from a primary. */
+struct coming {
+	struct feed *feed;
+	struct zone_load *load;
+	char *origin;
+};
+
 static void *begin_zone(void *context, const char *origin)
 {
-	return zone_load_begin(((struct feed *)context)->catalog, origin);
+	struct coming *coming = mem_zalloc(sizeof(*coming));
+	coming->feed = context;
+	coming->load = zone_load_begin(coming->feed->catalog, origin);
+	coming->origin = mem_text(origin);
+	return coming;
 }
 
-static bool end_zone(void *load, struct error *error)
+static bool take_zone(void *context, const struct zone_record *record, struct error *error)
 {
-	return zone_load_end(load, error);
+	return take_record(((struct coming *)context)->load, record, error);
 }
 
-static void abandon_zone(void *load)
+static bool end_zone(void *context, struct error *error)
 {
-	zone_load_abandon(load);
+	struct coming *coming = context;
+	bool good = zone_load_end(coming->load, error);
+	if (good)
+		note_zone(coming->feed, coming->origin);
+	mem_free(coming->origin);
+	mem_free(coming);
+	return good;
+}
+
+static void abandon_zone(void *context)
+{
+	struct coming *coming = context;
+	zone_load_abandon(coming->load);
+	mem_free(coming->origin);
+	mem_free(coming);
 }
 
 static struct secondary *open_secondary(struct feed *feed, const struct config_secondary *config,
 					struct error *error)
 {
 	const struct secondary_calls calls = { .begin = begin_zone,
-					       .take = take_record,
+					       .take = take_zone,
 					       .end = end_zone,
 					       .abandon = abandon_zone,
 					       .gone = drop_zone,
@@ -177,6 +257,7 @@ static void feed_leave(struct feed *feed)
 	secondary_close(feed->secondary);
 	answers_remove(feed->external); /* it is made of the other one */
 	answers_remove(feed->catalog);
+	map_free(feed->zones);
 	config_free(feed->config);
 	mem_free(feed);
 }
@@ -204,6 +285,7 @@ static struct feed *feed_new(struct setup *setup, const struct source *source, s
 	feed->pipeline = setup->pipeline;
 	feed->config = config_hold(setup->config);
 	feed->said = source->said;
+	feed->zones = map_new();
 	if (open_source(feed, source, error))
 		return feed;
 	feed->users = 1;
@@ -346,9 +428,11 @@ struct setup *pipeline_use(struct pipeline *pipeline, struct setup *setup)
 {
 	struct setup *before = pipeline->now;
 	pipeline->now = setup;
-	for (size_t i = 0; i < setup->feed_count; i++)
+	for (size_t i = 0; i < setup->feed_count; i++) {
+		tell_zones(setup->feeds[i], false);
 		if (setup->feeds[i]->cluster != NULL)
 			cluster_tell_config(setup->feeds[i]->cluster, setup->config->sha512);
+	}
 	return before;
 }
 
@@ -359,6 +443,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct err
 	struct pipeline *pipeline = mem_zalloc(sizeof *pipeline);
 	pipeline->options = *options;
 	pipeline->answers = answers_new();
+	if (options->events != NULL)
+		pipeline->notices = notices_new(options->events);
 	if (options->metrics != NULL)
 		pipeline->editions =
 			metrics_counter(options->metrics, "knamed_published_editions_total",
@@ -381,6 +467,7 @@ void pipeline_free(struct pipeline *pipeline)
 		return;
 	pipeline->is_started = false;
 	setup_free(pipeline->now);
+	notices_free(pipeline->notices);
 	answers_free(pipeline->answers);
 	mem_free(pipeline);
 }

@@ -343,6 +343,7 @@ LINE_RULES = [
     LineRule("next resolver", "log", None, r"^\[ERROR\] .* dial tcp 10\.0\.0\.9:53: connect: connection refused", "another answered"),
     LineRule("12 nobody counted", "metric", r'^coredns_dns_responses_total\{rcode="REFUSED"', None, "those are refused"),
     LineRule("inner", "log", None, "^inner: ", "what CoreDNS asks itself about aliases is no question of a client"),
+    LineRule("notices", "log", r"^\[WARNING\] plugin/transfer: Failed sending notifies: ", None, "also those of the start are told"),
     LineRule("tls", "log", r"tls: failed to verify certificate of ", r"tls: failed to verify certificate: ", "in other words"),
 ]
 

@@ -2,17 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """`transfer`: zones as other name servers get them, loaded by their tools, and compared with what the server answers."""
 import os
+import queue
 import shutil
+import signal
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import Server, free_port, wait_for  # noqa: E402
+from running_server import DEADLINE_S, Server, free_port, wait_for  # noqa: E402
 from tap import Tap  # noqa: E402
 
 tap = Tap()
@@ -244,6 +247,86 @@ shut.test {
         tap.same(server.short("www.open.test", "A"), ["10.70.0.2"], "questions are answered as ever")
 
 
+class Listener(threading.Thread):
+    """Another name server that is told of changes, at a port of its own. It replies to all but the first `silences` notices."""
+
+    def __init__(self, rcode=0, silences=0):
+        super().__init__(daemon=True)
+        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.udp.bind(("127.0.0.1", 0))
+        self.where = "127.0.0.1:%d" % self.udp.getsockname()[1]
+        self.rcode, self.silences = rcode, silences
+        self.heard = queue.Queue()
+        self.start()
+
+    def run(self):
+        times = 0
+        while True:
+            packet, sender = self.udp.recvfrom(4096)
+            times += 1
+            if times <= self.silences:
+                continue
+            ident, flags = struct.unpack(">HH", packet[:4])
+            self.udp.sendto(struct.pack(">HH", ident ^ 1, flags | 0x8000 | 5) + packet[4:], sender)  # of another one
+            self.udp.sendto(struct.pack(">HH", ident, flags | 0x8000 | self.rcode) + packet[4:], sender)
+            self.heard.put((flags, packet[4:], sender[0], times))
+
+    def hear(self):
+        """The next notice that was replied to: its flags, its question, its sender, and how many there were so far."""
+        try:
+            return self.heard.get(timeout=DEADLINE_S)
+        except queue.Empty:
+            return None, None, None, 0
+
+
+def notice(zone):
+    name = b"".join(bytes([len(label)]) + label.encode() for label in zone.split(".")) + b"\0"
+    return struct.pack(">HHHH", 1, 0, 0, 0) + name + struct.pack(">HH", 6, 1)
+
+
+def check_notices():
+    willing, unwilling, deaf = Listener(), Listener(rcode=4), Listener(silences=1)
+    parent = Listener()
+    corefile = f""". {{
+    transfer test {{
+        to * {parent.where}
+    }}
+    transfer zone.test {{
+        to {willing.where} {unwilling.where} {deaf.where}
+        source 127.0.0.9
+    }}
+    file db.zone zone.test {{
+        reload 1s
+    }}
+    file db.other other.test
+    auto auto.test {{
+        directory zones (db\\.)(.*) {{2}}
+    }}
+}}
+"""
+    place = Place(corefile, **{"db.zone": ZONE.format(serial=7), "db.other": ZONE.format(serial=1)})
+    os.mkdir(os.path.join(place.name, "zones"))
+    opcode_and_aa = 4 << 11 | 1 << 10
+    with place, place.serve() as server:
+        for listener, times in (willing, 1), (unwilling, 1), (deaf, 2):
+            tap.same(listener.hear(), (opcode_and_aa, notice("zone.test"), "127.0.0.9", times), "at the start all are told")
+        tap.same(parent.hear()[1], notice("other.test"), "of each zone those of the longest zone alone")
+        tap.ok(wait_for(lambda: f'notify for zone "zone.test." was not accepted by "{unwilling.where}": rcode was "NOTIMP"' in server.text()),
+               "who does not want it is told of in the log")
+        place.write("db.zone", ZONE.format(serial=8))
+        for listener in willing, unwilling, deaf:
+            tap.same(listener.hear()[1], notice("zone.test"), "and when the file has another serial")
+        tap.same(server.short("zone.test", "SOA")[0].split()[2], "8", "which is answered then")
+        place.write("zones/db.auto.test", ZONE.format(serial=3))
+        tap.same(parent.hear()[1], notice("auto.test"), "a zone that comes to a directory is told of")
+        place.write("Corefile", corefile.replace("other.test", "more.test"))
+        server.process.send_signal(signal.SIGUSR1)
+        tap.same({parent.hear()[1], parent.hear()[1]}, {notice("auto.test"), notice("more.test")}, "another Corefile tells all anew")
+        tap.same(willing.hear()[1], notice("zone.test"), "and everybody")
+        tap.ok("for zone \"zone.test.\" was not accepted by \"" + willing.where not in server.text(), "who accepts it is not in the log")
+
+
 check_zones()
 check_who()
+check_notices()
 tap.done()
