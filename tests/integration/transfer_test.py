@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """`transfer`: zones as other name servers get them, loaded by their tools, and compared with what the server answers."""
+import contextlib
 import os
 import queue
 import shutil
@@ -15,7 +16,7 @@ import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import DEADLINE_S, Server, free_port, wait_for  # noqa: E402
+from running_server import DEADLINE_S, ROOT, Server, free_port, wait_for  # noqa: E402
 from tap import Tap  # noqa: E402
 
 tap = Tap()
@@ -148,6 +149,13 @@ def all_is_answered(server, zone, lines):
     tap.same(missing, [], "and of these names all that is answered is in it")
 
 
+def leads_somewhere(zone, lines):
+    """Who has the copy alone can follow what is in it."""
+    owners = {fields(line)[0] for line in lines}
+    targets = {fields(line)[2].split()[-1] for line in lines if fields(line)[1] in ("SRV", "NS")}
+    tap.same(sorted(target for target in targets - owners if target.endswith("." + zone + ".")), [], f"all targets in {zone} are there")
+
+
 def over_udp(server, zone, rtype):
     """The rcode; the question has an SOA of serial 6."""
     name = b"".join(bytes([len(label)]) + label.encode() for label in zone.split(".")) + b"\0"
@@ -187,6 +195,7 @@ def check_zones():
             tap.ok(len(lines) > 2 and fields(lines[0])[1] == "SOA", f"{zone} is transferred", *lines)
             loads(zone, lines, place)
             all_is_answered(server, zone, lines)
+            leads_somewhere(zone, lines)
         names = {fields(line)[0].removesuffix(".default.svc.cluster.local.") for line in copies["cluster.local"]}
         tap.same(sorted(name for name in names if "cluster.local." not in name),
                  ["10-1-0-6.db", "_dns._udp.web", "_http._tcp.web", "_sql._tcp.db", "_x._tcp.web", "db", "db-0.db", "far",
@@ -203,6 +212,26 @@ def check_zones():
         place.write("db.zone", ZONE.format(serial=8) + "new IN A 10.70.0.9\n")
         wait_for(lambda: server.short("new.zone.test"))
         tap.same(len(server.rcode("+tcp", "zone.test", "IXFR=7")[1]), 13, "what changes is transferred as a whole")
+
+
+def check_multicluster():
+    place = Place(f""". {{
+    transfer {{
+        to *
+    }}
+    kubernetes cluster.local clusterset.local {{
+        manifests {ROOT}/tests/cases/multicluster/manifests
+        multicluster clusterset.local
+    }}
+}}
+""")
+    with place, place.serve() as server:
+        lines = copy_of(server, "clusterset.local")
+        loads("clusterset.local", lines, place)
+        all_is_answered(server, "clusterset.local", lines)
+        leads_somewhere("clusterset.local", lines)
+        tap.ok(any(fields(line)[0] == "10-246-2-3.west.db.apps.svc.clusterset.local." for line in lines),
+               "endpoints of all clusters are in it", *lines)
 
 
 def check_who():
@@ -326,7 +355,54 @@ def check_notices():
         tap.ok("for zone \"zone.test.\" was not accepted by \"" + willing.where not in server.text(), "who accepts it is not in the log")
 
 
+def check_way():
+    """From a server to another one, and on to a third."""
+    ports = [free_port() for _ in range(3)]
+    zones = "zone.test cluster.local"
+    first = Place(f""". {{
+    transfer {{
+        to 127.0.0.1:{ports[1]}
+    }}
+    kubernetes cluster.local {{
+        manifests objects
+    }}
+    file db.zone zone.test
+}}
+""", **{"db.zone": ZONE.format(serial=7)})
+    second = Place(f""". {{
+    transfer {{
+        to 127.0.0.1:{ports[2]}
+    }}
+    secondary {zones} {{
+        transfer from 127.0.0.1:{ports[0]}
+    }}
+}}
+""")
+    third = Place(f""". {{
+    secondary {zones} {{
+        transfer from 127.0.0.1:{ports[1]}
+    }}
+}}
+""")
+    with contextlib.ExitStack() as stack:
+        servers = [stack.enter_context(Server("Corefile", stack.enter_context(place), port=port))
+                   for place, port in zip((first, second, third), ports)]
+        for name, rtype in ("www.zone.test", "A"), ("db.default.svc.cluster.local", "A"), ("x.wild.zone.test", "TXT"), \
+                ("_http._tcp.web.default.svc.cluster.local", "SRV"), ("none.default.svc.cluster.local", "A"):
+            expected = servers[0].rcode("+tcp", name, rtype)
+            for server in servers[1:]:
+                wait_for(lambda: server.rcode("+tcp", name, rtype)[0] == expected[0])
+                got = server.rcode("+tcp", name, rtype)
+                tap.same((got[0], sorted(map(fields, got[1]))), (expected[0], sorted(map(fields, expected[1]))),
+                         f"{name} {rtype} is the same on the way")
+        first.write("db.zone", ZONE.format(serial=8) + "new IN A 10.70.0.9\n")
+        for server in servers:
+            tap.same(wait_for(lambda: server.short("new.zone.test")), ["10.70.0.9"], "what changes goes all the way by notices")
+
+
 check_zones()
+check_multicluster()
 check_who()
 check_notices()
+check_way()
 tap.done()
