@@ -157,10 +157,11 @@ def check_merging(slow):
         tap.same([bool(reply.flags & 0x200) for reply in replies], [True, True, True], "what does not fit is cut for each")
         tap.same(len(server.short("large.example", "TXT")), 10, "and whole over TCP")
         slow.delay_s = 0
-        apart = [question(10, "apart.example."), question(11, "apart.example.", do=True), question(12, "apart.example.", flags=0x110),
-                 question(13, "apart.example.", "AAAA"), question(14, "apart.example.", qclass=3)]
+        apart = [question(10, "apart.example."), question(11, "apart.example.", do=True),
+                 question(12, "apart.example.", flags=0x110), question(13, "apart.example.", "AAAA"), question(14, "apart.example.", qclass=3)]
         ask_all(server, apart)
-        tap.same(sum(name == "apart.example." for name, *_ in slow.asked), 5, "questions that differ in type, class, DO or CD are five")
+        tap.same(sum(name == "apart.example." for name, *_ in slow.asked), 5,
+                 "questions that differ in type, class, DO or CD are five")
 
 
 with StubUpstream(LIVE) as the_live:

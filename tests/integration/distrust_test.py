@@ -74,7 +74,8 @@ def check_foreign():
                 for how in "asked", "kept":
                     text = server.dig("+noall", "+answer", name, "A")
                     tap.ok(TRUE in text and FORGED not in text, f"{name} has its address and no other one, {how}", text)
-            tap.ok("bank.example" not in server.dig("+noall", "+answer", "odd.example", "A"), "an alias of another name is left out")
+            tap.ok("bank.example" not in server.dig("+noall", "+answer", "odd.example", "A"),
+                   "an alias of another name is left out")
             tap.same(sorted(server.short("turned.example", "A")), [TRUE, "end.example.", "middle.example."],
                      "aliases may stand in any order")
             tap.same(liar.count("bank.example."), 0, "the other name was not asked for yet")
@@ -248,7 +249,8 @@ class WithoutOpt(StubUpstream):
 def check_rules():
     """Rules change replies with OPT and without, whatever the client has sent."""
     rules = ("rewrite continue name suffix .rocks .example answer auto\nrewrite continue ttl suffix .example 7\n"
-             "rewrite continue rcode exact gone.example NXDOMAIN NOERROR\nrewrite continue cname exact target.example host.example\n"
+             "rewrite continue rcode exact gone.example NXDOMAIN NOERROR\n"
+             "rewrite continue cname exact target.example host.example\n"
              "rewrite continue type HINFO A\n")
     known = [record("host.example.", "A", TRUE), record("alias.example.", "CNAME", "target.example.")]
     for stub in StubUpstream, WithoutOpt:
@@ -258,7 +260,8 @@ def check_rules():
                 replies = ask_all(server, [question(i, name, size=size) for i, name in enumerate(asked)])
                 what = f"{stub.__name__}, {'EDNS' if size else 'none'} {size}"
                 tap.same([reply and addresses(reply) for reply in replies], [[TRUE]] * 4 + [[]] * 2, f"addresses, {what}")
-                tap.same([reply and bool(reply.opts) for reply in replies], [size is not None] * 6, f"OPT for who has sent one, {what}")
+                tap.same([reply and bool(reply.opts) for reply in replies], [size is not None] * 6,
+                         f"OPT for who has sent one, {what}")
                 tap.same(ask_all(server, [question(9, "host.rocks.", "HINFO", size=size)])[0].rcode, 0, f"a type by rule, {what}")
 
 

@@ -61,7 +61,8 @@ HERE_ARE = """cluster.local. svc.cluster.local. shop.svc.cluster.local. web.shop
 _tcp.web.shop.svc.cluster.local. _http._tcp.web.shop.svc.cluster.local. db.shop.svc.cluster.local. db-0.db.shop.svc.cluster.local.
 _sql._tcp.db.shop.svc.cluster.local. far.shop.svc.cluster.local. pod.cluster.local. 10-244-7-1.shop.pod.cluster.local.
 dns-version.cluster.local. 80.0.96.10.in-addr.arpa. 1.7.244.10.in-addr.arpa. 96.10.in-addr.arpa. four.example. six.example.
-alias.example. text.example. four.rocks. text.rocks. host.files.test. deep.files.test. a.deep.files.test. x.wild.files.test.""".split()
+alias.example. text.example. four.rocks. text.rocks. host.files.test. deep.files.test. a.deep.files.test.
+x.wild.files.test.""".split()
 HERE_ARE_NOT = """no.shop.svc.cluster.local. no.svc.cluster.local. web.no.svc.cluster.local. x.web.shop.svc.cluster.local.
 _no._tcp.web.shop.svc.cluster.local. no.db.shop.svc.cluster.local. no.cluster.local.
 81.0.96.10.in-addr.arpa. nobody.example. nobody.rocks. no.files.test. web.shop.svc.cluster.local.corp.example.""".split()

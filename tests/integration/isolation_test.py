@@ -155,7 +155,8 @@ def check_blocks():
     """One question for which two blocks are asked for the same name."""
     here = [record("both.corp.", "CNAME", "turn.example."), record("turn.example.", "A", "203.0.113.1")]
     with StubUpstream(here) as one, StubUpstream([record("both.corp.", "A", "192.0.2.2")]) as other:
-        corefile = (f". {{\nrewrite continue name exact ask.example both.corp answer auto\nrewrite cname exact turn.example both.corp\n"
+        corefile = (f". {{\nrewrite continue name exact ask.example both.corp answer auto\n"
+                    f"rewrite cname exact turn.example both.corp\n"
                     f"forward . {one.where}\n}}\ncorp {{\nforward . {other.where}\n}}\n")
         with Place(corefile).serve() as server:
             reply = ask_all(server, [question(1, "ask.example.")])[0]

@@ -43,7 +43,9 @@ def check_failures(mood):
         with serve(BRIEF, upstream.where) as server:
             tap.same(told(server), (0, ["192.0.2.1"], False), f"{mood}: a name becomes known")
             upstream.mood = mood
-            tap.same(wait_for(lambda: told(server)[2] and told(server)), (0, ["192.0.2.1"], True), f"{mood}: it is shown though it has run out")
+            first = []
+            tap.ok(wait_for(lambda: first.append(told(server)) or first[-1][2]), f"{mood}: it is shown though it has run out")
+            tap.same({(rcode, *found) for rcode, found, _ in first}, {(0, "192.0.2.1")}, f"{mood}: also to the first who asks then")
             before = upstream.count(NAME)
             said = [told(server) for _ in range(200)]
             tap.same({(rcode, *found) for rcode, found, _ in said}, {(0, "192.0.2.1")}, f"{mood}: to all who ask, never a failure")
@@ -82,7 +84,8 @@ def check_denials():
                     upstream.manners[wire.name_from_text(NAME)] = Manner(rcode=rcode)
                     upstream.known[wire.name_from_text(NAME)] = [record(NAME, "TXT", "here")]
                     before = upstream.count(NAME)
-                    tap.ok(wait_for(lambda: told(server) and upstream.count(NAME) > before + 1), f"{kind}: it runs out and is denied")
+                    tap.ok(wait_for(lambda: told(server) and upstream.count(NAME) > before + 1),
+                           f"{kind}: it runs out and is denied")
                     tap.same({told(server)[:len(expected)] == expected for _ in range(20)}, {True},
                              f"{kind}: {'what was known stays' if expected[1] else 'a denial is a denial'}")
                     del upstream.manners[wire.name_from_text(NAME)]

@@ -48,7 +48,7 @@ def ask_all(server, questions, client="127.0.0.1", deadline_s=DEADLINE_S, socket
         again = min(time.monotonic() + 7, end)
         while len(replies) < len(questions) and time.monotonic() < again:
             for udp in ways:
-                while receive(udp, replies, min(time.monotonic() + 0.02, again)):
+                while len(replies) < len(questions) and receive(udp, replies, min(time.monotonic() + 0.02, again)):
                     pass
     for udp in ways:
         udp.close()
