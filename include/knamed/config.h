@@ -105,10 +105,9 @@ struct config_transfer {
 };
 /* `secondary`: zones taken from primaries, who are tried in turn. */
 enum { PRIMARIES_MOST = 64 };
-struct config_primary { struct ip ip; uint16_t port; };
 struct config_secondary {
 	struct config_zones zones;
-	struct config_primary *primaries; size_t primary_count;
+	struct config_peers primaries;
 	bool falls_through;
 	struct config_zones fallthrough; /* as above */
 	struct config_said said;

@@ -74,6 +74,9 @@ bool directive_zones(struct directive *directive, struct arguments arguments,
 		     struct error *error);
 bool directive_duration(const struct directive *directive, const char *text, uint64_t *ret_ms,
 			struct error *error);
+/* Another name server: IP, IP:PORT, [IP]:PORT, each with %LINK behind the IP. */
+bool directive_peer(const struct directive *directive, const char *text, struct config_peer *ret_peer,
+		    struct error *error);
 /* The words from the token at `from` up to the current one. */
 struct config_said directive_said(const struct directive *directive, size_t from,
 				  const struct config_zones *zones);

@@ -3,40 +3,22 @@
 #include <string.h>
 
 #include "directives.h"
-#include "endpoint.h"
 #include "list.h"
 
-enum { PORT_DNS = 53 };
-
-/* "10.0.0.1", "2001:db8::1", "10.0.0.1:5353", "[2001:db8::1]:5353" */
-static bool read_address(struct directive *directive, const char *text,
-			 struct config_primary *ret_primary, struct error *error)
-{
-	struct config_place place;
-	ret_primary->port = PORT_DNS;
-	if (ip_parse(text, &ret_primary->ip))
-		return true;
-	if (!endpoint_place(directive->config->arena, text, &place) ||
-	    !ip_parse(place.address, &ret_primary->ip))
-		return directive_fail(directive, error, "must specify an IP address: `%s'", text);
-	ret_primary->port = place.port;
-	return true;
-}
-
 static bool add_primary(struct directive *directive, const char *text,
-			struct config_secondary *secondary, struct error *error)
+			struct config_peers *primaries, struct error *error)
 {
-	struct config_primary primary;
+	struct config_peer primary;
 	if (strcmp(text, "*") == 0)
-		return directive_fail(directive, error, "can't use '*' in transfer from");
-	if (!read_address(directive, text, &primary, error))
+		return error_set(error, "plugin/secondary: can't use '*' in transfer from");
+	if (!directive_peer(directive, text, &primary, error))
 		return false;
-	if (secondary->primary_count == PRIMARIES_MOST)
+	if (primaries->count == PRIMARIES_MOST)
 		return directive_fail(directive, error, "transfer from more than %d addresses",
 				      PRIMARIES_MOST);
-	secondary->primaries = list_grow(directive->config->arena, secondary->primaries,
-					 secondary->primary_count, sizeof(primary));
-	secondary->primaries[secondary->primary_count++] = primary;
+	primaries->list = list_grow(directive->config->arena, primaries->list, primaries->count,
+				    sizeof(primary));
+	primaries->list[primaries->count++] = primary;
 	return true;
 }
 
@@ -52,7 +34,7 @@ static bool read_transfer(struct directive *directive, struct config_secondary *
 	if (addresses.count == 0)
 		return directive_fail_arguments(directive, error);
 	for (size_t i = 0; i < addresses.count; i++)
-		if (!add_primary(directive, argument(addresses, i), secondary, error))
+		if (!add_primary(directive, argument(addresses, i), &secondary->primaries, error))
 			return false;
 	return true;
 }
@@ -79,22 +61,28 @@ static bool read_secondary(struct directive *directive, struct config_secondary 
 	while (directive_next_option(directive))
 		if (!read_option(directive, secondary, error))
 			return false;
-	return secondary->primary_count > 0 ||
+	return secondary->primaries.count > 0 ||
 	       directive_fail(directive, error, "secondary zones require a transfer from property");
 }
 
+/* What a line says of names that are not there is for all lines of the block (CoreDNS). */
 bool directive_secondary_read(struct directive *directive, struct error *error)
 {
 	struct config_block *block = directive->block;
+	struct config_secondary secondary = { .falls_through = false };
 	while (directive_next(directive)) {
 		size_t first = directive->at - 1;
-		struct config_secondary secondary = { .primary_count = 0 };
+		secondary.primaries = (struct config_peers){ .count = 0 };
 		if (!read_secondary(directive, &secondary, error))
 			return false;
 		secondary.said = directive_said(directive, first, &secondary.zones);
 		block->secondaries = list_grow(directive->config->arena, block->secondaries,
 					       block->secondary_count, sizeof(secondary));
 		block->secondaries[block->secondary_count++] = secondary;
+	}
+	for (size_t i = 0; i < block->secondary_count; i++) {
+		block->secondaries[i].falls_through = secondary.falls_through;
+		block->secondaries[i].fallthrough = secondary.fallthrough;
 	}
 	return true;
 }

@@ -7,46 +7,6 @@
 #include "knamed/dns.h"
 #include "list.h"
 
-enum { PORT_DNS = 53 };
-
-/* "IP", "IP:PORT", "[IP]:PORT", with a zone id or not: as Go's net.SplitHostPort() cuts them. */
-static const char *cut_port(char **host)
-{
-	char *colon = strrchr(*host, ':');
-	if (**host == '[') {
-		char *end = strchr(*host, ']');
-		if (end == NULL || end + 1 != colon)
-			return NULL;
-		*end = '\0';
-		++*host;
-	} else if (colon == NULL || strchr(*host, ':') != colon) {
-		return NULL;
-	}
-	*colon = '\0';
-	return colon + 1;
-}
-
-static bool read_peer(const struct directive *directive, const char *text,
-		      struct config_peer *ret_peer, struct error *error)
-{
-	char *host = directive_copy(directive, text);
-	const char *port = cut_port(&host);
-	uint64_t number = PORT_DNS;
-	struct config_peer peer = { .port = PORT_DNS };
-	char *link = strrchr(host, '%');
-	if (link != NULL)
-		*link++ = '\0';
-	if (!ip_parse(host, &peer.ip))
-		return error_set(error, "plugin/%s: must specify an IP address: `%s'",
-				 directive->name, host);
-	if (port != NULL && *port != '\0' && !text_to_number(port, 1, UINT16_MAX, &number))
-		return directive_fail(directive, error, "not a port: %s", port);
-	peer.port = (uint16_t)number;
-	peer.link = link;
-	*ret_peer = peer;
-	return true;
-}
-
 static bool read_to(struct directive *directive, struct config_transfer *transfer, struct error *error)
 {
 	struct config_peers *peers = &transfer->to;
@@ -60,7 +20,7 @@ static bool read_to(struct directive *directive, struct config_transfer *transfe
 			transfer->to_all = true;
 			continue;
 		}
-		if (!read_peer(directive, text, &peer, error))
+		if (!directive_peer(directive, text, &peer, error))
 			return false;
 		peers->list =
 			list_grow(directive->config->arena, peers->list, peers->count, sizeof(peer));

@@ -244,8 +244,9 @@ static enum fall fall_to(struct asker *asker, struct question *question, const s
 
 bool is_let_go(enum answer_kind kind, uint8_t by, const struct lookup *lookup)
 {
+	bool is_as_in_files = by == BY_FILE || by == BY_SECONDARY;
 	return kind == ANSWER_NO_NAME ||
-	       (kind == ANSWER_NO_DATA && by == BY_FILE && answers_is_above_others(lookup));
+	       (kind == ANSWER_NO_DATA && is_as_in_files && answers_is_above_others(lookup));
 }
 
 static bool is_denied(enum fall fall, enum answer_kind kind, const struct outcome *outcome)

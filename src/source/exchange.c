@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +24,7 @@ enum {
 struct exchange {
 	struct exchange_calls calls;
 	struct exchange_limits limits;
-	struct config_primary primary;
+	struct config_peer primary;
 	int fd;
 	struct event readable, writable, deadline;
 	bool is_connected;
@@ -31,7 +32,7 @@ struct exchange {
 	uint8_t output[OUTPUT_MAX], input[INPUT_SIZE];
 };
 
-void primary_print(const struct config_primary *primary, char ret_text[PRIMARY_TEXT_SIZE])
+void primary_print(const struct config_peer *primary, char ret_text[PRIMARY_TEXT_SIZE])
 {
 	char ip[IP_TEXT_SIZE];
 	ip_print(&primary->ip, ip);
@@ -40,7 +41,7 @@ void primary_print(const struct config_primary *primary, char ret_text[PRIMARY_T
 }
 
 /* In the words of Go, which operators search for. */
-static void print_problem(const struct config_primary *primary, bool is_connected, int number,
+static void print_problem(const struct config_peer *primary, bool is_connected, int number,
 			  struct error *error)
 {
 	char where[PRIMARY_TEXT_SIZE], room[128];
@@ -161,7 +162,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
 
 /* ---- life ---- */
 
-static int open_socket(const struct config_primary *primary, unsigned patience_s)
+static int open_socket(const struct config_peer *primary, unsigned patience_s)
 {
 	struct sockaddr_storage address;
 	int family = primary->ip.family == 6 ? AF_INET6 : AF_INET, on = 1;
@@ -172,6 +173,8 @@ static int open_socket(const struct config_primary *primary, unsigned patience_s
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience_ms, sizeof(patience_ms));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	socklen_t size = ip_to_sockaddr(&primary->ip, primary->port, &address);
+	if (primary->link != NULL && primary->ip.family == 6)
+		((struct sockaddr_in6 *)&address)->sin6_scope_id = if_nametoindex(primary->link);
 	if (connect(fd, (struct sockaddr *)&address, size) == 0 || errno == EINPROGRESS)
 		return fd;
 	int number = errno;
@@ -180,7 +183,7 @@ static int open_socket(const struct config_primary *primary, unsigned patience_s
 	return -1;
 }
 
-struct exchange *exchange_open(struct event_base *events, const struct config_primary *primary,
+struct exchange *exchange_open(struct event_base *events, const struct config_peer *primary,
 			       const uint8_t *query, size_t size, const struct exchange_limits *limits,
 			       const struct exchange_calls *calls, struct error *error)
 {

@@ -19,13 +19,13 @@ struct exchange_limits {
 	unsigned idle_s, most_s;
 };
 /* NULL and error: there can be no connection. */
-struct exchange *exchange_open(struct event_base *events, const struct config_primary *primary,
+struct exchange *exchange_open(struct event_base *events, const struct config_peer *primary,
 			       const uint8_t *query, size_t size, const struct exchange_limits *limits,
 			       const struct exchange_calls *calls, struct error *error);
 bool exchange_is_connected(const struct exchange *exchange); /* or was, when it failed */
 /* "10.0.0.1:53", "[::1]:53" */
 enum { PRIMARY_TEXT_SIZE = IP_TEXT_SIZE + 8 };
-void primary_print(const struct config_primary *primary, char ret_text[PRIMARY_TEXT_SIZE]);
+void primary_print(const struct config_peer *primary, char ret_text[PRIMARY_TEXT_SIZE]);
 void exchange_close(struct exchange *exchange);
 
 #endif

@@ -82,8 +82,8 @@ bool secondary_notify(struct secondary *secondary, const uint8_t *zone, const st
 {
 	const struct config_secondary *config = secondary->config;
 	uint64_t who = 0;
-	for (unsigned i = 0; i < config->primary_count; i++)
-		if (ip_equal(&config->primaries[i].ip, from))
+	for (unsigned i = 0; i < config->primaries.count; i++)
+		if (ip_equal(&config->primaries.list[i].ip, from))
 			who |= UINT64_C(1) << i;
 	if (who == 0)
 		return false;

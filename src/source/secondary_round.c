@@ -12,16 +12,16 @@ enum { IDLE_S = 5, CHECK_MOST_S = 10, TRANSFER_MOST_S = 15 * 60 };
 
 uint64_t secondary_all(const struct secondary_zone *zone)
 {
-	size_t count = zone->secondary->config->primary_count;
+	size_t count = zone->secondary->config->primaries.count;
 	return count >= 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1;
 }
 
 static void ask_next(struct secondary_zone *zone);
 static bool ask(struct secondary_zone *zone, unsigned primary);
 
-static const struct config_primary *primary_of(const struct secondary_zone *zone)
+static const struct config_peer *primary_of(const struct secondary_zone *zone)
 {
-	return &zone->secondary->config->primaries[zone->primary];
+	return &zone->secondary->config->primaries.list[zone->primary];
 }
 
 /* Nothing is under way any more; what came of a transfer is forgotten. */
@@ -194,7 +194,7 @@ static bool ask(struct secondary_zone *zone, unsigned primary)
 	random_bytes(&zone->id, sizeof(zone->id));
 	size_t size =
 		transfer_query_write(zone->name, is_check ? TYPE_SOA : TYPE_AXFR, zone->id, query);
-	zone->exchange = exchange_open(secondary->events, &secondary->config->primaries[primary],
+	zone->exchange = exchange_open(secondary->events, &secondary->config->primaries.list[primary],
 				       query, size, &limits, &calls, &error);
 	if (zone->exchange == NULL)
 		note_problem(zone, &error);

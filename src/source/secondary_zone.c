@@ -112,7 +112,7 @@ void secondary_zone_failed(struct secondary_zone *zone)
 
 static void tell_notified(const struct secondary_zone *zone)
 {
-	const struct config_primary *primaries = zone->secondary->config->primaries;
+	const struct config_peer *primaries = zone->secondary->config->primaries.list;
 	char ip[IP_TEXT_SIZE];
 	ip_print(&primaries[__builtin_ctzll(zone->wanted)].ip, ip);
 	log_line(LOG_INFO, "file", "Notify from %s for %s: checking transfer", ip, zone->origin);
