@@ -3,183 +3,13 @@
  * edition shows it. Entries stay in their slots as long as they are held, and who is copied in
  * which order does not matter.
  *
- * Records lie in entries as they are sent, but for their owner: that is written once in a message,
- * and pointed to. What is computed from addresses (PTR, names of endpoints) is written aside first.
- * Pods are not told, nor endpoints of Services with a cluster address, as in CoreDNS (names.md 15).
- */
+ * What is computed from addresses (PTR, names of endpoints) is written aside first. Pods are not
+ * told, nor endpoints of Services with a cluster address, as in CoreDNS (names.md 15). */
+#include "zone_copy.h"
+
 #include <string.h>
 
-#include "store.h"
-
-enum {
-	SLOTS_AT_ONCE = 4096, /* that are looked at before others get their turn */
-	POINTER_MOST = 0x3fff,
-	RECORD_HEAD = 12,
-	ASIDE_SIZE = DNS_HEADER_SIZE + DNS_NAME_MAX + 4 + DNS_MESSAGE_MAX,
-};
-
-enum phase { PHASE_FIRST_SOA, PHASE_NAMES, PHASE_LAST_SOA };
-
-struct zone_copy {
-	struct hold hold;
-	struct answers *answers;
-	const struct catalog *catalog;
-	const struct zone *zone;
-	enum phase phase;
-	uint64_t next_slot;
-	/* The entry at hand and how far it is written; NULL: the next one is to be found. */
-	const struct entry *entry;
-	unsigned set; /* for those of addresses: the reference */
-	uint32_t chunk, at;
-	bool is_glue;
-	struct dns_query name; /* the entry's */
-	uint16_t soa_size;
-	uint8_t soa[2 * DNS_NAME_MAX + 40];
-	uint32_t serial;
-	uint32_t rotations[ANSWERS_ROTATIONS];
-	uint8_t aside[ASIDE_SIZE];
-};
-
-/* ---- writing ---- */
-
-struct out {
-	struct copy_message *message;
-	uint32_t owner_at; /* where the owner of the entry at hand stands in it; 0: nowhere within reach */
-};
-
-/* The owner, whose labels in front of the zone are `size` octets. The zone's name is the question. */
-static bool put_owner(const struct out *out, const uint8_t *labels, size_t size, uint32_t owner_at)
-{
-	uint8_t *at = out->message->packet + out->message->at;
-	if (owner_at != 0) {
-		put_u16(at, (uint16_t)(0xc000 | owner_at));
-		out->message->at += 2;
-		return false;
-	}
-	memcpy(at, labels, size);
-	put_u16(at + size, 0xc000 | DNS_HEADER_SIZE);
-	out->message->at += (uint32_t)size + 2;
-	return size > 0;
-}
-
-/* One record, from behind its owner on. False: it does not fit, and nothing was written. A record
- * that fits into no message of the usual size has one of its own. */
-static bool put_record(struct out *out, const uint8_t *labels, size_t labels_size,
-		       const uint8_t *record, size_t size)
-{
-	struct copy_message *message = out->message;
-	uint32_t owner_at = labels_size == 0 ? DNS_HEADER_SIZE : out->owner_at;
-	size_t wanted = (owner_at != 0 ? 2 : labels_size + 2) + size - 2, start = message->at;
-	uint32_t end = message->count == 0 ? message->limit : message->most;
-	if (message->at + wanted > end || message->count == UINT16_MAX)
-		return false;
-	if (put_owner(out, labels, labels_size, owner_at) && start <= POINTER_MOST)
-		out->owner_at = (uint32_t)start;
-	memcpy(message->packet + message->at, record + 2, size - 2);
-	message->at += (uint32_t)size - 2;
-	message->count++;
-	return true;
-}
-
-static size_t labels_size(const struct zone_copy *copy)
-{
-	return copy->name.name_size - (size_t)copy->zone->size;
-}
-
-static size_t record_size(const uint8_t *record)
-{
-	return RECORD_HEAD + (size_t)get_u16(record + 10);
-}
-
-/* From copy->at on. False: the message is full. */
-static bool put_records(struct zone_copy *copy, struct out *out, const uint8_t *records, size_t size)
-{
-	while (copy->at < size) {
-		const uint8_t *record = records + copy->at;
-		if (!put_record(out, copy->name.lower, labels_size(copy), record, record_size(record)) &&
-		    out->message->count > 0)
-			return false;
-		copy->at +=
-			(uint32_t)record_size(record); /* one that no message can hold is left out */
-	}
-	copy->at = 0;
-	return true;
-}
-
-static bool put_soa(const struct zone_copy *copy, struct copy_message *message)
-{
-	struct out out = { .message = message };
-	return put_record(&out, NULL, 0, copy->soa, copy->soa_size);
-}
-
-/* ---- stored names ---- */
-
-static const uint8_t *extent_records(const struct extent *extent)
-{
-	return (const uint8_t *)(extent + 1) + extent->group_count * sizeof(struct glue_group);
-}
-
-/* Addresses below a delegation lie with it alone. Their owners are pointers to the names in the records. */
-static bool put_glue(struct zone_copy *copy, struct out *out, const struct extent *extent)
-{
-	const uint8_t *records = extent_records(extent), *glue = records + extent->records_size;
-	size_t base = DNS_HEADER_SIZE + (size_t)copy->entry->key_size + copy->zone->size + 4u;
-	while (copy->at < extent->glue_size) {
-		const uint8_t *record = glue + copy->at;
-		const uint8_t *owner = records + ((get_u16(record) & POINTER_MOST) - base);
-		struct out one = { .message = out->message };
-		if (name_is_under(owner, copy->name.lower) &&
-		    !put_record(&one, owner, name_size(owner) - (size_t)copy->zone->size, record,
-				record_size(record)) &&
-		    out->message->count > 0)
-			return false;
-		copy->at += (uint32_t)record_size(record);
-	}
-	copy->at = 0;
-	return true;
-}
-
-static bool put_extent(struct zone_copy *copy, struct out *out, const struct extent *extent)
-{
-	if (!copy->is_glue && !put_records(copy, out, extent_records(extent), extent->records_size))
-		return false;
-	copy->is_glue = (copy->entry->flags & ENTRY_CUT) != 0 && extent->glue_size > 0;
-	if (copy->is_glue && !put_glue(copy, out, extent))
-		return false;
-	copy->is_glue = false;
-	return true;
-}
-
-static bool put_chunks(struct zone_copy *copy, struct out *out, const struct chunk_list *list)
-{
-	for (; copy->chunk < list->chunk_count; copy->chunk++) {
-		const struct chunk *chunk = list->places[copy->chunk].chunk;
-		if (!put_records(copy, out, chunk->bytes, chunk->size))
-			return false;
-	}
-	copy->chunk = 0;
-	return true;
-}
-
-static bool put_set(struct zone_copy *copy, struct out *out, const struct set *set)
-{
-	const void *data = entry_data(copy->entry, set);
-	if (set->type == TYPE_SOA) /* first and last, and nowhere else */
-		return true;
-	if (set->shape & SET_FIXED)
-		return put_records(copy, out, data, (size_t)set->count * set->record_size);
-	if (set->shape & SET_EXTENT)
-		return put_extent(copy, out, data);
-	return (set->shape & SET_CHUNKS) == 0 || put_chunks(copy, out, data);
-}
-
-static bool put_stored(struct zone_copy *copy, struct out *out)
-{
-	for (; copy->set < copy->entry->set_count; copy->set++)
-		if (!put_set(copy, out, &copy->entry->sets[copy->set]))
-			return false;
-	return true;
-}
+enum { SLOTS_AT_ONCE = 4096 }; /* that are looked at before others get their turn */
 
 /* ---- names ---- */
 
@@ -209,7 +39,7 @@ static struct reply reply_aside(struct zone_copy *copy)
 {
 	return (struct reply){ .packet = copy->aside,
 			       .at = DNS_HEADER_SIZE,
-			       .limit = ASIDE_SIZE,
+			       .limit = COPY_ASIDE_SIZE,
 			       .owner_at = DNS_HEADER_SIZE,
 			       .rotations = copy->rotations,
 			       .minimal = true };
@@ -228,9 +58,9 @@ static bool is_hidden(const struct zone_copy *copy, const struct entry *entry)
 
 /* ---- computed names ---- */
 
-static bool put_aside(struct zone_copy *copy, struct out *out, const struct reply *reply)
+static bool put_aside(struct zone_copy *copy, struct copy_out *out, const struct reply *reply)
 {
-	return put_records(copy, out, copy->aside + DNS_HEADER_SIZE, reply->at - DNS_HEADER_SIZE);
+	return copy_put_records(copy, out, copy->aside + DNS_HEADER_SIZE, reply->at - DNS_HEADER_SIZE);
 }
 
 static bool write_endpoint(struct zone_copy *copy, uint16_t type, struct reply *reply)
@@ -270,7 +100,7 @@ static bool take_endpoint(struct zone_copy *copy, const struct address_ref *refs
 	return service != NULL && (service->flags & ENTRY_SOON) != 0;
 }
 
-static bool put_endpoints(struct zone_copy *copy, struct out *out)
+static bool put_endpoints(struct zone_copy *copy, struct copy_out *out)
 {
 	const struct address_ref *refs = (const void *)entry_data(copy->entry, &copy->entry->sets[0]);
 	uint16_t type = entry_key(copy->entry)[1] == 4 ? TYPE_A : TYPE_AAAA;
@@ -288,7 +118,7 @@ static bool put_endpoints(struct zone_copy *copy, struct out *out)
 	return true;
 }
 
-static bool put_ptr(struct zone_copy *copy, struct out *out)
+static bool put_ptr(struct zone_copy *copy, struct copy_out *out)
 {
 	struct lookup lookup = lookup_now(copy, TYPE_PTR);
 	struct reply reply = reply_aside(copy);
@@ -297,10 +127,10 @@ static bool put_ptr(struct zone_copy *copy, struct out *out)
 	return put_aside(copy, out, &reply);
 }
 
-static bool put_entry(struct zone_copy *copy, struct out *out)
+static bool put_entry(struct zone_copy *copy, struct copy_out *out)
 {
 	if ((copy->entry->flags & ENTRY_REFS) == 0)
-		return put_stored(copy, out);
+		return copy_put_stored(copy, out);
 	return copy->zone->kind == ZONE_REVERSE ? put_ptr(copy, out) : put_endpoints(copy, out);
 }
 
@@ -367,7 +197,7 @@ static enum find find_next(struct zone_copy *copy)
 static bool put_names(struct zone_copy *copy, struct copy_message *message, enum copy_step *ret_step)
 {
 	for (;;) {
-		struct out out = { .message = message };
+		struct copy_out out = { .message = message };
 		enum find found = copy->entry != NULL ? FIND_ENTRY : find_next(copy);
 		if (found == FIND_NONE)
 			return true;
@@ -395,19 +225,19 @@ enum copy_step zone_copy_next(struct zone_copy *copy, struct copy_message *messa
 	enum copy_step step = COPY_FULL;
 	if (is_lost(copy))
 		return COPY_LOST;
-	if (copy->phase == PHASE_FIRST_SOA && put_soa(copy, message))
+	if (copy->phase == PHASE_FIRST_SOA && copy_put_soa(copy, message))
 		copy->phase = PHASE_NAMES;
 	if (copy->phase == PHASE_NAMES) {
 		if (!put_names(copy, message, &step))
 			return step;
 		copy->phase = PHASE_LAST_SOA;
 	}
-	return copy->phase == PHASE_LAST_SOA && put_soa(copy, message) ? COPY_WHOLE : COPY_FULL;
+	return copy->phase == PHASE_LAST_SOA && copy_put_soa(copy, message) ? COPY_WHOLE : COPY_FULL;
 }
 
 bool zone_copy_soa(struct zone_copy *copy, struct copy_message *message)
 {
-	return put_soa(copy, message);
+	return copy_put_soa(copy, message);
 }
 
 uint32_t zone_copy_serial(const struct zone_copy *copy)
@@ -435,10 +265,10 @@ static bool take_soa(struct zone_copy *copy)
 	    reply.at - DNS_HEADER_SIZE > sizeof(copy->soa))
 		return false;
 	const uint8_t *record = copy->aside + DNS_HEADER_SIZE;
-	copy->soa_size = (uint16_t)record_size(record);
+	copy->soa_size = (uint16_t)copy_record_size(record);
 	memcpy(copy->soa, record, copy->soa_size);
-	copy->serial =
-		get_u32(copy->soa + soa_name_end(copy->soa, soa_name_end(copy->soa, RECORD_HEAD)));
+	copy->serial = get_u32(copy->soa +
+			       soa_name_end(copy->soa, soa_name_end(copy->soa, COPY_RECORD_HEAD)));
 	return true;
 }
 
