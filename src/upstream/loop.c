@@ -289,7 +289,7 @@ static void open_meters(struct target *target)
 {
 	struct metrics *metrics = target->upstream->metrics;
 	char labels[ADDRESS_TEXT_SIZE + 8];
-	snprintf(labels, sizeof(labels), "to=\"%s\"", target->text);
+	snprintf(labels, sizeof(labels), "to=\"%s\"", target->label);
 	target->loop.found =
 		metrics_counter(metrics, "knamed_forward_loops_total",
 				"Times that an upstream was found to lead back here.", labels);

@@ -27,8 +27,8 @@ static void open_lines(struct target *target)
 		if (target->is_tls != (i == WORD_TLS))
 			continue;
 		snprintf(labels, sizeof(labels), "proto=\"%s\",proxy_name=\"forward\",to=\"%s\"",
-			 words[i], target->text);
-		snprintf(old, sizeof(old), "proto=\"%s\",to=\"%s\"", words[i], target->text);
+			 words[i], target->label);
+		snprintf(old, sizeof(old), "proto=\"%s\",to=\"%s\"", words[i], target->label);
 		meters->hits[i] =
 			metrics_counter(metrics, PROXY "conn_cache_hits_total", hits, labels);
 		meters->misses[i] =
@@ -46,8 +46,8 @@ void meters_open(struct target *target)
 	struct metrics *metrics = target->upstream->metrics;
 	struct target_meters *meters = &target->meters;
 	char labels[LABELS_SIZE], old[LABELS_SIZE];
-	snprintf(labels, sizeof(labels), "proxy_name=\"forward\",to=\"%s\"", target->text);
-	snprintf(old, sizeof(old), "to=\"%s\"", target->text);
+	snprintf(labels, sizeof(labels), "proxy_name=\"forward\",to=\"%s\"", target->label);
+	snprintf(old, sizeof(old), "to=\"%s\"", target->label);
 	meters->health_failures =
 		metrics_counter(metrics, PROXY "healthcheck_failures_total", failures, labels);
 	meters->old_health_failures =
@@ -86,8 +86,8 @@ static void open_rcode(struct target *target, unsigned slot)
 	if (slot < RCODES_COUNTED - 1)
 		dns_rcode_print((uint16_t)slot, rcode);
 	snprintf(labels, sizeof(labels), "proxy_name=\"forward\",rcode=\"%s\",to=\"%s\"", rcode,
-		 target->text);
-	snprintf(old, sizeof(old), "rcode=\"%s\",to=\"%s\"", rcode, target->text);
+		 target->label);
+	snprintf(old, sizeof(old), "rcode=\"%s\",to=\"%s\"", rcode, target->label);
 	meters->old_responses[slot] =
 		metrics_counter(metrics, FORWARD "responses_total",
 				"Counter of responses received per upstream.", old);

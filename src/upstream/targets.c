@@ -19,6 +19,22 @@ struct target_file {
 
 /* ---- one target ---- */
 
+/* Series do not go any more, and whoever looks names up may tell others all day. */
+static const char *target_label(struct target *target, const char *host)
+{
+	struct upstream *upstream = target->upstream;
+	size_t count = upstream->labelled_count;
+	if (host == NULL)
+		return target->text;
+	for (size_t i = 0; i < count; i++)
+		if (ip_equal(&upstream->labelled[i], &target->address.ip))
+			return target->text;
+	if (count == NAME_LABELS)
+		return "others";
+	upstream->labelled[upstream->labelled_count++] = target->address.ip;
+	return target->text;
+}
+
 static struct target *target_new(struct upstream *upstream, const struct config_target *config,
 				 struct error *error)
 {
@@ -28,6 +44,7 @@ static struct target *target_new(struct upstream *upstream, const struct config_
 	target->is_tls = config->tls;
 	target->tls_name = mem_text(config->tls_name);
 	address_print(&target->address, target->text);
+	target->label = target_label(target, config->host);
 	if (config->tls) {
 		target->tls = tls_target_new(upstream->config, &config->ip, config->tls_name, error);
 		if (target->tls == NULL) {

@@ -22,6 +22,7 @@ enum {
 	WAITERS_MAX = 32768,
 	ATTEMPTS_MAX = 3, /* of one question at the same time */
 	TARGETS_MAX = 32,
+	NAME_LABELS = 64,
 	DATAGRAM_MAX = 4096, /* what is longer is asked for again over TCP */
 	DATAGRAMS = 8,	     /* taken at once */
 	DEADLINE_MS = 5000,  /* of a question, whatever is tried */
@@ -188,9 +189,10 @@ struct target {
 	struct upstream *upstream;
 	struct upstream_address address;
 	bool is_tls;
-	char *tls_name;		      /* NULL: its address */
-	unsigned number;	      /* its bit */
-	char text[ADDRESS_TEXT_SIZE]; /* as metrics name it */
+	char *tls_name;	 /* NULL: its address */
+	unsigned number; /* its bit */
+	char text[ADDRESS_TEXT_SIZE];
+	const char *label; /* as metrics name it: its text, unless there are too many */
 	/* How it does. */
 	uint32_t latency_us; /* smoothed; 0: not measured */
 	uint32_t silent;     /* attempts in a row that it left waiting */
@@ -316,9 +318,11 @@ struct upstream {
 	struct target_file *files; /* one for each file that the directive names */
 	size_t file_count;
 	struct names *names; /* NULL: no target has one */
-	uint32_t turn;	     /* of round_robin */
-	uint32_t hedges;     /* what is saved up */
-	uint32_t lines;	     /* numbers given */
+	struct ip labelled[NAME_LABELS];
+	size_t labelled_count; /* addresses of names that have had series of their own */
+	uint32_t turn;	       /* of round_robin */
+	uint32_t hedges;       /* what is saved up */
+	uint32_t lines;	       /* numbers given */
 	struct draw draw;
 	tally_cell *all_down, *too_many;
 	bool has_own; /* files name our own addresses, which are not asked */

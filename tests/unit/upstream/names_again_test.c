@@ -72,6 +72,36 @@ static void what_turns_its_order_changes_nothing(void **state)
 	house_free(house);
 }
 
+static void series_of_ever_other_addresses_have_an_end(void **state)
+{
+	(void)state;
+	struct house *house = house_new("127.0.0.1");
+	char addresses[160];
+	house->book.ttl = 0;
+	house->book.addresses = addresses;
+	house->world->config.lookup_least_ms = 1;
+	for (unsigned i = 0; i < NAME_LABELS / 8 + 2; i++) {
+		char *at = addresses;
+		for (unsigned j = 0; j < 8; j++)
+			at += snprintf(at, 20, j > 0 ? " 127.0.%u.%u" : "127.0.%u.%u", i, j + 1);
+		if (i == 0)
+			world_open(house->world);
+		wait_targets(house, addresses);
+	}
+	const char *metric =
+		"coredns_proxy_healthcheck_failures_total{proxy_name=\"forward\",to=\"%s\"} 0";
+	char line[160], last[40];
+	snprintf(last, sizeof(last), "127.0.7.8:%u", house->stub->port);
+	snprintf(line, sizeof(line), metric, last);
+	assert_metric(house->world, line);
+	snprintf(last, sizeof(last), "127.0.8.1:%u", house->stub->port);
+	snprintf(line, sizeof(line), metric, last);
+	assert_false(world_has_metric(house->world, line));
+	snprintf(line, sizeof(line), metric, "others");
+	assert_metric(house->world, line);
+	house_free(house);
+}
+
 /* ---- failures ---- */
 
 static void look_ups_that_find_nothing_take_nothing_away(void **state)
@@ -167,6 +197,7 @@ int main(void)
 		cmocka_unit_test(it_is_looked_up_again_when_its_ttl_ends),
 		cmocka_unit_test(it_is_not_looked_up_before),
 		cmocka_unit_test(what_turns_its_order_changes_nothing),
+		cmocka_unit_test(series_of_ever_other_addresses_have_an_end),
 		cmocka_unit_test(look_ups_that_find_nothing_take_nothing_away),
 		cmocka_unit_test(a_kind_that_fails_keeps_its_addresses),
 		cmocka_unit_test(a_name_that_is_not_found_is_looked_up_again),
