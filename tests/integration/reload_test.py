@@ -22,7 +22,7 @@ from tap import Tap  # noqa: E402
 tap = Tap()
 RELOADS = int(os.environ.get("RELOADS", "30"))
 INSTRUMENTED = any(word in os.environ.get("KNAMED", "") for word in ("/thread/", "/address"))
-RATE = int(os.environ.get("RELOAD_RATE", "300" if INSTRUMENTED else "3000"))
+RATE = int(os.environ.get("RELOAD_RATE", "300" if INSTRUMENTED else "1000"))
 KEPT = "host.example."
 
 
