@@ -157,6 +157,8 @@ def check_tcp():
             with serve(f"forward . {broken.where} {good.where} {{\npolicy sequential\nprefer_udp\n}}") as server:
                 tap.same(server.short("true.example", "A"), [TRUE], f"the next one is asked: {way.__name__}")
                 tap.ok(any(proto == "tcp" for *_, proto in broken.asked) and good.count("true.example.") > 0, "the first one was")
+            with serve(f"forward . {broken.where} {good.where} {{\npolicy sequential\n}}") as server:
+                tap.same(server.short("true.example", "A"), [TRUE], "so it is when the client itself comes back over TCP")
             with serve(f"cache\nforward . {broken.where} {{\nprefer_udp\n}}") as server:
                 for transport in "+notcp", "+tcp":
                     tap.same(server.rcode(transport, f"true{transport}.example", "A"), ("SERVFAIL", []),
