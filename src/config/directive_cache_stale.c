@@ -23,8 +23,8 @@ bool cache_duration(const struct directive *directive, const char *text,
 	bool has_sign = text[0] == '-';
 	uint64_t ms;
 	if (!text_to_duration_ms(text + has_sign, &ms) || (has_sign && text[1] == '+'))
-		return directive_fail(directive, error, "%stime: invalid duration \"%s\"",
-				      words->prefix, text);
+		return directive_fail(directive, error, "%s%s", words->prefix,
+				      directive_duration_problem(directive, text));
 	if (has_sign && ms > 0)
 		return directive_fail(directive, error, "%s", words->negative);
 	*ret_ms = ms;

@@ -56,8 +56,8 @@ static bool read_duration(const struct reading *reading, const char *rule, uint6
 		return false;
 	bool is_negative = text[0] == '-';
 	if (!text_to_duration_ms(text + is_negative, &ms) || (is_negative && text[1] == '+'))
-		return directive_fail(reading->directive, reading->error,
-				      "time: invalid duration \"%s\"", text);
+		return directive_fail(reading->directive, reading->error, "%s",
+				      directive_duration_problem(reading->directive, text));
 	is_negative &= ms > 0;
 	if (is_negative || ms < least)
 		return directive_fail(reading->directive, reading->error, "%s: %s", rule,

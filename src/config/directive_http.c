@@ -28,9 +28,8 @@ static bool read_health_option(struct directive *directive, struct config_health
 	if (text == NULL)
 		return false;
 	return text_to_duration_ms(text, &health->lameduck_ms) ||
-	       directive_fail(directive, error,
-			      "unable to parse lameduck duration value: '%s' : time: invalid duration \"%s\"",
-			      text, text);
+	       directive_fail(directive, error, "unable to parse lameduck duration value: '%s' : %s",
+			      text, directive_duration_problem(directive, text));
 }
 
 /* It may stand more than once: what a later line says counts. */

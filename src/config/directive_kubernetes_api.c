@@ -120,9 +120,8 @@ bool api_read_startup_timeout(struct reading *reading, struct error *error)
 	if (text == NULL)
 		return false;
 	return text_to_duration_ms(text, &reading->kubernetes->startup_timeout_ms) ||
-	       directive_fail(reading->directive, error,
-			      "failed to parse startup_timeout: %s, time: invalid duration \"%s\"",
-			      text, text);
+	       directive_fail(reading->directive, error, "failed to parse startup_timeout: %s, %s",
+			      text, directive_duration_problem(reading->directive, text));
 }
 
 /* audit DURATION | off */

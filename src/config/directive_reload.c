@@ -5,11 +5,21 @@
 
 enum { INTERVAL_MS = 30000, INTERVAL_LEAST_MS = 2000, JITTER_MS = 15000, JITTER_LEAST_MS = 1000 };
 
+/* What is below zero is too little as well. */
+static bool read_time(const struct directive *directive, const char *text, uint64_t *ret_ms,
+		      struct error *error)
+{
+	if (text[0] != '-' || !text_to_duration_ms(text + 1, ret_ms))
+		return directive_duration(directive, text, ret_ms, error);
+	if (*ret_ms > 0)
+		*ret_ms = 1;
+	return true;
+}
+
 static bool read_interval(const struct directive *directive, struct arguments arguments,
 			  uint64_t *ret_ms, struct error *error)
 {
-	if (arguments.count > 0 &&
-	    !directive_duration(directive, argument(arguments, 0), ret_ms, error))
+	if (arguments.count > 0 && !read_time(directive, argument(arguments, 0), ret_ms, error))
 		return false;
 	return *ret_ms >= INTERVAL_LEAST_MS ||
 	       directive_fail(directive, error, "interval value must be greater or equal to 2s");
@@ -18,8 +28,7 @@ static bool read_interval(const struct directive *directive, struct arguments ar
 static bool read_jitter(const struct directive *directive, struct arguments arguments,
 			uint64_t *ret_ms, struct error *error)
 {
-	if (arguments.count > 1 &&
-	    !directive_duration(directive, argument(arguments, 1), ret_ms, error))
+	if (arguments.count > 1 && !read_time(directive, argument(arguments, 1), ret_ms, error))
 		return false;
 	return *ret_ms == 0 || *ret_ms >= JITTER_LEAST_MS ||
 	       directive_fail(directive, error, "jitter value must be 0 or greater or equal to 1s");

@@ -32,11 +32,49 @@ bool directive_check_path(const struct directive *directive, const char *path, c
 	return true;
 }
 
+static bool is_unit(const char *text, size_t size)
+{
+	static const char *const units[] = { "ns", "us", "µs", "μs", "ms", "s", "m", "h" };
+	for (size_t i = 0; i < COUNT_OF(units); i++)
+		if (strlen(units[i]) == size && memcmp(units[i], text, size) == 0)
+			return true;
+	return false;
+}
+
+char *directive_duration_problem(const struct directive *directive, const char *text)
+{
+	static const char digits[] = "0123456789";
+	struct text problem = { 0 };
+	const char *at = text + (text[0] == '-' || text[0] == '+');
+	size_t size = 0;
+	do {
+		size_t whole = strspn(at, digits);
+		size_t fraction = at[whole] == '.' ? strspn(at + whole + 1, digits) : 0;
+		if (whole + fraction == 0) {
+			size = 0;
+			break;
+		}
+		at += whole + (at[whole] == '.') + fraction;
+		size = strcspn(at, ".0123456789");
+		if (size == 0)
+			text_printf(&problem, "time: missing unit in duration \"%s\"", text);
+		else if (!is_unit(at, size))
+			text_printf(&problem, "time: unknown unit \"%.*s\" in duration \"%s\"",
+				    (int)size, at, text);
+		at += size;
+	} while (problem.size == 0 && *at != '\0');
+	if (problem.size == 0)
+		text_printf(&problem, "time: invalid duration \"%s\"", text);
+	char *copy = directive_copy(directive, problem.data);
+	text_done(&problem);
+	return copy;
+}
+
 bool directive_duration(const struct directive *directive, const char *text, uint64_t *ret_ms,
 			struct error *error)
 {
 	return text_to_duration_ms(text, ret_ms) ||
-	       directive_fail(directive, error, "time: invalid duration \"%s\"", text);
+	       directive_fail(directive, error, "%s", directive_duration_problem(directive, text));
 }
 
 /* Adds the zones of one argument that are not there yet. */

@@ -311,7 +311,7 @@ static const struct bad bad_lines[] = {
 	  AT("3") "strconv.ParseUint: parsing \"4294967296\": value out of range" },
 	{ OPTION("max_connect_attempts x"), AT("3") "strconv.ParseUint: parsing \"x\": invalid syntax" },
 	{ OPTION("health_check"), AT("3") ARGUMENTS "'health_check'" },
-	{ OPTION("health_check 5"), AT("3") "time: invalid duration \"5\"" },
+	{ OPTION("health_check 5"), AT("3") "time: missing unit in duration \"5\"" },
 	{ OPTION("health_check -5s"), AT("3") "health_check can't be negative: -5s" },
 	{ OPTION("health_check 5s domain"), AT("3") ARGUMENTS "'domain'" },
 	{ OPTION("health_check 5s domain a..b"), AT("3") "health_check: invalid domain name a..b" },

@@ -109,8 +109,8 @@ static void bad_lines_are_refused(void **state)
 		{ "health {\nlameduck 5s 6s\n}",
 		  AT("health", "3") "Wrong argument count or unexpected line ending after '6s'" },
 		{ "health {\nlameduck 5\n}",
-		  AT("health", "3") "unable to parse lameduck duration value: '5' : time: invalid "
-				    "duration \"5\"" },
+		  AT("health",
+		     "3") "unable to parse lameduck duration value: '5' : time: missing unit in duration \"5\"" },
 		{ "health {\nfoo\n}", AT("health", "3") "unknown property 'foo'" },
 		{ "ready {\nfoo\n}", AT("ready", "3") "unknown property 'foo'" },
 		{ "ready {\nmonitor\n}",

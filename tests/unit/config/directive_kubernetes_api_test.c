@@ -175,7 +175,7 @@ static void bad_values_of_an_api_server_are_refused(void **state)
 		{ "startup_timeout",
 		  "Wrong argument count or unexpected line ending after 'startup_timeout'" },
 		{ "startup_timeout 5",
-		  "failed to parse startup_timeout: 5, time: invalid duration \"5\"" },
+		  "failed to parse startup_timeout: 5, time: missing unit in duration \"5\"" },
 		{ "startup_timeout -5s",
 		  "failed to parse startup_timeout: -5s, time: invalid duration \"-5s\"" },
 		{ "audit", "Wrong argument count or unexpected line ending after 'audit'" },
