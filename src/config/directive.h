@@ -75,8 +75,8 @@ bool directive_zones(struct directive *directive, struct arguments arguments,
 bool directive_duration(const struct directive *directive, const char *text, uint64_t *ret_ms,
 			struct error *error);
 /* Another name server: IP, IP:PORT, [IP]:PORT, each with %LINK behind the IP. */
-bool directive_peer(const struct directive *directive, const char *text, struct config_peer *ret_peer,
-		    struct error *error);
+bool directive_peer(const struct directive *directive, const char *text,
+		    struct config_peer *ret_peer, struct error *error);
 /* What Go says of a text that is no duration. */
 char *directive_duration_problem(const struct directive *directive, const char *text);
 /* The words from the token at `from` up to the current one. */

@@ -28,7 +28,7 @@ enum rank { RANK_EXTERNAL, RANK_KUBERNETES, RANK_FILE, RANK_AUTO, RANK_SECONDARY
 struct claim {
 	struct zone_name zone;
 	const struct catalog *catalog;
-	const struct falls *falls; /* NULL: what it denies stays denied */
+	const struct falls *falls;		 /* NULL: what it denies stays denied */
 	const struct serve_secondary *secondary; /* whom a NOTIFY is told; NULL: nobody */
 	enum rank rank;
 };
