@@ -11,7 +11,7 @@
 
 #include <event2/event_struct.h>
 
-#include "exchange.h"
+#include "primary.h"
 #include "transfer.h"
 
 enum secondary_step {

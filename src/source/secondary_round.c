@@ -27,7 +27,7 @@ static const struct config_peer *primary_of(const struct secondary_zone *zone)
 /* Nothing is under way any more; what came of a transfer is forgotten. */
 void secondary_round_stop(struct secondary_zone *zone)
 {
-	exchange_close(zone->exchange);
+	primary_leave(zone->exchange);
 	mem_free(zone->transfer);
 	if (zone->load != NULL)
 		zone->secondary->calls.abandon(zone->load);
@@ -59,7 +59,7 @@ static void end_round(struct secondary_zone *zone)
 static void note_problem(struct secondary_zone *zone, const struct error *error)
 {
 	char where[PRIMARY_TEXT_SIZE];
-	bool was_there = zone->exchange != NULL && exchange_is_connected(zone->exchange);
+	bool was_there = zone->exchange != NULL && primary_is_connected(zone->exchange);
 	primary_print(primary_of(zone), where);
 	if (was_there)
 		error_set(&zone->problem, "%s: %.900s", where, error->text);
@@ -186,16 +186,16 @@ static bool ask(struct secondary_zone *zone, unsigned primary)
 {
 	bool is_check = zone->step == STEP_CHECK;
 	const struct secondary *secondary = zone->secondary;
-	const struct exchange_limits limits = { IDLE_S, is_check ? CHECK_MOST_S : TRANSFER_MOST_S };
-	const struct exchange_calls calls = { is_check ? take_soa : take_part, on_failed, zone };
+	const struct primary_limits limits = { IDLE_S, is_check ? CHECK_MOST_S : TRANSFER_MOST_S };
+	const struct primary_calls calls = { is_check ? take_soa : take_part, on_failed, zone };
 	uint8_t query[TRANSFER_QUERY_MAX];
 	struct error error = { .text = "" };
 	zone->primary = primary;
 	random_bytes(&zone->id, sizeof(zone->id));
 	size_t size =
 		transfer_query_write(zone->name, is_check ? TYPE_SOA : TYPE_AXFR, zone->id, query);
-	zone->exchange = exchange_open(secondary->events, &secondary->config->primaries.list[primary],
-				       query, size, &limits, &calls, &error);
+	zone->exchange = primary_ask(secondary->events, &secondary->config->primaries.list[primary],
+				     query, size, &limits, &calls, &error);
 	if (zone->exchange == NULL)
 		note_problem(zone, &error);
 	else if (!is_check)

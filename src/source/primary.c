@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exchange.h"
+#include "primary.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -22,8 +22,8 @@ enum {
 };
 
 struct exchange {
-	struct exchange_calls calls;
-	struct exchange_limits limits;
+	struct primary_calls calls;
+	struct primary_limits limits;
 	struct config_peer primary;
 	int fd;
 	struct event readable, writable, deadline;
@@ -183,9 +183,9 @@ static int open_socket(const struct config_peer *primary, unsigned patience_s)
 	return -1;
 }
 
-struct exchange *exchange_open(struct event_base *events, const struct config_peer *primary,
-			       const uint8_t *query, size_t size, const struct exchange_limits *limits,
-			       const struct exchange_calls *calls, struct error *error)
+struct exchange *primary_ask(struct event_base *events, const struct config_peer *primary,
+			     const uint8_t *query, size_t size, const struct primary_limits *limits,
+			     const struct primary_calls *calls, struct error *error)
 {
 	int fd = open_socket(primary, limits->idle_s);
 	if (fd < 0) {
@@ -208,12 +208,12 @@ struct exchange *exchange_open(struct event_base *events, const struct config_pe
 	return exchange;
 }
 
-bool exchange_is_connected(const struct exchange *exchange)
+bool primary_is_connected(const struct exchange *exchange)
 {
 	return exchange->is_connected;
 }
 
-void exchange_close(struct exchange *exchange)
+void primary_leave(struct exchange *exchange)
 {
 	if (exchange == NULL)
 		return;
