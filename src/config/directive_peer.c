@@ -34,8 +34,7 @@ bool directive_peer(const struct directive *directive, const char *text,
 	if (link != NULL)
 		*link++ = '\0';
 	if (!ip_parse(host, &peer.ip))
-		return error_set(error, "plugin/%s: must specify an IP address: `%s'",
-				 directive->name, host);
+		return directive_fail(directive, error, "must specify an IP address: `%s'", host);
 	if (port != NULL && *port != '\0' && !text_to_number(port, 1, UINT16_MAX, &number))
 		return directive_fail(directive, error, "not a port: %s", port);
 	peer.port = (uint16_t)number;

@@ -10,7 +10,7 @@ static bool add_primary(struct directive *directive, const char *text,
 {
 	struct config_peer primary;
 	if (strcmp(text, "*") == 0)
-		return error_set(error, "plugin/secondary: can't use '*' in transfer from");
+		return directive_fail(directive, error, "can't use '*' in transfer from");
 	if (!directive_peer(directive, text, &primary, error))
 		return false;
 	if (primaries->count == PRIMARIES_MOST)

@@ -46,16 +46,13 @@ char *directive_duration_problem(const struct directive *directive, const char *
 	static const char digits[] = "0123456789";
 	struct text problem = { 0 };
 	const char *at = text + (text[0] == '-' || text[0] == '+');
-	size_t size = 0;
 	do {
 		size_t whole = strspn(at, digits);
 		size_t fraction = at[whole] == '.' ? strspn(at + whole + 1, digits) : 0;
-		if (whole + fraction == 0) {
-			size = 0;
+		if (whole + fraction == 0)
 			break;
-		}
 		at += whole + (at[whole] == '.') + fraction;
-		size = strcspn(at, ".0123456789");
+		size_t size = strcspn(at, ".0123456789");
 		if (size == 0)
 			text_printf(&problem, "time: missing unit in duration \"%s\"", text);
 		else if (!is_unit(at, size))
