@@ -15,7 +15,7 @@ BAD_VALUES = [
     (r"\bttl \d+", "ttl never"), (r"\blameduck \w+", "lameduck soon"), (r"\bmax_concurrent \d+", "max_concurrent many"),
     (r"\bpods \w+", "pods sometimes"), (r"\bbufsize \d+", "bufsize small"), (r"\bpolicy \w+", "policy none"),
     (r"\bclass \w+", "class fatal"), (r"\bbind \S+", "bind nowhere0"), (r"\bsuccess \d+", "success lots"),
-    (r"\bdenial \d+", "denial few"), (r"\bforward \. \S+", "forward . nowhere"), (r"\bprefetch \d+", "prefetch often"),
+    (r"\bdenial \d+", "denial few"), (r"\bforward \. \S+", "forward . ftp://nowhere"), (r"\bprefetch \d+", "prefetch often"),
     (r"\bservfail \d+", "servfail soon"), (r"\brcode \w+", "rcode NOWHERE"), (r"\bcache 30$", "cache 0"),
     (r"\bimport \S+$", "import"),
 ]
