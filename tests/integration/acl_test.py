@@ -107,6 +107,68 @@ def check_ways(upstream):
         tap.ok(metric(port, 'coredns_dns_responses_total{plugin="acl",rcode="REFUSED"') > 0, "acl is who answered")
 
 
+def check_rewritten(upstream):
+    """It is the answered name that is judged (CVE-2026-26017), whichever rule leads to it and however it is asked for."""
+    corefile = f""". {{
+    rewrite name exact door.example web.secret.svc.cluster.local
+    rewrite name suffix .side.example .secret.svc.cluster.local answer auto
+    rewrite name regex (.*)\\.pattern\\.example {{1}}.secret.example answer auto
+    rewrite name exact out.secret.example open.example
+    rewrite type HINFO A
+    dns64 {{
+        allow_ipv4
+    }}
+    kubernetes cluster.local {{
+        manifests objects
+    }}
+    hosts {{
+        192.0.2.9 kept.secret.example
+        fallthrough
+    }}
+    acl secret.svc.cluster.local secret.example {{
+        allow net 127.0.0.1
+        block
+    }}
+    cache 30
+    forward . {upstream.where}
+}}
+"""
+    with Place(corefile).serve() as server:
+        for transport in "+notcp", "+tcp":
+            for name, expected in ("door.example", "10.96.0.81"), ("Web.SIDE.example", "10.96.0.81"), \
+                    ("host.pattern.example", "192.0.2.1"), ("kept.pattern.example", "192.0.2.9"), ("kept.secret.example", "192.0.2.9"):
+                tap.same(server.short(transport, *FRIEND, name, "A"), [expected], f"{name} leads there, {transport}")
+                tap.same(server.rcode(transport, *STRANGER, name, "A"), ("REFUSED", []), f"but not for strangers, {transport}")
+                tap.same(server.rcode(transport, *STRANGER, name, "AAAA"), ("REFUSED", []), "nor by way of dns64")
+            tap.same(server.rcode(transport, *STRANGER, "host.secret.example", "HINFO"), ("REFUSED", []), "nor by another type")
+            tap.same(server.short(transport, *STRANGER, "out.secret.example", "A"), ["192.0.2.2"], "what leads out is judged there")
+
+
+def check_views(upstream):
+    """A view is no way around the acl of its block, nor the acl of one block a way into the other."""
+    corefile = f"""secret.example {{
+    view friends {{
+        expr incidr(client_ip(), '127.0.0.1/32')
+    }}
+    cache 30
+    forward . {upstream.where}
+}}
+. {{
+    acl secret.example {{
+        block
+    }}
+    rewrite name exact door.example host.secret.example
+    cache 30
+    forward . {upstream.where}
+}}
+"""
+    with Place(corefile).serve() as server:
+        for transport in "+notcp", "+tcp":
+            tap.same(server.short(transport, *FRIEND, "host.secret.example"), ["192.0.2.1"], f"a friend has a view, {transport}")
+            tap.same(server.rcode(transport, *STRANGER, "HOST.secret.example"), ("REFUSED", []), f"a stranger has the acl, {transport}")
+            tap.same(server.rcode(transport, *FRIEND, "door.example"), ("REFUSED", []), "rules stay in their block")
+
+
 def check_kinds():
     corefile = """. {
     acl {
@@ -146,6 +208,8 @@ def check_header(upstream):
 
 with StubUpstream(KNOWN) as the_upstream:
     check_ways(the_upstream)
+    check_rewritten(the_upstream)
+    check_views(the_upstream)
     check_kinds()
     check_header(the_upstream)
 tap.done()
