@@ -5,6 +5,7 @@
 #include "directive_kubernetes.h"
 #include "directives.h"
 #include "list.h"
+#include "parser.h"
 #include "zone.h"
 
 enum {
@@ -283,6 +284,24 @@ static bool check_multicluster(const struct directive *directive,
 	return true;
 }
 
+/* Somebody in the block reads who asks, which needs a watch of pods. */
+static void remark_clients(const struct reading *reading)
+{
+	const struct directive *directive = reading->directive;
+	if (!directive->block->metadata || reading->kubernetes->pods == PODS_VERIFIED)
+		return;
+	for (size_t i = 0; i < directive->lines->directive_count; i++) {
+		const struct tokens *tokens = &directive->lines->directives[i].tokens;
+		for (size_t j = 0; j < tokens->count; j++) {
+			if (strstr(tokens->items[j].text, "kubernetes/client-") == NULL)
+				continue;
+			directive_note(directive,
+				       "kubernetes/client-... is not known: it needs pods verified");
+			return;
+		}
+	}
+}
+
 /* What options say together. The current token is the one that ends them. */
 static bool finish(struct reading *reading, struct error *error)
 {
@@ -299,6 +318,7 @@ static bool finish(struct reading *reading, struct error *error)
 	if (!reading->has_denial_ttl)
 		kubernetes->denial_ttl =
 			kubernetes->ttl < DENIAL_TTL_MOST ? kubernetes->ttl : DENIAL_TTL_MOST;
+	remark_clients(reading);
 	return api_finish(reading, error);
 }
 

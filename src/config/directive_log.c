@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* log [NAMES...] [FORMAT] { class ... }: lines about queries. */
+#include <stdio.h>
 #include <string.h>
 
 #include "directives.h"
@@ -79,6 +80,24 @@ static bool read_class(struct directive *directive, unsigned *classes, struct er
 	return true;
 }
 
+/* Words that read "-" whatever is asked. */
+static void remark_words(const struct directive *directive, const char *format)
+{
+	static const char pod_labels[] = "{/kubernetes/client-label/";
+	if (strstr(format, pod_labels) != NULL)
+		directive_note(directive, "labels of pods are not kept: %sNAME} reads '-'", pod_labels);
+	if (directive->block->metadata)
+		return;
+	for (const char *at = format; (at = strstr(at, "{/")) != NULL; at++) {
+		char word[64];
+		if (strncmp(at, "{/log/", 6) == 0)
+			continue;
+		snprintf(word, sizeof(word), "%.*s}", (int)strcspn(at, "}"), at);
+		directive_note(directive, "%s reads '-': the block has no metadata", word);
+		return;
+	}
+}
+
 static bool read_log(struct directive *directive, struct config_log *log, struct error *error)
 {
 	struct arguments names = directive_arguments(directive);
@@ -87,6 +106,7 @@ static bool read_log(struct directive *directive, struct config_log *log, struct
 	if (has_format)
 		format = argument(names, --names.count);
 	log->format = read_format(directive, format);
+	remark_words(directive, log->format);
 	add_names(directive, names, &log->names);
 	if (names.count == 0) {
 		log->names.zones = arena_alloc(directive->config->arena, sizeof(log->names.zones[0]));

@@ -105,6 +105,10 @@ WITHOUT_EFFECT = [
     (f"cache {{\nsuccess 1 2 3 4\n}}\n{F}", 2, "what stands behind the third number has no effect"),
     # words that mean something else than they seem to
     (f"cache 1m\n{F}", 1, '"1m" is the name of a zone here, and nothing else is cached: a TTL is written in seconds, without a unit'),
+    ("metadata\nlog . {/kubernetes/client-label/app}", 2,
+     "labels of pods are not kept: {/kubernetes/client-label/NAME} reads '-'"),
+    ("log . {/view/name}", 1, "{/view/name} reads '-': the block has no metadata"),
+    ("metadata\nlog . {/kubernetes/client-namespace}\nkubernetes", 3, "kubernetes/client-... is not known: it needs pods verified"),
     ("log {common}", 1, "log takes '{common}' for a name, no query has it"),
     ("forward 10.0.0.0/9 192.0.2.1", 1, "Unsupported CIDR notation: '10.0.0.0/9' expands to multiple zones. Using only '0.10.in-addr.arpa.'."),
     ("forward . 192.0.2.1 {\nexcept a..b\n}", 2, "except a..b is no name, it is left out"),

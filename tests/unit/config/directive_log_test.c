@@ -26,7 +26,7 @@ static void log_takes_names_and_a_format(void **state)
 	assert_log("log", ".", COMMON, LOG_CLASS_ALL);
 	assert_log("log .", ".", COMMON, LOG_CLASS_ALL);
 	assert_log("log Example.org b", "example.org. b.", COMMON, LOG_CLASS_ALL);
-	assert_log("log . \"{name} {/meta}\"", ".", "{name} {/meta}", LOG_CLASS_ALL);
+	assert_log("log . \"{name} {/log/type}\"", ".", "{name} {/log/type}", LOG_CLASS_ALL);
 	assert_log("log a b {common}", "a. b.", COMMON, LOG_CLASS_ALL);
 	assert_log("log a \"<{combined}|{common}>\"", "a.", "<" COMMON " \"{>opcode}\"|" COMMON ">",
 		   LOG_CLASS_ALL);
@@ -69,6 +69,29 @@ static void a_single_argument_is_a_name_even_if_it_looks_like_a_format(void **st
 	config_free(config);
 }
 
+static void assert_notes(const char *body, const char *notes)
+{
+	struct config *config = read_body(body);
+	assert_words(&config->notes, notes);
+	config_free(config);
+}
+
+static void words_that_are_never_known_are_noted(void **state)
+{
+	(void)state;
+	assert_notes("log . \"{/view/name} {/kubernetes/kind}\"",
+		     "Corefile:2 - {/view/name} reads '-': the block has no metadata");
+	assert_notes("metadata\nlog . \"{/view/name}\"", "");
+	assert_notes("metadata\nlog . \"{/kubernetes/client-label/app}\"",
+		     "Corefile:3 - labels of pods are not kept: {/kubernetes/client-label/NAME} reads '-'");
+	assert_notes("metadata\nlog . \"{/kubernetes/client-namespace}\"\n"
+		     "kubernetes a {\nendpoint http://192.0.2.1\n}",
+		     "Corefile:6 - kubernetes/client-... is not known: it needs pods verified");
+	assert_notes("metadata\nlog . \"{/kubernetes/client-namespace}\"\n"
+		     "kubernetes a {\npods verified\nendpoint http://192.0.2.1\n}",
+		     "");
+}
+
 static void bad_log_lines_are_refused(void **state)
 {
 	(void)state;
@@ -92,6 +115,7 @@ int main(void)
 		cmocka_unit_test(log_classes_add_up),
 		cmocka_unit_test(log_lines_stay_apart),
 		cmocka_unit_test(a_single_argument_is_a_name_even_if_it_looks_like_a_format),
+		cmocka_unit_test(words_that_are_never_known_are_noted),
 		cmocka_unit_test(bad_log_lines_are_refused),
 	};
 
