@@ -11,9 +11,6 @@ from replies import ede_of, key_of
 ALL_PARTS = "rcode aa ra answer authority additional ttl upstreams"
 CLUSTER = (".cluster.local.", ".clusterset.local.", ".k8s.test.", ".out.test.", ".outside.test.", ".in-addr.arpa.", ".ip6.arpa.")
 
-# Directives that knamed refuses today and must not refuse at the end: cases with them are not run.
-NOT_BUILT = set()
-
 
 @dataclass
 class Rule:
