@@ -150,10 +150,6 @@ def link_local_nameserver(pair):
         all(rtype == wire.AAAA and rdata[:2] == b"\xfe\x80" for _, rtype, _, rdata in more)
 
 
-def reverse_prefix(pair):
-    return is_of_cluster(pair) and pair.name.endswith(".arpa.") and pair.theirs.rcode == wire.NXDOMAIN and is_empty(pair.ours)
-
-
 # ---- names of others ----
 
 def nobody_answers(pair):
@@ -276,7 +272,6 @@ RULES = [
     Rule("search_junk", "upstreams", search_junk, "what search lists make of names of the cluster goes nowhere"),
     Rule("13 chased", "ttl", chased_ttl, "what is chased keeps its TTL"),
     Rule("D9 D10", "rcode answer authority upstreams", end_of_chain, "the end of a chain is told"),
-    Rule("D4", "rcode", reverse_prefix, "names above others exist"),
     Rule("D21", "answer", clusterset_version, "clustersets have a version of their own"),
     Rule("D23", "rcode aa ra authority EDE upstreams", not_synced, "what is not read yet is neither denied nor asked of others"),
     Rule("2 exposed", "answer additional", hidden_nameserver, "names of namespaces that are not exposed lead nowhere"),
@@ -331,14 +326,12 @@ LINE_RULES = [
     LineRule("skipped", "log", r"plugin/hosts: \S+:\d+ - the line is skipped", None, "lines without effect are told"),
     LineRule("missing", "log", r"plugin/hosts: open /etc/none: ", "plugin/hosts: File does not exist: /etc/none", "in other words"),
     LineRule("down", "log", r"^\[WARNING\] plugin/forward: \S+ is down", None, "resolvers that are down are told"),
-    LineRule("not ready", "log", r"^\[WARNING\] plugin/kubernetes: cannot list and watch", None, "in other words"),
     LineRule("12 nobody", "metric", r"^coredns_dns_responses_total\{rcode=\"REFUSED\"", r"^coredns_dns_responses_total\{rcode=\"SERVFAIL\"",
              "those are refused"),
     LineRule("template", "log", r"^\[ERROR\] .* is no IPv4 address$", r"^\[ERROR\] .*: dns: bad A A: ", "in other words"),
     LineRule("cancel", "log", r"slow\.example\. A: context deadline exceeded$", None, "given up on"),
     LineRule("12 nobody", "log", None, r"^\[ERROR\] plugin/errors: .* no next plugin found", "those are refused"),
     LineRule("next resolver", "log", None, r"^\[ERROR\] .* dial tcp 10\.0\.0\.9:53: connect: connection refused", "another answered"),
-    LineRule("12 nobody counted", "metric", r'^coredns_dns_responses_total\{rcode="REFUSED"', None, "those are refused"),
     LineRule("inner", "log", None, "^inner: ", "what CoreDNS asks itself about aliases is no question of a client"),
     LineRule("notices", "log", r"^\[WARNING\] plugin/transfer: Failed sending notifies: ", None, "also those of the start are told"),
     LineRule("tls", "log", r"tls: failed to verify certificate of ", r"tls: failed to verify certificate: ", "in other words"),
