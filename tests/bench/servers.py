@@ -203,13 +203,51 @@ class EchoAgain(Echo):
     name = "echo again"
 
 
+# What kubeadm installs, but for the port, and for objects, zones and resolvers, which are files of the bench.
+KUBEADM = """.:{port} {{
+    errors
+    health {{
+       lameduck 5s
+    }}
+    ready
+    kubernetes cluster.local in-addr.arpa ip6.arpa {{
+       manifests {manifests}
+       pods insecure
+       fallthrough in-addr.arpa ip6.arpa
+       ttl 30
+    }}
+    prometheus :9153
+    forward . {resolvers} {{
+       max_concurrent 1000
+    }}
+    cache 30 {{
+       disable success cluster.local
+       disable denial cluster.local
+    }}
+    loop
+    reload
+    loadbalance
+    bind {host}
+    {files}
+}}
+"""
+
+
 class Knamed(Server):
-    """From manifests; with the variant "zone file", the cluster zone as a static zone."""
+    """From manifests; with the variant "zone file", the cluster zone as a static zone; with "kubeadm", by its Corefile."""
 
     name = "knamed"
     rules = ()  # more directives
 
+    def kubeadm_command(self):
+        files = "\n    ".join(f"file {path} {zone}" for zone, path in self.zones() if zone == "example.com")
+        corefile = self.write("Corefile", KUBEADM.format(port=self.port, 
+            manifests=f"{self.data}/manifests", resolvers=self.write("resolv.conf", f"nameserver {HOST}\n"), host=HOST, files=files))
+        return [self.program, "-conf", corefile, "-dns.port", str(self.port)]
+
     def command(self):
+        if self.variant == "kubeadm":
+            return self.kubeadm_command()
         directives = ["bind " + HOST, *self.rules]
         for zone, path in self.zones():
             if self.variant or zone == "example.com":
