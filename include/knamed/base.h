@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -50,12 +51,14 @@ struct text { char *data; size_t size, room; };
 void text_add(struct text *text, const char *string);
 void text_add_n(struct text *text, const void *bytes, size_t size);
 void text_printf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
+void text_add_escaped(struct text *text, const char *value); /* in the query of a URL */
 void text_add_duration(struct text *text, uint64_t ms); /* "1m30s", as Go prints it */
 void text_clear(struct text *text); /* empties, keeps the room */
 void text_done(struct text *text);  /* gives the memory back */
 
 /* Whole-string number parsing: false on anything but digits that fit into [least, most]. */
 bool text_to_number(const char *text, uint64_t least, uint64_t most, uint64_t *ret_number);
+bool text_to_integer(const char *text, int64_t *ret_number); /* with a sign or without, as Go's Atoi */
 /* Go durations ("5s", "1h30m", "250ms", "0"); negative or malformed is false. */
 bool text_to_duration_ms(const char *text, uint64_t *ret_ms);
 bool text_equal_fold(const char *a, const char *b); /* ASCII case folded */
@@ -100,6 +103,8 @@ enum { SHARES_BUCKETS = 1024, SHARES_LEAST = 64 };
 struct shares { struct hash_key key; unsigned most, taken; uint16_t rows[2][SHARES_BUCKETS]; };
 struct share { uint16_t at[2]; };
 struct shares shares_of(unsigned most); /* 65,535 at most */
+/* Whether who has `count` may have one more: when places become few, nobody may have more than what is free. */
+bool share_is_fair(unsigned most, unsigned taken, unsigned count);
 /* False: this client has its share, or nobody has a place. */
 bool shares_take(struct shares *shares, const struct ip *client, struct share *ret_share);
 void shares_give_back(struct shares *shares, const struct share *share);
@@ -128,6 +133,7 @@ uint64_t regex_given_up(void); /* searches of this process that ended at a bound
 /* Time. clock_* may be set by tests; a set clock stands still until it is set again. */
 uint64_t clock_now_ns(void);   /* monotonic */
 uint64_t clock_unix_s(void);
+struct timeval timeval_of_ms(uint64_t ms); /* as timers want it */
 void clock_set(uint64_t now_ns, uint64_t unix_s);
 void clock_release(void);
 
@@ -135,6 +141,29 @@ void clock_release(void);
 bool file_read(const char *path, size_t most, struct text *ret_text, struct error *error);
 /* Joins: absolute names stay; others are put behind the directory `base_directory` (NULL: as they are). Caller frees. */
 char *file_path(const char *base_directory, const char *name);
+
+/* Abstract unix sockets, by names like "@knamed.control.<16 hex>"; "control" is the kind. */
+enum { LOCAL_NAME_SIZE = 64 };
+struct sockaddr_un;
+void local_name_make(const char *kind, char ret_name[LOCAL_NAME_SIZE]); /* one that nobody has */
+/* Fills an address for bind/connect; returns its length, or 0 if the name is too long. */
+socklen_t local_name_address(const char *name, struct sockaddr_un *ret_address);
+/* Calls with each name of the kind that somebody in this network namespace listens at. False: nobody can tell. */
+typedef void (*local_name_call)(void *context, const char *name, uint64_t inode);
+bool local_names_each(const char *kind, local_name_call call, void *context);
+/* Whether the process at the other end is one of our user or root, who may do with us what they like anyway. */
+bool local_peer_is_ours(int fd, pid_t *ret_pid);
+
+/* Capabilities, by their numbers (CAP_...). One that this thread is permitted is in use only from raise, which returns what
+ * was before, to restore, which leaves errno alone. */
+uint64_t capability_raise(int capability);
+void capability_restore(uint64_t effective);
+/* This thread gives up all but those in `kept` (bits), for itself and what it starts, and has none in use. False: the
+ * kernel would not. */
+bool capability_limit(uint64_t kept);
+/* Why a bind to a port failed with this errno, in brackets behind a blank; "" if no capability has to do with it. */
+enum { CAPABILITY_HINT_SIZE = 256 };
+const char *capability_hint(int number, uint16_t port, char room[CAPABILITY_HINT_SIZE]);
 
 /* Watches files and directories by path; survives replacement by rename and Kubernetes' ..data symlink swaps:
  * every parent directory on the way (symlinks followed) is watched. Calls back on the event loop, once per

@@ -58,6 +58,8 @@ bool name_prepend(const void *label, size_t label_size, const uint8_t *parent,
 /* The zone of a CIDR on an octet (IPv4) or nibble (IPv6) boundary: 10.96.0.0/16 -> 96.10.in-addr.arpa. */
 void name_of_cidr(const struct ip *net, unsigned bits, uint8_t ret_name[DNS_NAME_MAX], uint8_t *ret_size);
 void name_of_ptr(const struct ip *ip, uint8_t ret_name[DNS_NAME_MAX], uint8_t *ret_size);
+bool name_is_reverse(const uint8_t *name); /* at or below in-addr.arpa or ip6.arpa */
+bool name_text_is_reverse(const char *text); /* the same; false if it is no name */
 /* Reads a reverse name, lower case: `parts` of the address are there (octets or nibbles, most significant first).
  * False if the name is not at (no parts) or below in-addr.arpa / ip6.arpa or a label is not a plain octet / nibble. */
 struct reverse_name { struct ip ip; uint8_t parts; bool full; };

@@ -22,6 +22,11 @@ uint64_t clock_now_ns(void)
 	return read_ns(CLOCK_MONOTONIC);
 }
 
+struct timeval timeval_of_ms(uint64_t ms)
+{
+	return (struct timeval){ (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
+}
+
 uint64_t clock_unix_s(void)
 {
 	if (atomic_load_explicit(&is_set, memory_order_relaxed))

@@ -201,7 +201,7 @@ static void postpone(struct file_watch *watch)
 	uint64_t waited_ms = (now - watch->burst_began_ns) / 1000000;
 	if (waited_ms + delay_ms > longest_ms)
 		delay_ms = waited_ms < longest_ms ? longest_ms - waited_ms : 0;
-	struct timeval delay = { (time_t)(delay_ms / 1000), (suseconds_t)(delay_ms % 1000 * 1000) };
+	struct timeval delay = timeval_of_ms(delay_ms);
 	evtimer_add(watch->timer, &delay);
 }
 

@@ -9,11 +9,11 @@ struct shares shares_of(unsigned most)
 	return (struct shares){ .key = hash_key_random(), .most = most };
 }
 
-/* While a quarter is free nobody is counted; then nobody may have more than what is free. */
-static bool is_fair(const struct shares *shares, unsigned count)
+/* While a quarter is free nobody is counted. */
+bool share_is_fair(unsigned most, unsigned taken, unsigned count)
 {
-	unsigned free = shares->most - shares->taken;
-	return shares->most < SHARES_LEAST || free > shares->most / 4 || count < free;
+	unsigned free = most - taken;
+	return most < SHARES_LEAST || free > most / 4 || count < free;
 }
 
 bool shares_take(struct shares *shares, const struct ip *client, struct share *ret_share)
@@ -21,7 +21,8 @@ bool shares_take(struct shares *shares, const struct ip *client, struct share *r
 	uint64_t hash = hash_bytes(&shares->key, client, sizeof(*client));
 	uint16_t *first = &shares->rows[0][hash % SHARES_BUCKETS];
 	uint16_t *second = &shares->rows[1][(hash >> 32) % SHARES_BUCKETS];
-	if (shares->taken >= shares->most || !is_fair(shares, *first < *second ? *first : *second))
+	unsigned count = *first < *second ? *first : *second;
+	if (shares->taken >= shares->most || !share_is_fair(shares->most, shares->taken, count))
 		return false;
 	*ret_share = (struct share){ .at = { (uint16_t)(hash % SHARES_BUCKETS),
 					     (uint16_t)((hash >> 32) % SHARES_BUCKETS) } };

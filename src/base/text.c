@@ -52,6 +52,23 @@ void text_printf(struct text *text, const char *format, ...)
 	}
 }
 
+/* Unreserved of RFC 3986. */
+static bool is_plain(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c != '\0' && strchr("-._~", c) != NULL);
+}
+
+void text_add_escaped(struct text *text, const char *value)
+{
+	for (; *value != '\0'; value++) {
+		if (is_plain(*value))
+			text_add_n(text, value, 1);
+		else
+			text_printf(text, "%%%02X", (unsigned char)*value);
+	}
+}
+
 void text_add_duration(struct text *text, uint64_t ms)
 {
 	uint64_t s = ms / 1000;

@@ -26,6 +26,18 @@ bool text_to_number(const char *text, uint64_t least, uint64_t most, uint64_t *r
 	return true;
 }
 
+bool text_to_integer(const char *text, int64_t *ret_number)
+{
+	bool is_negative = *text == '-';
+	uint64_t number;
+	if (*text == '-' || *text == '+')
+		text++;
+	if (!text_to_number(text, 0, INT64_MAX, &number))
+		return false;
+	*ret_number = is_negative ? -(int64_t)number : (int64_t)number;
+	return true;
+}
+
 static const struct unit {
 	const char *name;
 	uint64_t ns;

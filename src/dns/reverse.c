@@ -101,12 +101,23 @@ static bool parts_read(const uint8_t *label, unsigned parts, struct ip *ip)
 	return true;
 }
 
+bool name_is_reverse(const uint8_t *name)
+{
+	return name_is_under(name, in_addr_arpa) || name_is_under(name, ip6_arpa);
+}
+
+bool name_text_is_reverse(const char *text)
+{
+	uint8_t name[DNS_NAME_MAX], size;
+	return name_parse(text, name, &size) && name_is_reverse(name);
+}
+
 bool name_read_reverse(const uint8_t *lower, struct reverse_name *ret_reverse)
 {
-	bool v4 = name_is_under(lower, in_addr_arpa);
-	if (!v4 && !name_is_under(lower, ip6_arpa))
+	if (!name_is_reverse(lower))
 		return false;
 
+	bool v4 = name_is_under(lower, in_addr_arpa);
 	struct reverse_name reverse = { .ip.family = v4 ? 4 : 6 };
 	unsigned parts = name_label_count(lower) - 2, all = v4 ? IPV4_PARTS : IPV6_PARTS;
 	if (parts > all || !parts_read(lower, parts, &reverse.ip))

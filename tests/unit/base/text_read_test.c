@@ -40,6 +40,28 @@ static void anything_else_is_no_number(void **state)
 	}
 }
 
+static void an_integer_may_have_a_sign(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		int64_t number;
+	} good[] = { { "0", 0 },
+		     { "-0", 0 },
+		     { "+53", 53 },
+		     { "-1", -1 },
+		     { "9223372036854775807", INT64_MAX },
+		     { "-9223372036854775807", -INT64_MAX } };
+	static const char *const bad[] = { "", "-", "+", "--1", "- 1", "1-", "9223372036854775808" };
+	int64_t number;
+	for (size_t i = 0; i < COUNT_OF(good); i++) {
+		assert_true(text_to_integer(good[i].text, &number));
+		assert_int_equal(number, good[i].number);
+	}
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
+		assert_false(text_to_integer(bad[i], &number));
+}
+
 static void durations_are_read_as_go_reads_them(void **state)
 {
 	(void)state;
@@ -121,6 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_numbers_within_bounds_are_read),
 		cmocka_unit_test(anything_else_is_no_number),
+		cmocka_unit_test(an_integer_may_have_a_sign),
 		cmocka_unit_test(durations_are_read_as_go_reads_them),
 		cmocka_unit_test(anything_else_is_no_duration),
 		cmocka_unit_test(only_ascii_letters_fold),

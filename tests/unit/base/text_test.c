@@ -80,6 +80,17 @@ static void durations_are_printed_as_go_prints_them(void **state)
 	}
 }
 
+static void what_a_url_could_misread_is_escaped(void **state)
+{
+	(void)state;
+	struct text text = { 0 };
+	text_add_escaped(&text, "");
+	text_add(&text, "?v=");
+	text_add_escaped(&text, "a-Z_0.~/ &=%\xc3\xa9");
+	assert_string_equal(text.data, "?v=a-Z_0.~%2F%20%26%3D%25%C3%A9");
+	text_done(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -88,6 +99,7 @@ int main(void)
 		cmocka_unit_test(bytes_may_hold_nuls),
 		cmocka_unit_test(clearing_keeps_the_room),
 		cmocka_unit_test(durations_are_printed_as_go_prints_them),
+		cmocka_unit_test(what_a_url_could_misread_is_escaped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,6 +167,20 @@ static void names_that_stand_for_no_address_are_refused(void **state)
 	assert_true(reads("0.255.100.99.in-addr.arpa.", &reverse));
 }
 
+static void zones_of_addresses_are_known_by_their_names(void **state)
+{
+	(void)state;
+	assert_true(name_text_is_reverse("in-addr.arpa."));
+	assert_true(name_text_is_reverse("10.IN-ADDR.arpa"));
+	assert_true(name_text_is_reverse("8.b.d.0.1.0.0.2.ip6.arpa."));
+	assert_false(name_text_is_reverse("xin-addr.arpa."));
+	assert_false(name_text_is_reverse("home.arpa."));
+	assert_false(name_text_is_reverse("arpa."));
+	assert_false(name_text_is_reverse("."));
+	assert_false(name_text_is_reverse("ip6.arpa.example."));
+	assert_false(name_text_is_reverse("a..in-addr.arpa."));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +188,7 @@ int main(void)
 		cmocka_unit_test(addresses_go_to_names_as_in_ldns_and_come_back),
 		cmocka_unit_test(a_prefix_gives_the_first_octets_or_nibbles),
 		cmocka_unit_test(names_that_stand_for_no_address_are_refused),
+		cmocka_unit_test(zones_of_addresses_are_known_by_their_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
