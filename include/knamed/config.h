@@ -34,9 +34,11 @@ enum selector_op { SELECT_IN, SELECT_NOT_IN, SELECT_EXISTS, SELECT_NOT_EXISTS };
 struct selector_term { char *key; enum selector_op op; struct words values; };
 struct selector { struct selector_term *terms; size_t count; }; /* count 0: matches all */
 
+/* Where a directive or one of its rules stands. */
+struct config_at { const char *file; unsigned line; };
 /* What a directive was read from: its words, the zones it has and the root it is behind. Two with equal words mean the
- * same, whatever changed around them. */
-struct config_said { char *text; };
+ * same, whatever changed around them and wherever they stand. */
+struct config_said { char *text; struct config_at at; };
 
 enum pods_mode { PODS_DISABLED, PODS_INSECURE, PODS_VERIFIED };
 
@@ -60,6 +62,7 @@ struct config_kubernetes {
 	char *kubeconfig, *context;      /* context NULL: the current one */
 	char *tls_certificate, *tls_key, *tls_ca; /* files; NULL: not named */
 	char *snapshot;                  /* file of the warm start; NULL: none */
+	char *kubeconfig_complaint, *snapshot_complaint; /* what an error in these begins with, if it is found later */
 	uint64_t startup_timeout_ms;     /* default 5000 */
 	uint64_t audit_ms;               /* default 300000; 0: off */
 	struct config_said said;
@@ -134,6 +137,7 @@ struct config_acl_rule {
 	bool all_types, all_networks;
 	uint16_t *types; size_t type_count;
 	struct config_network *networks; size_t network_count;
+	struct config_at at;
 };
 struct config_acl { struct config_zones zones; struct config_acl_rule *rules; size_t rule_count; };
 /* `header`: flags of the DNS header that are set and cleared in questions and replies. */
@@ -238,6 +242,7 @@ struct config_rewrite {
 	struct config_rewrite_answer *answers; size_t answer_count;
 	uint16_t code, new_code;         /* of `type`, `class`, `rcode` */
 	uint32_t ttl_least, ttl_most;
+	struct config_at at;
 };
 enum { REWRITES_MAX = 4096, REWRITE_CONTINUES_MAX = 63 }; /* of a block */
 /* `hosts`. The file is read even if there are inline lines. */
@@ -251,6 +256,7 @@ struct config_hosts {
 	bool falls_through;              /* names that are not known go to the next handler */
 	struct config_zones fallthrough; /* for names in these; none: all */
 	bool falls_unsupported;          /* and of those that are known, types that are not */
+	struct config_at at;
 };
 /* `loadbalance` with more to it than turns: addresses in `preferred` come first, in its order, or one address does by its
  * weight in a file. */
@@ -279,7 +285,7 @@ enum template_field {
 enum template_function {
 	TEMPLATE_INDEX, TEMPLATE_LEN, TEMPLATE_SLICE, TEMPLATE_PARSE_INT, TEMPLATE_JOIN /* print */, TEMPLATE_PRINTF,
 	TEMPLATE_EQ, TEMPLATE_NE, TEMPLATE_LT, TEMPLATE_LE, TEMPLATE_GT, TEMPLATE_GE, TEMPLATE_AND, TEMPLATE_OR,
-	TEMPLATE_NOT, TEMPLATE_META, TEMPLATE_FUNCTION_COUNT,
+	TEMPLATE_NOT, TEMPLATE_META,
 };
 enum { TEMPLATE_STACK = 16, TEMPLATE_VARIABLES = 8, TEMPLATE_SOURCE_MAX = 4096 };
 struct template_step { enum template_op op; bool is_piped; uint8_t count; int64_t number; const char *text; size_t size; };
@@ -310,6 +316,7 @@ struct config_template {
 	bool has_extended_error;
 	uint16_t extended_error; char *extended_text;
 	bool falls_through;              /* names that no pattern fits: to the next template, or directive */
+	struct config_at at;
 	struct config_zones fallthrough; /* in these; none: all */
 };
 
@@ -318,6 +325,7 @@ struct config_place { char *address; uint16_t port; };
 struct config_health { struct config_place place; uint64_t lameduck_ms; };
 struct config_ready { struct config_place place; bool continuously; };
 struct config_prometheus { struct config_place place; };
+struct config_admin { struct config_place place; }; /* what a live server shows of itself, for people */
 
 /* One server block: the directives that it names, each present at most once but for those with a count. */
 struct config_block {
@@ -336,6 +344,7 @@ struct config_block {
 	struct config_health *health;
 	struct config_ready *ready;
 	struct config_prometheus *prometheus;
+	struct config_admin *admin;
 	/* Addresses (as ip_print() writes them) and interfaces; bind empty: all. What interfaces in bind_except have,
 	 * or its addresses, are not listened on. An address may come twice by way of interfaces. */
 	struct words bind, bind_except;

@@ -11,6 +11,7 @@
 #include "list.h"
 #include "load.h"
 #include "path.h"
+#include "knamed/dns.h"
 #include "zone.h"
 
 enum { FILES_MOST = 1000, DEPTH_MOST = 8 };
@@ -68,19 +69,13 @@ static bool is(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
-static bool is_reverse(const char *zone)
-{
-	size_t size = strlen(zone);
-	return size >= 5 && is(zone + size - 5, "arpa.");
-}
-
 static void take_zone(struct findings *findings, const struct line_words *line)
 {
 	for (size_t i = 1; i < line->count && findings->zone == NULL; i++) {
 		const char *zone = config_zone_text(findings->arena, line->words[i]);
 		if (is(line->words[i], "{"))
 			return;
-		if (zone != NULL && !is_reverse(zone) && !is(zone, "."))
+		if (zone != NULL && !name_text_is_reverse(zone) && !is(zone, "."))
 			findings->zone = zone;
 	}
 }

@@ -31,6 +31,18 @@ bool directive_next(struct directive *directive)
 	return true;
 }
 
+static struct config_at at_token(const struct directive *directive, const struct token *token)
+{
+	const char *file = token->file != NULL ? token->file : directive->corefile;
+	struct arena *arena = directive->config->arena;
+	return (struct config_at){ arena_text(arena, file, strlen(file)), token->line };
+}
+
+struct config_at directive_at(const struct directive *directive)
+{
+	return at_token(directive, current(directive));
+}
+
 /* Words are told apart by their sizes, lines by where they begin. */
 struct config_said directive_said(const struct directive *directive, size_t from,
 				  const struct config_zones *zones)
@@ -45,7 +57,10 @@ struct config_said directive_said(const struct directive *directive, size_t from
 			    strlen(tokens[i].text), tokens[i].text);
 	for (size_t i = 0; zones != NULL && i < zones->count; i++)
 		text_printf(&text, "\nzone %s", zones->zones[i].text);
-	struct config_said said = { arena_text(directive->config->arena, text.data, text.size) };
+	struct config_said said = {
+		.text = arena_text(directive->config->arena, text.data, text.size),
+		.at = at_token(directive, &tokens[from]),
+	};
 	text_done(&text);
 	return said;
 }
@@ -194,35 +209,34 @@ bool directive_once(const struct directive *directive, bool is_first, struct err
 					  "this plugin can only be used once per Server Block");
 }
 
-static void note_add(struct config *config, struct text *text)
+/* place: what stands in front of the sentence. */
+static void note_add(struct config *config, struct text *place, const char *format, va_list arguments)
 {
-	for (size_t i = 0; i < text->size; i++)
-		if ((unsigned char)text->data[i] < ' ')
-			text->data[i] = ' ';
-	words_add(config->arena, &config->notes, text->data);
-	text_done(text);
+	char sentence[1024];
+	vsnprintf(sentence, sizeof(sentence), format, arguments);
+	text_add(place, sentence);
+	for (size_t i = 0; i < place->size; i++)
+		if ((unsigned char)place->data[i] < ' ')
+			place->data[i] = ' ';
+	words_add(config->arena, &config->notes, place->data);
+	text_done(place);
 }
 
 void config_note(struct config *config, const char *format, ...)
 {
-	char sentence[1024];
-	struct text text = { 0 };
+	struct text place = { 0 };
 	va_list arguments;
 	va_start(arguments, format);
-	vsnprintf(sentence, sizeof(sentence), format, arguments);
+	note_add(config, &place, format, arguments);
 	va_end(arguments);
-	text_add(&text, sentence);
-	note_add(config, &text);
 }
 
 void directive_note(const struct directive *directive, const char *format, ...)
 {
-	char sentence[1024];
-	struct text text = { 0 };
+	struct text place = { 0 };
 	va_list arguments;
+	text_printf(&place, "%s:%u - ", file_of(directive), current(directive)->line);
 	va_start(arguments, format);
-	vsnprintf(sentence, sizeof(sentence), format, arguments);
+	note_add(directive->config, &place, format, arguments);
 	va_end(arguments);
-	text_printf(&text, "%s:%u - %s", file_of(directive), current(directive)->line, sentence);
-	note_add(directive->config, &text);
 }

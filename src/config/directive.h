@@ -79,6 +79,8 @@ bool directive_peer(const struct directive *directive, const char *text,
 		    struct config_peer *ret_peer, struct error *error);
 /* What Go says of a text that is no duration. */
 char *directive_duration_problem(const struct directive *directive, const char *text);
+/* Where the current token stands, for as long as the config lives. */
+struct config_at directive_at(const struct directive *directive);
 /* The words from the token at `from` up to the current one. */
 struct config_said directive_said(const struct directive *directive, size_t from,
 				  const struct config_zones *zones);

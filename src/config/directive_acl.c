@@ -107,7 +107,7 @@ static bool read_sections(const struct directive *directive, struct arguments wo
 
 static bool read_rule(struct directive *directive, struct config_acl *acl, struct error *error)
 {
-	struct config_acl_rule rule = { 0 };
+	struct config_acl_rule rule = { .at = directive_at(directive) };
 	if (!read_action(directive, &rule.action, error) ||
 	    !read_sections(directive, directive_arguments(directive), &rule, error))
 		return false;

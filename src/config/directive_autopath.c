@@ -3,37 +3,33 @@
 #include <string.h>
 
 #include "directives.h"
+#include "host_file.h"
 #include "list.h"
 #include "zone.h"
 
 /* As many as the C library walks by tradition: each may be a question to others, and these are bounded. */
-enum { SEARCH_MOST = 6, SIZE_MOST = 1 << 20 };
+enum { SEARCH_MOST = 6 };
 
 #define HOST_FILE "/etc/resolv.conf"
 
-static const char blanks[] = " \t\r\v\f";
-
-/* The next word of a line; NULL: none. */
-static char *next_word(char **at)
-{
-	char *word = *at + strspn(*at, blanks);
-	size_t size = strcspn(word, blanks);
-	*at = word + size;
-	if (**at != '\0')
-		*(*at)++ = '\0';
-	return size > 0 ? word : NULL;
-}
+struct search_lines {
+	struct arena *arena;
+	struct config_zones *search;
+};
 
 /* `search A B...` or `domain A`: the last of such lines counts. What is no name is left out. Names
  * behind the sixth are left to clients. */
-static void take_line(struct arena *arena, char *line, struct config_zones *search)
+static void take_line(void *context, char *line)
 {
-	char *word = next_word(&line);
+	const struct search_lines *lines = context;
+	struct arena *arena = lines->arena;
+	struct config_zones *search = lines->search;
+	char *word = host_file_word(&line);
 	bool is_domain = word != NULL && strcmp(word, "domain") == 0;
 	if (word == NULL || (!is_domain && strcmp(word, "search") != 0))
 		return;
 	*search = (struct config_zones){ 0 };
-	while ((word = next_word(&line)) != NULL && search->count < SEARCH_MOST) {
+	while ((word = host_file_word(&line)) != NULL && search->count < SEARCH_MOST) {
 		char *zone = config_zone_text(arena, word);
 		if (zone == NULL)
 			continue;
@@ -48,19 +44,8 @@ static void take_line(struct arena *arena, char *line, struct config_zones *sear
 static bool search_read(struct arena *arena, const char *path, struct config_zones *ret_search,
 			struct error *error)
 {
-	struct text text = { 0 };
-	if (!file_read(path, SIZE_MOST, &text, error)) {
-		text_done(&text);
-		return false;
-	}
-	for (char *line = text.data, *end; line != NULL; line = end) {
-		end = strchr(line, '\n');
-		if (end != NULL)
-			*end++ = '\0';
-		take_line(arena, line, ret_search);
-	}
-	text_done(&text);
-	return true;
+	struct search_lines lines = { arena, ret_search };
+	return host_file_read(path, take_line, &lines, error);
 }
 
 static bool read_cluster(struct directive *directive, const char *name,

@@ -38,23 +38,10 @@ static struct config_cache usual(void)
 
 /* ---- values ---- */
 
-/* A whole number as strconv.Atoi reads it. */
-static bool integer_read(const char *text, int64_t *ret_number)
-{
-	bool is_negative = *text == '-';
-	uint64_t number;
-	if (*text == '-' || *text == '+')
-		text++;
-	if (!text_to_number(text, 0, INT64_MAX, &number))
-		return false;
-	*ret_number = is_negative ? -(int64_t)number : (int64_t)number;
-	return true;
-}
-
 static bool read_integer(const struct directive *directive, const char *text, int64_t *ret_number,
 			 struct error *error)
 {
-	return integer_read(text, ret_number) ||
+	return text_to_integer(text, ret_number) ||
 	       directive_fail(directive, error, "strconv.Atoi: parsing \"%s\": invalid syntax", text);
 }
 
@@ -260,7 +247,7 @@ static bool read_line(struct directive *directive, struct config_cache *cache, s
 	struct arguments arguments = directive_arguments(directive);
 	int64_t ttl;
 	uint64_t ignored;
-	if (arguments.count > 0 && integer_read(argument(arguments, 0), &ttl)) {
+	if (arguments.count > 0 && text_to_integer(argument(arguments, 0), &ttl)) {
 		if (!take_most(directive, ttl, &cache->success.most_s, error))
 			return false;
 		cache->denial.most_s = cache->success.most_s;

@@ -120,6 +120,7 @@ static bool read_all(struct directive *directive, struct reading *reading, struc
 		if (!directive_once(directive, directive->block->hosts == NULL, error))
 			return false;
 		directive->block->hosts = reading->hosts;
+		reading->hosts->at = directive_at(directive);
 		if (!read_file(directive, reading->hosts, error))
 			return false;
 		while (directive_next_option(directive))

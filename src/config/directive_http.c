@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is told over HTTP: health, ready, prometheus. An address may be named by several of them and
- * in several blocks; they share a listener. */
+/* What is told over HTTP: health, ready, prometheus, admin. An address may be named by several of
+ * them and in several blocks; they share a listener. */
 #include <string.h>
 
 #include "directives.h"
@@ -110,6 +110,79 @@ bool directive_prometheus_read(struct directive *directive, struct error *error)
 		while (directive_next_option(directive))
 			if (!read_prometheus_option(directive, error))
 				return false;
+	}
+	return true;
+}
+
+/* ---- admin ---- */
+
+static bool is_everywhere(const struct config_place *place)
+{
+	return place->address[0] == '\0';
+}
+
+static bool overlaps(const struct config_place *place, const struct config_place *other)
+{
+	return place->port == other->port && (is_everywhere(place) || is_everywhere(other) ||
+					      strcmp(place->address, other->address) == 0);
+}
+
+/* Who of the others listens there; NULL: nobody. Two listeners of one place would take turns. */
+static const char *find_overlap(const struct config *config, const struct config_place *place)
+{
+	for (size_t i = 0; i < config->block_count; i++) {
+		const struct config_block *block = &config->blocks[i];
+		if (block->health != NULL && overlaps(&block->health->place, place))
+			return "health";
+		if (block->ready != NULL && overlaps(&block->ready->place, place))
+			return "ready";
+		if (block->prometheus != NULL && overlaps(&block->prometheus->place, place))
+			return "prometheus";
+		if (block->admin != NULL && overlaps(&block->admin->place, place) &&
+		    strcmp(block->admin->place.address, place->address) != 0)
+			return "another admin";
+	}
+	return NULL;
+}
+
+static bool is_for_this_machine_only(const struct config_place *place)
+{
+	struct ip ip;
+	return ip_parse(place->address, &ip) && ip_is_loopback(&ip);
+}
+
+static bool check_admin_place(struct directive *directive, const struct config_place *place,
+			      struct error *error)
+{
+	const char *other = find_overlap(directive->config, place);
+	if (other != NULL)
+		return directive_fail(directive, error,
+				      "admin needs a port of its own, and %s listens on %u", other,
+				      (unsigned)place->port);
+	if (!is_for_this_machine_only(place))
+		directive_note(directive,
+			       "admin: whoever reaches port %u sees who asks for what; keep it to "
+			       "localhost and use kubectl port-forward",
+			       (unsigned)place->port);
+	return true;
+}
+
+bool directive_admin_read(struct directive *directive, struct error *error)
+{
+	struct config_block *block = directive->block;
+	while (directive_next(directive)) {
+		struct config_admin *admin = arena_alloc(directive->config->arena, sizeof(*admin));
+		if (!directive_once(directive, block->admin == NULL, error))
+			return false;
+		admin->place =
+			(struct config_place){ .address = directive_copy(directive, "127.0.0.1"),
+					       .port = 9154 };
+		if (!read_place(directive, &admin->place, error) ||
+		    !check_admin_place(directive, &admin->place, error))
+			return false;
+		block->admin = admin;
+		if (directive_next_option(directive))
+			return directive_fail_option(directive, error);
 	}
 	return true;
 }

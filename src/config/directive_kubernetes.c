@@ -6,6 +6,7 @@
 #include "directives.h"
 #include "list.h"
 #include "parser.h"
+#include "knamed/dns.h"
 #include "zone.h"
 
 enum {
@@ -255,7 +256,7 @@ static bool check_zones(const struct directive *directive, const struct config_z
 			struct error *error)
 {
 	for (size_t i = 0; i < zones->count; i++)
-		if (!zone_name_is_reverse(zones->zones[i].text))
+		if (!name_text_is_reverse(zones->zones[i].text))
 			return true;
 	return directive_fail(directive, error, "non-reverse zone name must be used");
 }

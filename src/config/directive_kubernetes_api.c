@@ -28,7 +28,10 @@ bool api_read_manifests(struct reading *reading, struct error *error)
 
 bool api_read_snapshot(struct reading *reading, struct error *error)
 {
-	return read_path(reading, &reading->snapshot_at, &reading->kubernetes->snapshot, error);
+	if (!read_path(reading, &reading->snapshot_at, &reading->kubernetes->snapshot, error))
+		return false;
+	reading->kubernetes->snapshot_complaint = directive_complaint(reading->directive);
+	return true;
 }
 
 /* endpoint URL; "HOST:PORT" is a URL too. */
@@ -72,6 +75,7 @@ bool api_read_kubeconfig(struct reading *reading, struct error *error)
 		return directive_fail_arguments(reading->directive, error);
 	bool has_context = words.count == 2 && argument(words, 1)[0] != 0;
 	kubernetes->kubeconfig = directive_path(reading->directive, argument(words, 0));
+	kubernetes->kubeconfig_complaint = directive_complaint(reading->directive);
 	kubernetes->context =
 		has_context ? directive_copy(reading->directive, argument(words, 1)) : NULL;
 	return true;

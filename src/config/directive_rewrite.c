@@ -174,7 +174,7 @@ bool directive_rewrite_read(struct directive *directive, struct error *error)
 	while (directive_next(directive)) {
 		struct directive begin = *directive; /* its line is the one that is named */
 		struct words words = take_words(directive);
-		struct config_rewrite rule = { 0 };
+		struct config_rewrite rule = { .at = directive_at(directive) };
 		if (!read_rule(&begin, &words, &rule, error) || !add_rule(&begin, &rule, error))
 			return false;
 	}

@@ -379,7 +379,7 @@ bool directive_template_read(struct directive *directive, struct error *error)
 {
 	struct config_block *block = directive->block;
 	while (directive_next(directive)) {
-		struct config_template template = { 0 };
+		struct config_template template = { .at = directive_at(directive) };
 		if (!read_template(directive, &template, error))
 			return false;
 		block->templates = list_grow(directive->config->arena, block->templates,

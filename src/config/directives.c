@@ -36,6 +36,7 @@ static const struct entry {
 	{ "pprof", NULL, "serves profiles of the process" },
 	{ "shed", NULL, "drops queries under overload" },
 	{ "prometheus", directive_prometheus_read, NULL },
+	{ "admin", directive_admin_read, NULL }, /* ours alone */
 	{ "errors", directive_errors_read, NULL },
 	{ "log", directive_log_read, NULL },
 	{ "dnstap", NULL, "sends copies of messages to a socket" },
@@ -86,8 +87,8 @@ static const char *const handlers[] = {
 };
 
 /* Of those that are built, the ones that no query comes by. */
-static const char *const settings[] = { "root", "timeouts", "multisocket", "reload",
-					"bind", "debug",    "ready",	   "health" };
+static const char *const settings[] = { "root",	 "timeouts", "multisocket", "reload", "bind",
+					"debug", "ready",    "health",	    "admin" };
 
 static const struct entry *entry_of(const char *name)
 {

@@ -25,6 +25,7 @@ bool directive_fallthrough(struct directive *directive, struct config_zones *ret
 			   struct error *error);
 
 bool directive_acl_read(struct directive *directive, struct error *error);
+bool directive_admin_read(struct directive *directive, struct error *error);
 bool directive_any_read(struct directive *directive, struct error *error);
 bool directive_auto_read(struct directive *directive, struct error *error);
 bool directive_autopath_read(struct directive *directive, struct error *error);

@@ -4,50 +4,43 @@
 #include <strings.h>
 
 #include "knamed/config.h"
+#include "host_file.h"
 
-enum { SIZE_MOST = 1 << 20 };
+struct search {
+	const char *name;
+	struct ip *ips;
+	size_t count, most;
+};
 
-static const char blanks[] = " \t\r\v\f";
-
-/* Among the words, separated by blanks; one final dot counts for nothing. */
-static bool has_word(const char *words, const char *word)
+/* Among the words; one final dot counts for nothing. */
+static bool has_word(char *words, const char *word)
 {
 	size_t size = strlen(word);
-	for (;;) {
-		words += strspn(words, blanks);
-		size_t found = strcspn(words, blanks);
-		if (found == 0)
-			return false;
-		size_t bare = found - (words[found - 1] == '.');
-		if (bare == size && strncasecmp(words, word, size) == 0)
+	for (char *found; (found = host_file_word(&words)) != NULL;) {
+		size_t bare = strlen(found);
+		bare -= found[bare - 1] == '.';
+		if (bare == size && strncasecmp(found, word, size) == 0)
 			return true;
-		words += found;
 	}
+	return false;
 }
 
-static bool take_line(char *line, const char *name, struct ip *ret_ip)
+static void take_line(void *context, char *line)
 {
+	struct search *search = context;
 	line[strcspn(line, "#")] = '\0';
-	line += strspn(line, blanks);
-	char *words = line + strcspn(line, blanks);
-	if (*words != '\0')
-		*words++ = '\0';
-	line[strcspn(line, "%")] = '\0';
-	return has_word(words, name) && ip_parse(line, ret_ip);
+	char *words = line, *address = host_file_word(&words);
+	if (address == NULL || search->count == search->most)
+		return;
+	address[strcspn(address, "%")] = '\0';
+	if (has_word(words, search->name) && ip_parse(address, &search->ips[search->count]))
+		search->count++;
 }
 
 size_t hosts_file_find(const char *path, const char *name, struct ip *ret_ips, size_t most)
 {
-	struct text text = { 0 };
+	struct search search = { name, ret_ips, 0, most };
 	struct error error;
-	size_t count = 0;
-	char *line = file_read(path, SIZE_MOST, &text, &error) ? text.data : NULL;
-	for (char *end; line != NULL && count < most; line = end) {
-		end = strchr(line, '\n');
-		if (end != NULL)
-			*end++ = '\0';
-		count += take_line(line, name, &ret_ips[count]);
-	}
-	text_done(&text);
-	return count;
+	host_file_read(path, take_line, &search, &error);
+	return search.count;
 }

@@ -8,7 +8,6 @@
 /* A zone name in the one form that all stages use: lower case, final dot, escapes only where they
  * are needed. NULL if text is not a domain name (labels <= 63, name <= 255 octets on the wire). */
 char *config_zone_text(struct arena *arena, const char *text);
-bool zone_name_is_reverse(const char *name);
 /* "a.b." is below "b.", "." and itself; both are in the one form. */
 bool zone_is_below(const char *zone, const char *above);
 

@@ -75,19 +75,6 @@ char *config_zone_text(struct arena *arena, const char *text)
 	return zone;
 }
 
-static bool ends_in_zone(const char *name, const char *zone)
-{
-	size_t size = strlen(name), zone_size = strlen(zone);
-	if (size < zone_size || strcmp(name + size - zone_size, zone) != 0)
-		return false;
-	return size == zone_size || name[size - zone_size - 1] == '.';
-}
-
-bool zone_name_is_reverse(const char *name)
-{
-	return ends_in_zone(name, "in-addr.arpa.") || ends_in_zone(name, "ip6.arpa.");
-}
-
 bool zone_is_below(const char *zone, const char *above)
 {
 	size_t size = strlen(zone), above_size = strlen(above);

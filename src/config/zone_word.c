@@ -23,18 +23,6 @@ const char *zone_word_skip_scheme(const char *word, const char **ret_scheme)
 	return word;
 }
 
-static bool read_port(const char *text, int64_t *ret_port)
-{
-	bool is_negative = *text == '-';
-	uint64_t number;
-	if (*text == '-' || *text == '+')
-		text++;
-	if (!text_to_number(text, 0, INT64_MAX, &number))
-		return false;
-	*ret_port = is_negative ? -(int64_t)number : (int64_t)number;
-	return true;
-}
-
 /* The zones of a network. False and no error if `name` is not a network. */
 static bool read_network(struct arena *arena, const char *name, struct words *ret_zones,
 			 struct error *error)
@@ -75,7 +63,7 @@ bool zone_word_read(struct arena *arena, const char *word, struct zone_word *ret
 	const char *colon = strrchr(word, ':');
 	if (colon != NULL && colon[1] == 0)
 		return error_set(error, "expecting data after last colon: \"%s\"", word);
-	zone.has_port = colon != NULL && read_port(colon + 1, &zone.port);
+	zone.has_port = colon != NULL && text_to_integer(colon + 1, &zone.port);
 	const char *name =
 		arena_text(arena, word, zone.has_port ? (size_t)(colon - word) : strlen(word));
 	if (!read_zones(arena, name, &zone.zones, error))

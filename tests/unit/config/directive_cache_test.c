@@ -1,58 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cache. */
-#include "reading.h"
-
-#include "directives.h"
-#include "parser.h"
-
-/* One block example.org, read as far as its `cache`. */
-struct reading {
-	struct config config;
-	struct config_block block;
-	struct error error;
-	bool is_good;
-};
+#include "directive_reading.h"
 
 static struct reading *read_lines(const char *lines)
 {
-	static struct config_zone zone = { NULL };
-	struct reading *reading = mem_zalloc(sizeof(*reading));
 	struct text text = { 0 };
-	struct corefile corefile;
-	size_t zones_left = 100;
-	reading->config.arena = arena_new();
-	zone.text = arena_text(reading->config.arena, "example.org.", 12);
-	text_printf(&text, "example.org {\n%s\nforward . 192.0.2.1\n}\n", lines);
-	assert_true(corefile_parse(reading->config.arena, "Corefile", text.data, text.size,
-				   &corefile, &reading->error));
-	struct config_zones zones = { &zone, 1 };
-	struct directive directive = {
-		.name = "cache",
-		.corefile = "Corefile",
-		.lines = &corefile.blocks[0],
-		.tokens = &corefile.blocks[0].directives[0].tokens,
-		.config = &reading->config,
-		.block = &reading->block,
-		.block_zones = &zones,
-		.zones_left = &zones_left,
-	};
-	reading->is_good = directive_cache_read(&directive, &reading->error);
+	text_printf(&text, "%s\nforward . 192.0.2.1", lines); /* else it has no effect */
+	struct reading *reading = reading_of("cache", directive_cache_read, text.data);
 	text_done(&text);
 	return reading;
 }
 
 static struct reading *read_cache(const char *lines)
 {
-	struct reading *reading = read_lines(lines);
-	if (!reading->is_good)
-		fail_msg("%s", reading->error.text);
-	return reading;
-}
-
-static void done(struct reading *reading)
-{
-	arena_free(reading->config.arena);
-	mem_free(reading);
+	return reading_that_is_good(read_lines(lines));
 }
 
 static void assert_kind(const struct config_cache_kind *kind, uint32_t capacity, uint32_t most_s,

@@ -1,56 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* forward. */
-#include "reading.h"
-
-#include "directives.h"
-#include "parser.h"
-
-/* One block example.org, read as far as its `forward`. */
-struct reading {
-	struct config config;
-	struct config_block block;
-	struct error error;
-	bool is_good;
-};
+#include "directive_reading.h"
 
 static struct reading *read_lines(const char *lines)
 {
-	struct reading *reading = mem_zalloc(sizeof(*reading));
-	struct text text = { 0 };
-	struct corefile corefile;
-	struct config_zones zones = { 0 };
-	size_t zones_left = 100;
-	reading->config.arena = arena_new();
-	text_printf(&text, "example.org {\n%s\n}\n", lines);
-	assert_true(corefile_parse(reading->config.arena, "Corefile", text.data, text.size,
-				   &corefile, &reading->error));
-	struct directive directive = {
-		.name = "forward",
-		.corefile = "Corefile",
-		.lines = &corefile.blocks[0],
-		.tokens = &corefile.blocks[0].directives[0].tokens,
-		.config = &reading->config,
-		.block = &reading->block,
-		.block_zones = &zones,
-		.zones_left = &zones_left,
-	};
-	reading->is_good = directive_forward_read(&directive, &reading->error);
-	text_done(&text);
-	return reading;
+	return reading_of("forward", directive_forward_read, lines);
 }
 
 static struct reading *read_forward(const char *lines)
 {
-	struct reading *reading = read_lines(lines);
-	if (!reading->is_good)
-		fail_msg("%s", reading->error.text);
-	return reading;
-}
-
-static void done(struct reading *reading)
-{
-	arena_free(reading->config.arena);
-	mem_free(reading);
+	return reading_that_is_good(read_lines(lines));
 }
 
 /* "tls 10.0.0.1 853 name", one behind the other; "@" stands before hosts. */
@@ -159,7 +118,7 @@ static void every_option_is_read(void **state)
 			     "tls cert.pem key.pem ca.pem\ntls_servername dns.example\n"
 			     "policy sequential\n"
 			     "health_check 2s no_rec domain Health.example\n"
-			     "max_concurrent 1000\nnext NXDOMAIN refused nxdomain\n"
+			     "max_concurrent 1000\nnext NXDOMAIN refused nxdomain badsig\n"
 			     "next_on_nodata\nfailover SERVFAIL NOTIMPL\n"
 			     "failfast_all_unhealthy_upstreams\n"
 			     "source_address 127.0.0.9\nrandom_case\n}");
@@ -183,9 +142,10 @@ static void every_option_is_read(void **state)
 	assert_false(forward->health_recursion);
 	assert_string_equal(forward->health_domain, "health.example.");
 	assert_int_equal(forward->max_concurrent, 1000);
-	assert_int_equal(forward->next_count, 2);
+	assert_int_equal(forward->next_count, 3);
 	assert_int_equal(forward->next[0], 3);
 	assert_int_equal(forward->next[1], 5);
+	assert_int_equal(forward->next[2], 16);
 	assert_int_equal(forward->failover_count, 2);
 	assert_int_equal(forward->failover[0], 2);
 	assert_int_equal(forward->failover[1], 4);
@@ -341,6 +301,8 @@ static const struct bad bad_lines[] = {
 	{ OPTION("next_on_nodata x"), AT("3") ARGUMENTS "'x'" },
 	{ OPTION("failover"), AT("3") ARGUMENTS "'failover'" },
 	{ OPTION("failover FOO"), AT("3") "FOO is not a valid rcode" },
+	{ OPTION("failover BADVERS"), AT("3") "BADVERS is not a valid rcode" },
+	{ OPTION("failover RCODE5"), AT("3") "RCODE5 is not a valid rcode" },
 	{ OPTION("failover NOERROR"), AT("3") "NoError cannot be used in failover" },
 	{ OPTION("failfast_all_unhealthy_upstreams x"), AT("3") ARGUMENTS "'x'" },
 	{ OPTION("source_address"), AT("3") ARGUMENTS "'source_address'" },

@@ -73,18 +73,6 @@ static void labels_and_names_have_their_limits(void **state)
 	arena_free(arena);
 }
 
-static void reverse_names_are_known_by_their_labels(void **state)
-{
-	(void)state;
-	assert_true(zone_name_is_reverse("in-addr.arpa."));
-	assert_true(zone_name_is_reverse("10.in-addr.arpa."));
-	assert_true(zone_name_is_reverse("8.b.d.0.1.0.0.2.ip6.arpa."));
-	assert_false(zone_name_is_reverse("xin-addr.arpa."));
-	assert_false(zone_name_is_reverse("arpa."));
-	assert_false(zone_name_is_reverse("."));
-	assert_false(zone_name_is_reverse("ip6.arpa.example."));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -92,7 +80,6 @@ int main(void)
 		cmocka_unit_test(escapes_have_one_spelling),
 		cmocka_unit_test(what_is_no_domain_name_is_refused),
 		cmocka_unit_test(labels_and_names_have_their_limits),
-		cmocka_unit_test(reverse_names_are_known_by_their_labels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
