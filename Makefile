@@ -5,6 +5,7 @@
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
 BUILD   ?= build
+REVISION ?= $(shell git describe --always --dirty --abbrev=12 2>/dev/null)
 SAN     ?=
 COVER   ?=
 V       ?= 0
@@ -15,10 +16,11 @@ OBJ     := $(BUILD)/$(if $(SAN),$(subst $(comma),-,$(SAN)),$(if $(COVER),cover,o
 BIN     := $(if $(SAN)$(COVER),$(OBJ),$(BUILD))
 
 # The architecture: which stage may use which. STAGES is also the link order, users first.
-STAGES        := serve upstream cache policy answers kube source model config observe dns base
+STAGES        := serve upstream cache policy answers kube source model config traffic observe dns base
 USES_base     :=
 USES_dns      := base
 USES_observe  := base
+USES_traffic  := observe dns base
 USES_config   := dns base
 USES_model    := dns base
 USES_source   := model config observe dns base
@@ -27,7 +29,7 @@ USES_answers  := model dns base
 USES_policy   := answers config observe dns base
 USES_cache    := config observe dns base
 USES_upstream := config observe dns base
-USES_serve    := answers policy cache upstream config observe dns base
+USES_serve    := answers policy cache upstream config traffic observe dns base
 # Programs beside the server. What they are made of is an archive too, so that unit tests can link it.
 TOOLS         := knamectl blast
 USES_knamectl := serve upstream cache policy answers kube source model config observe dns base
@@ -35,7 +37,7 @@ USES_blast    :=
 
 CC       := gcc
 AR       := $(if $(findstring clang,$(CC)),ar,gcc-ar)
-PACKAGES := libcurl libevent libevent_pthreads jansson liburcu-qsbr yaml-0.1 libssl libcrypto libpcre2-8
+PACKAGES := libcurl libevent libevent_pthreads jansson liburcu-qsbr yaml-0.1 libssl libcrypto libpcre2-8 libmnl libseccomp
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith \
             -Wwrite-strings -Wformat-security -Werror
@@ -51,6 +53,8 @@ MODE     := -O0 --coverage
 else
 MODE     := $(HARDEN) -flto=auto -ffat-lto-objects
 endif
+# What of the sandbox a variant can bear, see src/sandbox.c.
+SANDBOX  := $(if $(COVER),off,$(if $(SAN),no-seccomp,on))
 # Asked once, and only when something is compiled: a machine without pkg-config can still read this file.
 PACKAGE_FLAGS = $(eval PACKAGE_FLAGS := $(shell pkg-config --cflags $(PACKAGES)))$(PACKAGE_FLAGS)
 LDLIBS        = $(eval LDLIBS := $(shell pkg-config --libs $(PACKAGES)) -lldns -lm)$(LDLIBS)
@@ -70,7 +74,7 @@ keep = $(Q)mkdir -p $(@D); echo '$1' | cmp -s - $@ || echo '$1' > $@
 $(OBJ)/flags: force | toolchain
 	$(call keep,$(CC) $(ALL))
 $(OBJ)/revision: force
-	$(call keep,$(shell git describe --always --dirty --abbrev=12 2>/dev/null))
+	$(call keep,$(REVISION))
 
 $(OBJ)/%.o: %.c $(OBJ)/flags
 	$(Q)mkdir -p $(@D)
@@ -101,10 +105,12 @@ $(foreach s,$(STAGES),$(eval $(call stage,$s,src/$s)))
 $(foreach t,$(TOOLS),$(eval $(call stage,$t,tools/$t)))
 
 LIBS := $(patsubst %,$(OBJ)/lib%.a,$(STAGES))
+libs: $(LIBS)
 TOP  := $(call objects,src/*.c)
 $(TOP) $(call objects,tools/knamectl/*.c): OWN_FLAGS = -DKNAMED_VERSION='"$(VERSION)"' \
-	-DKNAMED_REVISION='"$(shell cat $(OBJ)/revision)"'
+	-DKNAMED_REVISION='"$(shell cat $(OBJ)/revision)"' -DKNAMED_SANDBOX='"$(SANDBOX)"'
 $(TOP) $(call objects,tools/knamectl/*.c): $(OBJ)/revision
+$(OBJ)/src/page.o: src/page.html
 # What main.c is made of beside main(), and what tests share, for tests to link as they need.
 $(OBJ)/libtop.a: $(filter-out $(OBJ)/src/main.o,$(TOP))
 	$(archive)
@@ -121,7 +127,7 @@ $(BIN)/knamectl: $(OBJ)/tools/knamectl/main.o $(OBJ)/libknamectl.a $(OBJ)/libtop
 
 # --- tests ------------------------------------------------------------------------------------------------------
 
-WHOLE = $(OBJ)/libsupport.a $(OBJ)/libtop.a $(LIBS)
+WHOLE = $(OBJ)/libsupport.a $(OBJ)/libknamectl.a $(OBJ)/libtop.a $(LIBS)
 define program # the test program $1 of the objects $2 and the libraries $3
 $(OBJ)/$1: $2 $(WHOLE)
 	$$(call say,LD $$@)
@@ -131,6 +137,7 @@ INTEGRATION := $(patsubst %.c,%,$(sort $(wildcard tests/integration/*_test.c)))
 FUZZ_ALL    := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 REPLAYS     := $(FUZZ_ALL:%=tests/fuzz/fuzz_%)
 CASES       := $(if $(wildcard tests/cases/*.c),tests/cases/run_cases)
+$(call objects,tests/integration/*.c): OWN_FLAGS := -Isrc
 $(foreach t,$(INTEGRATION),$(eval $(call program,$t,$(OBJ)/$t.o,-lcmocka)))
 $(foreach t,$(REPLAYS),$(eval $(call program,$t,$(OBJ)/$t.o $(OBJ)/tests/fuzz/replay.o)))
 $(if $(CASES),$(eval $(call program,$(CASES),$(call objects,tests/cases/*.c))))
@@ -154,6 +161,7 @@ export KNAMED   := $(abspath $(BIN)/knamed)
 export KNAMECTL := $(abspath $(BIN)/knamectl)
 export BLAST := $(abspath $(BIN)/blast)
 export KUBE_SERVER := $(abspath $(TEST_API))
+export RUN_CASES := $(abspath $(CASES:%=$(OBJ)/%))
 
 test: ## run every test (SAN=address,undefined or SAN=thread: instrumented)
 	$(Q)tools/install-deps build test
@@ -168,7 +176,7 @@ replay: $(REPLAYS:%=$(OBJ)/%) ## feed the fuzz corpora to their targets
 E2E ?= $(sort $(wildcard tests/e2e/*_test.py))
 e2e: ## test against a real control plane, built once from its Go modules (E2E=tests/e2e/services_test.py: one of them)
 	$(Q)tools/install-deps build test e2e
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory all $(TEST_API) $(CASES:%=$(OBJ)/%) $(BIN)/blast
 	$(Q)E2E_PROGRAMS=$$(tests/e2e/build) && export E2E_PROGRAMS && TEST_JOBS=1 tools/run-tests $(E2E)
 
 golden: ## the Corefiles of the field and each option through CoreDNS and us, side by side (GOLDEN="kubeadm hosts/": some)
@@ -189,11 +197,17 @@ fuzz: ## fuzz with libFuzzer: FUZZ=query (default all), T=60 seconds each, KEEP=
 fuzz-all: $(FUZZ:%=$(OBJ)/fuzzer/%)
 	$(Q)tools/fuzz $(T) $^
 SOAK_SEEDS ?= 1 7 8 $(shell od -An -N4 -tu4 /dev/urandom) $(shell od -An -N4 -tu4 /dev/urandom)
-soak: ## the long forms: 10 minutes of each fuzzer, 1,000 reloads, 200 random clusters, 20,000 questions to CoreDNS and us per SOAK_SEEDS
+soak: ## the long forms: 10 minutes of each fuzzer, 1,000 reloads, 100 hand-overs, 1,000,000 names, 100 replicas replaced, 200 servers killed and 200 told to go, 200 random clusters, 20,000 questions to CoreDNS and us per SOAK_SEEDS
 	$(Q)$(MAKE) --no-print-directory fuzz T=600
-	$(Q)$(MAKE) --no-print-directory bench-tools
+	$(Q)$(MAKE) --no-print-directory bench-tools test-traffic
+	$(Q)TRAFFIC_DISTINCT=5000000 $(OBJ)/tests/unit/traffic/heavy_test
 	$(Q)RELOADS=1000 RELOAD_RATE=20000 tests/integration/reload_test.py under_load
+	$(Q)NODE_KILLS=200 NODE_LEAVES=200 TEST_LIMIT_S=3600 $(MAKE) --no-print-directory e2e E2E=tests/e2e/node_test.py
+	$(Q)programs=$$(tests/e2e/build) && FLOOD_S=60 KNAMED_BENCH_COREDNS=$$programs/coredns tests/integration/flood_test.py
+	$(Q)HANDOVERS=100 HANDOVER_RATE=5000 tests/integration/lifecycle_test.py hand_over
+	$(Q)ROLLOUTS=50 ROLLOUT_RATE=5000 ROLLOUT_BESIDE=50 TEST_LIMIT_S=3600 $(MAKE) --no-print-directory e2e E2E=tests/e2e/rollout_test.py
 	$(Q)$(MAKE) --no-print-directory test ORACLE='--clusters 200 --questions 2000'
+	$(Q)SERIES_NAMES=1000000 tests/integration/series_test.py
 	$(Q)failed=0; for seed in $(SOAK_SEEDS); do echo "E2E_SEED=$$seed"; \
 	E2E_SEED=$$seed E2E_QUESTIONS=20000 TEST_LIMIT_S=1200 $(MAKE) --no-print-directory e2e E2E=tests/e2e/differential_test.py \
 	|| failed=1; done; exit $$failed
@@ -244,16 +258,21 @@ bench: ## CPU, rate, latency, freshness, memory against other servers (BENCH="--
 	$(Q)$(BIN)/bench/upstream
 	$(if $(BENCH),,$(Q)tests/bench/forwarding --build $(BIN))
 	$(if $(BENCH),,$(Q)$(MAKE) --no-print-directory bench-watch)
+	$(if $(BENCH),,$(Q)$(MAKE) --no-print-directory bench-image)
 bench-watch: ## its part with a real API server (W9, W10): freshness, start and relist, beside CoreDNS
 	$(Q)tools/install-deps build bench e2e
 	$(Q)$(MAKE) --no-print-directory bench-tools
 	$(Q)E2E_PROGRAMS=$$(tests/e2e/build) && export E2E_PROGRAMS && tests/bench/watch --build $(BIN) $(BENCH_WATCH)
+bench-image: ## its part in the image: kubeadm's Deployment and Corefile unedited, as a pod beside the echo
+	$(Q)tools/install-deps build bench e2e
+	$(Q)$(MAKE) --no-print-directory bench-tools
+	$(Q)E2E_PROGRAMS=$$(tests/e2e/build) && export E2E_PROGRAMS && tests/bench/image --build $(BIN) $(BENCH_IMAGE)
 
 # --- lint -------------------------------------------------------------------------------------------------------
 
 C_FILES   = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 LINTED   := $(sort $(wildcard src/*.c src/*/*.c tools/*/*.c))
-CHECKS   := uses config size headers symbols links tidy cppcheck shell format
+CHECKS   := uses config size headers symbols links man tidy cppcheck shell format
 lint: ## check structure, style and bugs; every check runs, each says what it found
 	$(Q)tools/install-deps build lint
 	$(Q)$(MAKE) --no-print-directory -k $(CHECKS:%=lint-%) && echo "lint: nothing found"
@@ -265,6 +284,8 @@ lint-size:
 	$(Q)tools/check-size
 lint-links:
 	$(Q)tools/check-links
+lint-man:
+	$(Q)mandoc -Tlint -Wwarning tools/man/*
 lint-headers: $(addprefix $(OBJ)/lint/,$(wildcard include/knamed/*.h src/*/*.h tools/*/*.h tests/*/*.h tests/*/*/*.h))
 $(OBJ)/lint/%.h: %.h $(OBJ)/flags
 	$(Q)mkdir -p $(@D)
@@ -299,15 +320,21 @@ run: ## serve the sample cluster on loopback, with dig lines to try
 	$(Q)tools/install-deps build run
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)exec tools/run $(BIN)/knamed
+image: ## build the container image of the last commit (IMAGE=name:tag, ALIAS=coredns:v1.14.2: another name)
+	$(Q)command -v docker >/dev/null || tools/install-deps image
+	$(Q)tools/make-image
 install: all ## install to $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(BIN)/knamed $(DESTDIR)$(PREFIX)/sbin/knamed
 	install -D -m 755 $(BIN)/knamectl $(DESTDIR)$(PREFIX)/bin/knamectl
 	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/knamed/LICENSE
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 tools/man/knamectl.1
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 tools/man/knamed-corefile.5
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 tools/man/knamed.8
 clean: ## remove what was built
 	rm -rf $(BUILD)
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
-.PHONY: all test test-all unit replay e2e fuzz fuzz-all soak cover cover-all golden bench bench-watch bench-tools lint $(CHECKS:%=lint-%) fmt \
-	toolchain deps run install clean help
+.PHONY: all libs test test-all unit replay e2e fuzz fuzz-all soak cover cover-all golden bench bench-watch bench-image bench-tools lint $(CHECKS:%=lint-%) fmt \
+	toolchain deps run image install clean help

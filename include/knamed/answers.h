@@ -17,6 +17,7 @@ struct answers; /* all catalogs and what is published of them */
 struct catalog; /* the zones of one directive */
 struct edition; /* one published state */
 struct zone;    /* one zone of a catalog */
+struct config_at;
 
 /* --- control thread: setting up and changing --- */
 struct answers *answers_new(void);
@@ -148,6 +149,9 @@ struct catalog_pod { const char *namespace_, *name; };
 bool catalog_find_pod(const struct catalog *catalog, const struct edition *edition, const struct ip *ip,
 		      struct catalog_pod *ret_pod);
 
+/* The same for the control thread, of what is going to be published. Texts are good until the next change. */
+bool catalog_pod_at(const struct catalog *catalog, const struct ip *ip, struct catalog_pod *ret_pod);
+
 enum { ANSWERS_ROTATIONS = 256 };
 
 /* Where a reply grows: header and question are in place, records go to packet + at. */
@@ -163,6 +167,7 @@ struct reply {
 	uint16_t extended_error;   /* of a rule: RFC 8914; 0: none, unless there is a text */
 	const char *extended_text; /* NULL: none */
 	const char *problem;       /* of a rule: a sentence for `errors`; NULL: none */
+	const struct config_at *rule; /* which rule of the Corefile decided; NULL: none */
 	uint16_t set_flags, clear_flags; /* in the header, whatever was said: `header` */
 	uint32_t *rotations;       /* ANSWERS_ROTATIONS counters of the asking thread: which address comes first */
 	bool authoritative, truncated;

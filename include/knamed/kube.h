@@ -47,6 +47,24 @@ struct kube;
 struct kube *kube_open(const struct kube_options *options, struct error *error);
 /* Whether it would start with this configuration; nobody is asked anything (knamectl). */
 bool kube_check(const struct config_kubernetes *config, struct error *error);
+/* The program that its kubeconfig has run for credentials, as it is written now; "" if there is none. Caller frees. */
+char *kube_program(const struct config_kubernetes *config);
+/* How an API server calls a kind, as RBAC and log lines do ("endpointslices.discovery.k8s.io"), and where all of it is. */
+const char *kube_resource(enum object_kind kind);
+const char *kube_path(enum object_kind kind);
+/* Has this configuration a use for it? */
+bool kube_needs(const struct config_kubernetes *config, enum object_kind kind);
+/* One GET of it, waited for (knamectl). Any status is a reply; false: there is none, and error says why. How long our
+ * credentials are good is known in any case. */
+struct kube_fetched {
+	int status;
+	struct text body;      /* JSON, the caller's to give back; at most 16 MiB */
+	uint64_t server_s;     /* the server's clock when it replied, Unix time; 0: it did not say */
+	uint64_t certificate_s; /* until when our own certificate is good; 0: we have none, or cannot read it */
+	uint64_t token_s;      /* the same of the token */
+};
+bool kube_fetch(const struct config_kubernetes *config, const char *path, unsigned wait_ms,
+		struct kube_fetched *ret_fetched, struct error *error);
 void kube_close(struct kube *kube); /* NULL is fine; writes the snapshot where one is configured */
 
 /* All watched kinds were complete once, from the API server or a snapshot: cluster names may be answered. */
@@ -63,6 +81,7 @@ struct kube_kind {
 	char version[32];      /* resourceVersion that the model has, "" if none */
 	uint64_t heard_ns;     /* clock_now_ns() of the last event or bookmark, 0: never */
 	size_t done, expected; /* of the first list; expected 0: unknown */
+	uint64_t failures;     /* requests that gave nothing, so far; 0 where nothing is counted */
 	char trouble[256];     /* why it is not in step or not followed, a sentence for operators; "" if well */
 };
 size_t kube_object_count(const struct kube *kube, enum object_kind kind);

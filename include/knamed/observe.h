@@ -47,6 +47,9 @@ enum answerer {
 	BY_ACL, BY_HOSTS, BY_DNS64, BY_TEMPLATE, BY_EXTERNAL, BY_SECONDARY, BY_TRANSFER, ANSWERER_COUNT,
 };
 const char *answerer_name(enum answerer answerer);
+/* Where answers come from: what we know of a cluster, what others know, and all that is said here: files, rules, refusals. */
+enum answer_source { SOURCE_LOCAL, SOURCE_CLUSTER, SOURCE_EXTERNAL, SOURCE_COUNT };
+extern const uint8_t answerer_sources[ANSWERER_COUNT];
 
 enum proto { PROTO_UDP, PROTO_TCP, PROTO_COUNT };
 enum { TYPE_SLOTS = 20, RCODE_SLOTS = 24, SIZE_BUCKETS = 15, DURATION_BUCKETS = 17 };
@@ -66,10 +69,12 @@ struct tally {
 	tally_cell request_sizes[PROTO_COUNT][SIZE_BUCKETS], request_bytes[PROTO_COUNT];
 	tally_cell response_sizes[PROTO_COUNT][SIZE_BUCKETS], response_bytes[PROTO_COUNT];
 	tally_cell cache_hits[2], cache_misses; /* [0 answers, 1 denials] */
-	tally_cell durations[DURATION_BUCKETS], duration_ns; /* not cumulative; the last bucket is +Inf */
+	/* by enum answer_source; not cumulative; the last bucket is +Inf */
+	tally_cell durations[SOURCE_COUNT][DURATION_BUCKETS], duration_ns[SOURCE_COUNT];
 };
 extern const uint8_t tally_type_slots[256]; /* type < 256 -> slot; others are TYPE_SLOTS - 1 ("other") */
 static inline unsigned tally_type_slot(uint16_t type) { return type < 256 ? tally_type_slots[type] : TYPE_SLOTS - 1; }
+const char *tally_type_name(unsigned slot);
 unsigned tally_size_slot(size_t size);
 unsigned tally_duration_slot(uint64_t ns);
 
@@ -90,6 +95,8 @@ void metrics_cache(struct metrics *metrics, unsigned meter, const char *zones);
 /* An array with one tally per meter, for one thread, until it ends; what it counted stays. */
 struct tally *metrics_thread(struct metrics *metrics);
 void metrics_thread_end(struct metrics *metrics, struct tally *tallies);
+/* Questions that were answered so far, in all; less when meters have left. Any thread. */
+uint64_t metrics_requests(struct metrics *metrics);
 /* coredns_build_info{version,revision,goversion} 1; goversion names our compiler. */
 void metrics_build(struct metrics *metrics, const char *version, const char *revision);
 /* plugin_enabled{server,zone,view,name} 1, until it is withdrawn with this context */
@@ -103,6 +110,13 @@ void metrics_label(struct text *labels, const char *name, const char *value);
 typedef double (*metrics_read)(void *context);
 void metrics_value(struct metrics *metrics, const char *name, const char *type, const char *help, const char *labels,
 		   metrics_read read, void *context);
+/* A gauge of which, where several have its labels, not the largest is shown but the least, or the sum. */
+enum metrics_merge { MERGE_LARGEST, MERGE_LEAST, MERGE_SUM };
+void metrics_gauge(struct metrics *metrics, const char *name, const char *help, const char *labels,
+		   enum metrics_merge merge, metrics_read read, void *context);
+/* The value, or "others": of all that are asked for under a name, the first `most` are themselves, for good. So the number
+ * of series is bounded whatever a configuration has, or a thousand of them one after the other. */
+const char *metrics_bounded(struct metrics *metrics, const char *name, const char *value, size_t most);
 /* Takes back all values that are read with this context, and its plugins; no scrape reads them from then on. Whoever
  * declares values calls it before what they read goes. A counter that somebody else declares too goes on from there. */
 void metrics_withdraw(struct metrics *metrics, const void *context);
@@ -128,24 +142,45 @@ void counts_free(struct counts *counts);
 /* The whole in Prometheus' text form 0.0.4. Any thread. */
 void metrics_print(struct metrics *metrics, struct text *text);
 
+/* What all threads counted so far, of all meters together. */
+void metrics_total(struct metrics *metrics, struct tally *ret_total);
+/* What the kernel says of this process; 0: it does not say. */
+struct process_size { uint64_t resident, anonymous, threads; };
+struct process_size process_size(void);
+
 /* HTTP listeners on the event loop of the caller's thread: GET and HEAD of a few paths, nothing else. */
 struct http;
+/* A reply that has no end: its owner puts more behind it until the client goes. */
+struct http_stream;
+struct http_stream_calls {
+	void (*began)(void *context, struct http_stream *stream);
+	void (*ended)(void *context); /* the client is gone, or took nothing for a long time; the stream is no more */
+	void *context;
+};
 struct http_reply {
 	int status;            /* 200 */
 	const char *type;      /* "text/plain; charset=utf-8" */
 	struct text body;
 	uint64_t asked_ns;     /* clock_now_ns() when the request came in, also if it was not read at once */
+	const char *query;     /* of the request, behind '?'; "" if it has none */
+	const char *host;      /* its Host; "" if it has none */
+	bool is_head;          /* the body, or the stream, will not be sent */
+	bool is_local;         /* it came over a unix socket, from our own user or root */
+	const char *headers;   /* further ones, each with its CRLF; NULL: none */
+	struct http_stream_calls stream; /* began NULL: the reply is the body alone */
 };
 typedef void (*http_call)(void *context, struct http_reply *reply);
 struct event_base;
 struct http *http_new(struct event_base *events);
 void http_free(struct http *http);
-/* address "" is all. Paths of one address and port share a listener; a path given twice there is the first's. */
+/* address "" is all; "@name" is an abstract unix socket, and port 0: only our own user and root may connect. Paths of one address and port share a listener; a path given twice there is the first's. */
 bool http_serve(struct http *http, const char *address, uint16_t port, const char *path, http_call call,
 		void *context, struct error *error);
 /* Goes on on another loop; neither may be running. */
 void http_move(struct http *http, struct event_base *events);
 /* Ends the path; a listener without paths is closed: connections are refused from then on. */
 void http_end(struct http *http, const char *address, uint16_t port, const char *path);
+/* False: the client has not taken so much yet that there is no room; nothing was put. */
+bool http_stream_put(struct http_stream *stream, const char *text, size_t size);
 
 #endif

@@ -128,7 +128,7 @@ struct rewrite_way {
 enum rewrite_verdict {
 	REWRITE_NOTHING, /* no rule is for this question */
 	REWRITE_DONE,
-	REWRITE_BROKEN,  /* SERVFAIL: its new name is none */
+	REWRITE_BROKEN,  /* SERVFAIL: its new name is none; the last step is of that rule */
 };
 enum rewrite_verdict rewrite_question(const struct policy *policy, const struct dns_query *query,
 				      const struct client *client, struct rewrite_way *ret_way);

@@ -44,6 +44,7 @@ struct api_object {
 	const char *namespace_, *name, *uid;
 	char version[32];          /* resourceVersion; "" if absent or longer than any real one */
 	uint64_t triggered_ns;     /* endpoints.kubernetes.io/last-change-trigger-time, ns of Unix time; 0: none */
+	uint64_t created_ns;       /* creationTimestamp, to the second; 0: none */
 	bool is_initial_end;       /* annotated k8s.io/initial-events-end: the bookmark behind the initial events */
 	struct object *object;     /* the decoder's reference; NULL: the options do not want it */
 };

@@ -66,6 +66,15 @@ void upstream_ask(struct upstream *upstream, const struct upstream_question *wan
 struct upstream_sighting { struct upstream_address from, at; }; /* who brought it, and where; family 0: not known */
 bool upstream_is_own_question(const struct dns_query *query, const struct upstream_sighting *sighting);
 
+/* How its targets do. On the loop's thread; returns how many were told. */
+struct upstream_target {
+	char address[56];
+	bool is_tls, is_down, is_suspect, is_quarantined; /* suspect: it left questions waiting; quarantined: it leads back */
+	uint32_t latency_us;                              /* smoothed; 0: not measured */
+	unsigned under_way;
+};
+size_t upstream_describe(const struct upstream *upstream, struct upstream_target *ret_targets, size_t room);
+
 /* Whether the block's next `forward` is to be asked instead (`next`, `next_on_nodata`). */
 bool upstream_is_next(const struct config_forward *config, const struct dns_message *message);
 

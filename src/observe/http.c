@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 enum {
-	ACCEPTS = 16,	 /* new connections at once, so that the old ones get their turn */
+	ACCEPTS = 64,	 /* new connections at once, so that the old ones get their turn */
 	RESUME_MS = 100, /* how long to accept nothing when the process is out of files */
 };
 
@@ -70,19 +70,31 @@ static void pause_accepting(struct http *http)
 	event_add(&http->resume, &wait);
 }
 
+/* Whoever may do with our process what he likes may also see what it does. */
+static bool is_welcome(const struct http_listener *listener, int fd)
+{
+	pid_t pid;
+	return !listener->is_local || local_peer_is_ours(fd, &pid);
+}
+
 /* False if there is nobody more to accept. */
 static bool accept_one(struct http_listener *listener)
 {
 	struct http *http = listener->http;
-	int fd = accept4(event_get_fd(&listener->event), NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct sockaddr_storage address = { 0 };
+	socklen_t size = sizeof(address);
+	int fd = accept4(event_get_fd(&listener->event), (struct sockaddr *)&address, &size,
+			 SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= 0) {
-		if (http->connection_count == HTTP_CONNECTIONS)
-			http_connection_evict(http);
-		http_connection_open(listener, fd);
+		struct ip client = ip_of_sockaddr((struct sockaddr *)&address);
+		if (is_welcome(listener, fd) && http_admit(http, &client))
+			http_connection_open(listener, fd, &client);
+		else
+			close(fd);
 		return true;
 	}
 	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-		if (!http_connection_evict(http))
+		if (!http_evict(http))
 			pause_accepting(http);
 		return false; /* the loop comes back for who still waits */
 	}
@@ -134,6 +146,7 @@ static struct http_listener *listener_new(struct http *http, const char *address
 	listener->http = http;
 	listener->address = mem_text(address);
 	listener->port = port;
+	listener->is_local = address[0] == '@';
 	listener_watch(listener, fd);
 	return listener;
 }

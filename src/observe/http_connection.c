@@ -38,6 +38,8 @@ static void renew(struct http_connection *connection)
 
 void http_connection_close(struct http_connection *connection)
 {
+	if (connection->state == HTTP_STREAMS && connection->stream.ended != NULL)
+		connection->stream.ended(connection->stream.context);
 	event_del(&connection->event);
 	close(event_get_fd(&connection->event));
 	queue_leave(connection);
@@ -47,25 +49,14 @@ void http_connection_close(struct http_connection *connection)
 	mem_free(connection);
 }
 
-bool http_connection_evict(struct http *http)
-{
-	struct http_connection *connection = http->oldest;
-	while (connection != NULL && connection->state != HTTP_READS && connection->state != HTTP_LEAVES)
-		connection = connection->newer;
-	if (connection == NULL)
-		connection = http->oldest;
-	if (connection == NULL)
-		return false;
-	http_connection_close(connection);
-	return true;
-}
-
 /* Who waits for us, because the loop had other things to do, is not late himself. */
 void http_connections_expire(struct http *http)
 {
 	uint64_t now = clock_now_ns();
 	while (http->oldest != NULL && http->oldest->deadline_ns <= now) {
-		if (http->oldest->state == HTTP_ASKS)
+		const struct http_connection *late = http->oldest;
+		if (late->state == HTTP_ASKS ||
+		    (late->state == HTTP_STREAMS && !http_stream_is_stuck(late, now)))
 			renew(http->oldest);
 		else
 			http_connection_close(http->oldest);
@@ -74,7 +65,7 @@ void http_connections_expire(struct http *http)
 
 static void on_event(evutil_socket_t fd, short what, void *context);
 
-static void wait_for(struct http_connection *connection, short what)
+void http_connection_wait(struct http_connection *connection, short what)
 {
 	int fd = event_get_fd(&connection->event);
 	event_del(&connection->event);
@@ -85,8 +76,9 @@ static void wait_for(struct http_connection *connection, short what)
 
 void http_connection_move(struct http_connection *connection)
 {
+	bool is_behind = connection->state == HTTP_WRITES || connection->state == HTTP_STREAMS;
 	if (connection->state != HTTP_ASKS)
-		wait_for(connection, connection->state == HTTP_WRITES ? EV_WRITE : EV_READ);
+		http_connection_wait(connection, is_behind ? EV_WRITE : EV_READ);
 }
 
 /* ---- requests ---- */
@@ -150,10 +142,10 @@ static void leave(struct http_connection *connection)
 	connection->state = HTTP_LEAVES;
 	shutdown(event_get_fd(&connection->event), SHUT_WR);
 	text_done(&connection->input);
-	wait_for(connection, EV_READ);
+	http_connection_wait(connection, EV_READ);
 }
 
-static void discard(struct http_connection *connection)
+void http_connection_discard(struct http_connection *connection)
 {
 	char bytes[4096];
 	ssize_t got = recv(event_get_fd(&connection->event), bytes, sizeof(bytes), 0);
@@ -164,6 +156,7 @@ static void discard(struct http_connection *connection)
 		http_connection_close(connection);
 }
 
+/* Sends what there is of a reply. May close it. */
 static void write_reply(struct http_connection *connection)
 {
 	struct text *output = &connection->output;
@@ -183,7 +176,7 @@ static void write_reply(struct http_connection *connection)
 		return;
 	}
 	connection->state = HTTP_READS;
-	wait_for(connection, EV_READ);
+	http_connection_wait(connection, EV_READ);
 	look_at_input(connection, clock_now_ns());
 }
 
@@ -194,12 +187,18 @@ static const char *reason_of(int status)
 		return "OK";
 	case 400:
 		return "Bad Request";
+	case 403:
+		return "Forbidden";
 	case 404:
 		return "Not Found";
 	case 405:
 		return "Method Not Allowed";
 	case 413:
 		return "Content Too Large";
+	case 421:
+		return "Misdirected Request";
+	case 429:
+		return "Too Many Requests";
 	case 431:
 		return "Request Header Fields Too Large";
 	case 505:
@@ -215,6 +214,13 @@ static void refuse(struct http_reply *reply, int status)
 	text_printf(&reply->body, "%d %s\n", status, reason_of(status));
 }
 
+static void refuse_unknown(void *context, struct http_reply *reply)
+{
+	(void)context;
+	reply->status = 404;
+	text_add(&reply->body, "404 page not found\n"); /* Go's words, as CoreDNS says it */
+}
+
 static void make_reply(const struct http_connection *connection, const struct http_request *request,
 		       struct http_reply *reply)
 {
@@ -223,16 +229,26 @@ static void make_reply(const struct http_connection *connection, const struct ht
 		refuse(reply, request->refusal);
 		return;
 	}
-	const char *path = connection->input.data + request->path_start;
+	const char *head = connection->input.data, *path = head + request->path_start;
+	char *query = mem_text_n(head + request->query_start, request->query_size);
+	char *host = mem_text_n(head + request->host_start, request->host_size);
+	reply->query = query;
+	reply->host = host;
+	reply->is_head = request->is_head;
+	reply->is_local = listener->is_local;
+	http_call call = refuse_unknown;
+	void *context = NULL;
 	for (size_t i = 0; i < listener->path_count; i++) {
 		const struct http_path *served = &listener->paths[i];
 		if (strlen(served->path) == request->path_size &&
 		    memcmp(served->path, path, request->path_size) == 0) {
-			served->call(served->context, reply);
-			return;
+			call = served->call;
+			context = served->context;
 		}
 	}
-	refuse(reply, 404);
+	call(context, reply);
+	mem_free(query);
+	mem_free(host);
 }
 
 static void put_reply(struct http_connection *connection, const struct http_reply *reply, bool has_body)
@@ -242,9 +258,12 @@ static void put_reply(struct http_connection *connection, const struct http_repl
 	struct tm parts;
 	gmtime_r(&now, &parts);
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-	text_printf(&connection->output,
-		    "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nDate: %s\r\n%s%s\r\n",
-		    reply->status, reason_of(reply->status), reply->type, reply->body.size, date,
+	text_printf(&connection->output, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\n", reply->status,
+		    reason_of(reply->status), reply->type);
+	if (reply->stream.began == NULL) /* of a stream, what is to come is not known */
+		text_printf(&connection->output, "Content-Length: %zu\r\n", reply->body.size);
+	text_printf(&connection->output, "Date: %s\r\n%s%s%s\r\n", date,
+		    reply->headers != NULL ? reply->headers : "",
 		    reply->status == 405 ? "Allow: GET, HEAD\r\n" : "",
 		    connection->is_last ? "Connection: close\r\n" : "");
 	if (has_body)
@@ -291,12 +310,19 @@ void http_connection_answer(struct http_connection *connection)
 	bound_unread(connection->http);
 	connection->is_last = request.is_last;
 	make_reply(connection, &request, &reply);
+	if (request.is_head)
+		reply.stream = (struct http_stream_calls){ 0 };
+	connection->is_last |= reply.stream.began != NULL;
 	put_reply(connection, &reply, !request.is_head);
 	text_done(&reply.body);
 	take_head(connection, request.size);
-	connection->state = HTTP_WRITES;
 	renew(connection);
-	wait_for(connection, EV_WRITE);
+	if (reply.stream.began != NULL) {
+		http_stream_begin(connection, &reply.stream);
+		return;
+	}
+	connection->state = HTTP_WRITES;
+	http_connection_wait(connection, EV_WRITE);
 	write_reply(connection);
 }
 
@@ -307,7 +333,6 @@ static void on_event(evutil_socket_t fd, short what, void *context)
 	struct http_connection *connection = context;
 	struct http *http = connection->http;
 	(void)fd;
-	(void)what;
 	switch (connection->state) {
 	case HTTP_READS:
 		read_request(connection);
@@ -315,8 +340,11 @@ static void on_event(evutil_socket_t fd, short what, void *context)
 	case HTTP_WRITES:
 		write_reply(connection);
 		break;
+	case HTTP_STREAMS:
+		http_stream_ready(connection, what);
+		break;
 	case HTTP_LEAVES:
-		discard(connection);
+		http_connection_discard(connection);
 		break;
 	case HTTP_ASKS:
 		break;
@@ -324,12 +352,13 @@ static void on_event(evutil_socket_t fd, short what, void *context)
 	http_arm(http);
 }
 
-void http_connection_open(struct http_listener *listener, int fd)
+void http_connection_open(struct http_listener *listener, int fd, const struct ip *client)
 {
 	struct http *http = listener->http;
 	struct http_connection *connection = mem_zalloc(sizeof(*connection));
 	connection->listener = listener;
 	connection->http = http;
+	connection->client = *client;
 	event_assign(&connection->event, http->events, fd, EV_READ | EV_PERSIST, on_event, connection);
 	event_add(&connection->event, NULL);
 	http->connection_count++;
@@ -340,6 +369,6 @@ void http_connection_orphan(struct http_connection *connection)
 {
 	connection->listener = NULL;
 	connection->is_last = true;
-	if (connection->state == HTTP_READS || connection->state == HTTP_ASKS)
+	if (connection->state != HTTP_WRITES && connection->state != HTTP_LEAVES)
 		http_connection_close(connection);
 }

@@ -4,12 +4,14 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "http.h"
 
-enum { BACKLOG = 128 };
+enum { BACKLOG = 4096 };
 
 static bool is_wildcard(const struct ip *ip)
 {
@@ -20,12 +22,12 @@ static bool is_wildcard(const struct ip *ip)
 /* "listen tcp :9153: bind: address already in use", as Go words it. */
 static int failed(const char *address, uint16_t port, const char *call, int number, struct error *error)
 {
-	char room[128];
+	char room[128], hint[CAPABILITY_HINT_SIZE];
 	const char *words = strerror_r(number, room, sizeof(room));
-	const char *format = strchr(address, ':') != NULL ? "listen tcp [%s]:%u: %s: %c%s"
-							  : "listen tcp %s:%u: %s: %c%s";
+	const char *format = strchr(address, ':') != NULL ? "listen tcp [%s]:%u: %s: %c%s%s"
+							  : "listen tcp %s:%u: %s: %c%s%s";
 	error_set(error, format, address, (unsigned)port, call, tolower((unsigned char)words[0]),
-		  words + 1);
+		  words + 1, capability_hint(number, port, hint));
 	return -1;
 }
 
@@ -45,7 +47,10 @@ static int open_bound(struct ip ip, uint16_t port, const char **ret_call)
 	struct sockaddr_storage address;
 	socklen_t size = ip_to_sockaddr(&ip, port, &address);
 	*ret_call = "bind";
-	if (bind(fd, (struct sockaddr *)&address, size) == 0) {
+	uint64_t before = capability_raise(CAP_NET_BIND_SERVICE);
+	bool is_bound = bind(fd, (struct sockaddr *)&address, size) == 0;
+	capability_restore(before);
+	if (is_bound) {
 		*ret_call = "listen";
 		if (listen(fd, BACKLOG) == 0)
 			return fd;
@@ -56,10 +61,32 @@ static int open_bound(struct ip ip, uint16_t port, const char **ret_call)
 	return -1;
 }
 
+/* Abstract: there is no file to be left behind, and none to be written. */
+static int listen_local(const char *name, struct error *error)
+{
+	struct sockaddr_un address;
+	socklen_t size = local_name_address(name, &address);
+	int failure = ENAMETOOLONG, fd = -1;
+	if (size != 0) {
+		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		failure = errno;
+	}
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&address, size) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	if (fd >= 0) {
+		failure = errno;
+		close(fd);
+	}
+	error_set(error, "listen unix %s: %s", name, strerror(failure));
+	return -1;
+}
+
 int http_listen(const char *address, uint16_t port, struct error *error)
 {
 	struct ip ip = { .family = 6 };
 	const char *call;
+	if (address[0] == '@')
+		return listen_local(address, error);
 	if (address[0] != '\0' && !ip_parse(address, &ip)) {
 		error_set(error, "listen tcp %s:%u: not an IP address", address, (unsigned)port);
 		return -1;

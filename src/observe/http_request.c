@@ -89,17 +89,14 @@ static struct line next_part(struct line *rest, char separator)
 
 /* ---- the first line ---- */
 
-/* The path alone: without a scheme and host in front (RFC 9112 3.2.2) and a query behind. */
-static struct line path_of(struct line target)
+/* The target without a scheme and host in front (RFC 9112 3.2.2). */
+static struct line origin_of(struct line target)
 {
 	if (has_prefix(target, "http://")) {
 		target = skip(target, strlen("http://"));
 		const char *slash = target.size > 0 ? memchr(target.data, '/', target.size) : NULL;
 		target = skip(target, slash != NULL ? (size_t)(slash - target.data) : target.size);
 	}
-	const char *query = target.size > 0 ? memchr(target.data, '?', target.size) : NULL;
-	if (query != NULL)
-		target.size = (size_t)(query - target.data);
 	return target;
 }
 
@@ -110,9 +107,11 @@ static int read_first_line(struct line line, const char *text, struct http_reque
 		return 400;
 	if (!equals(line, "HTTP/1.1") && !equals(line, "HTTP/1.0"))
 		return 505;
-	struct line path = path_of(target);
+	struct line query = origin_of(target), path = next_part(&query, '?');
 	request->path_start = (size_t)(path.data - text);
 	request->path_size = path.size;
+	request->query_start = (size_t)(query.data - text);
+	request->query_size = query.size;
 	request->is_last = equals(line, "HTTP/1.0");
 	request->is_head = method.size == 4 && memcmp(method.data, "HEAD", 4) == 0;
 	bool is_get = method.size == 3 && memcmp(method.data, "GET", 3) == 0;
@@ -130,13 +129,19 @@ static bool has_option(struct line value, const char *word)
 }
 
 /* The status to refuse it with, or 0. */
-static int read_header(struct line line, struct http_request *request)
+static int read_header(struct line line, const char *text, struct http_request *request)
 {
 	struct line name = next_part(&line, ':'), value = trim(line);
 	bool has_colon = line.data > name.data + name.size;
 	if (!has_colon || name.size == 0 || memchr(name.data, ' ', name.size) != NULL ||
 	    memchr(name.data, '\t', name.size) != NULL)
 		return 400;
+	if (equals(name, "Host")) {
+		if (request->host_start != 0)
+			return 400; /* two of them are read differently by different readers */
+		request->host_start = (size_t)(value.data - text);
+		request->host_size = value.size;
+	}
 	if (equals(name, "Connection") && has_option(value, "close"))
 		request->is_last = true;
 	if (equals(name, "Transfer-Encoding") ||
@@ -156,7 +161,7 @@ bool http_request_read(const char *text, size_t size, struct http_request *ret_r
 	while (line.size == 0);
 	request.refusal = has_control_characters(line) ? 400 : read_first_line(line, text, &request);
 	while ((line = next_line(&rest)).size > 0) {
-		int refusal = has_control_characters(line) ? 400 : read_header(line, &request);
+		int refusal = has_control_characters(line) ? 400 : read_header(line, text, &request);
 		if (request.refusal == 0)
 			request.refusal = refusal;
 	}

@@ -119,6 +119,8 @@ static bool is_any_filled(void)
 static void *write_lines(void *unused)
 {
 	char *room = mem_alloc(RING_SIZE);
+	capability_limit(0); /* who writes needs none */
+	pthread_setname_np(pthread_self(), "log");
 	while (!atomic_load(&is_stopping)) {
 		if (drain_all(room))
 			continue;
@@ -141,7 +143,6 @@ static void start_writer(void)
 	int failure = pthread_create(&writer, NULL, write_lines, NULL);
 	assert(failure == 0);
 	has_writer = failure == 0;
-	pthread_setname_np(writer, "log");
 }
 
 /* What a thread that has ended left behind. */

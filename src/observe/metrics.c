@@ -42,6 +42,7 @@ void metrics_free(struct metrics *metrics)
 	metrics_free_plugins(metrics);
 	metrics_free_values(metrics);
 	metrics_free_counts(metrics);
+	metrics_free_bounded(metrics);
 	for (struct tally_row *row = metrics->rows, *next; row != NULL; row = next) {
 		next = row->next;
 		row_free(row);
@@ -140,8 +141,11 @@ void metrics_meter_leave(struct metrics *metrics, unsigned meter)
 {
 	pthread_mutex_lock(&metrics->lock);
 	assert(metrics->meters[meter].users > 0);
-	if (--metrics->meters[meter].users == 0)
+	if (--metrics->meters[meter].users == 0) {
+		if (!metrics->meters[meter].is_unshown)
+			metrics_add_tally(&metrics->gone, &metrics->ended[meter]);
 		meter_clear(&metrics->meters[meter]);
+	}
 	pthread_mutex_unlock(&metrics->lock);
 }
 
@@ -184,4 +188,26 @@ void metrics_thread_end(struct metrics *metrics, struct tally *tallies)
 		metrics_add_tally(&metrics->ended[i], &row->tallies[i]);
 	pthread_mutex_unlock(&metrics->lock);
 	row_free(row);
+}
+
+static uint64_t requests_of(const struct tally *tally)
+{
+	const tally_cell *cells = &tally->requests[0][0][0];
+	uint64_t sum = 0;
+	for (size_t i = 0; i < sizeof(tally->requests) / sizeof(tally_cell); i++)
+		sum += atomic_load_explicit(&cells[i], memory_order_relaxed);
+	return sum;
+}
+
+uint64_t metrics_requests(struct metrics *metrics)
+{
+	uint64_t sum = 0;
+	pthread_mutex_lock(&metrics->lock);
+	for (size_t i = 0; i < metrics->meter_count; i++)
+		sum += requests_of(&metrics->ended[i]);
+	for (const struct tally_row *row = metrics->rows; row != NULL; row = row->next)
+		for (size_t i = 0; i < row->count; i++)
+			sum += requests_of(&row->tallies[i]);
+	pthread_mutex_unlock(&metrics->lock);
+	return sum;
 }

@@ -32,9 +32,15 @@ struct value {
 	char *name, *type, *help, *labels;
 	metrics_read read;
 	void *context;
+	enum metrics_merge merge;
 	double before; /* of a counter that is read: what others counted that are gone */
 	tally_cell *cell;
 	struct histogram *histogram;
+};
+
+/* A label's value that is shown as it is. */
+struct bounded {
+	char *name, *value;
 };
 
 struct metrics {
@@ -44,8 +50,11 @@ struct metrics {
 	size_t meter_count;
 	struct tally_row *rows;
 	struct tally *ended; /* by meter: what threads counted whose rows are gone */
+	struct tally gone;   /* of meters that were shown and are no more */
 	struct plugin_label *plugins;
 	size_t plugin_count;
+	struct bounded *bounded;
+	size_t bounded_count;
 	struct value *values;
 	size_t value_count;
 	struct counts *counts;
@@ -68,6 +77,9 @@ struct cache_counts {
 	uint64_t hits[2], misses;
 };
 void metrics_add_caches(const struct metrics *metrics, const struct tally *sums, struct text *text);
+/* Answers by where they come from, of all meters: a fixed number of series. */
+void metrics_add_sources(const struct metrics *metrics, const struct tally *sums, struct text *text);
+void metrics_free_bounded(struct metrics *metrics);
 void metrics_free_values(struct metrics *metrics);
 void metrics_add_values(const struct metrics *metrics, struct text *text);
 void metrics_free_counts(struct metrics *metrics);

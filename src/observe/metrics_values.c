@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Series that other stages declare by name: values read when scraped, counters and histograms. Series of one name
- * form one family, wherever they were declared. The same name and labels are the same series: its counter or
- * histogram is shared; of values read, counters are added up and of gauges the largest is shown. */
+/* Series that other stages declare by name: values read when scraped, counters and histograms.
+ * Series of one name form one family, wherever they were declared. The same name and labels are the
+ * same series: its counter or histogram is shared; of values read, counters are added up and of
+ * gauges the largest is shown, or what was asked for. */
 #include <assert.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -45,11 +46,23 @@ static struct value *add_series(struct metrics *metrics, const char *name, const
 	return value;
 }
 
+void metrics_gauge(struct metrics *metrics, const char *name, const char *help, const char *labels,
+		   enum metrics_merge merge, metrics_read read, void *context)
+{
+	pthread_mutex_lock(&metrics->lock);
+	struct value *value = add_series(metrics, name, "gauge", help, labels);
+	value->merge = merge;
+	value->read = read;
+	value->context = context;
+	pthread_mutex_unlock(&metrics->lock);
+}
+
 void metrics_value(struct metrics *metrics, const char *name, const char *type, const char *help,
 		   const char *labels, metrics_read read, void *context)
 {
 	pthread_mutex_lock(&metrics->lock);
 	struct value *value = add_series(metrics, name, type, help, labels);
+	value->merge = strcmp(type, "counter") == 0 ? MERGE_SUM : MERGE_LARGEST;
 	value->read = read;
 	value->context = context;
 	pthread_mutex_unlock(&metrics->lock);
@@ -195,16 +208,15 @@ static void add_histogram(struct text *text, const struct value *value)
 static double read_series(const struct metrics *metrics, size_t first)
 {
 	const struct value *value = &metrics->values[first];
-	bool is_counter = strcmp(value->type, "counter") == 0;
 	double number = value->before + value->read(value->context);
 	for (size_t i = first + 1; i < metrics->value_count; i++) {
 		const struct value *other = &metrics->values[i];
 		if (other->read == NULL || !is_series(other, value->name, value->labels))
 			continue;
 		double more = other->before + other->read(other->context);
-		if (is_counter)
+		if (value->merge == MERGE_SUM)
 			number += more;
-		else if (more > number)
+		else if (value->merge == MERGE_LEAST ? more < number : more > number)
 			number = more;
 	}
 	return number;

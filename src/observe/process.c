@@ -63,6 +63,25 @@ static bool read_stat(double ret_fields[static 25])
 	return field == 25;
 }
 
+static uint64_t read_line(const char *status, const char *name)
+{
+	const char *at = strstr(status, name);
+	return at != NULL ? strtoull(at + strlen(name), NULL, 10) : 0;
+}
+
+struct process_size process_size(void)
+{
+	struct process_size size = { 0 };
+	struct text status = { 0 };
+	if (file_read("/proc/self/status", MOST_BYTES, &status, NULL)) {
+		size.resident = read_line(status.data, "\nVmRSS:") * 1024;
+		size.anonymous = read_line(status.data, "\nRssAnon:") * 1024;
+		size.threads = read_line(status.data, "\nThreads:");
+	}
+	text_done(&status);
+	return size;
+}
+
 /* When the machine began, 0 if it does not say. A file that a big machine takes milliseconds to write: read once. */
 static double boot_unix_s(struct metrics *metrics)
 {

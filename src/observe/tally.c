@@ -24,6 +24,11 @@ const uint32_t tally_size_bounds[SIZE_BUCKETS - 1] = {
 	0, 100, 200, 300, 400, 511, 1023, 2047, 4095, 8291, 16000, 32000, 48000, 64000,
 };
 
+const char *tally_type_name(unsigned slot)
+{
+	return tally_type_names[slot];
+}
+
 unsigned tally_size_slot(size_t size)
 {
 	unsigned slot = 0;
@@ -39,6 +44,13 @@ unsigned tally_duration_slot(uint64_t ns)
 		slot++;
 	return slot;
 }
+
+const uint8_t answerer_sources[ANSWERER_COUNT] = {
+	[BY_KUBERNETES] = SOURCE_CLUSTER,
+	[BY_EXTERNAL] = SOURCE_CLUSTER,
+	[BY_CACHE] = SOURCE_EXTERNAL,
+	[BY_FORWARD] = SOURCE_EXTERNAL,
+};
 
 const char *answerer_name(enum answerer answerer)
 {

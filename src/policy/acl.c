@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "net_set.h"
+#include "rule_text.h"
 #include "zone_list.h"
 
 enum { EDE_BLOCKED = 15, EDE_FILTERED = 17 /* RFC 8914 */ };
@@ -16,6 +17,8 @@ struct rule {
 	uint16_t *types;	    /* all of them, sorted */
 	size_t type_count;
 	struct net_set networks;
+	const struct config_at *at;
+	char *text; /* for clients; NULL: they are told nothing */
 };
 struct part {
 	struct zone_list zones;
@@ -81,6 +84,15 @@ static int compare_types(const void *a, const void *b)
 	return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
 }
 
+static char *text_of(const struct config_acl_rule *config)
+{
+	static const char *const texts[] = {
+		[ACL_ALLOW] = NULL, [ACL_BLOCK] = "acl blocks this client", [ACL_FILTER] = "acl leaves the answer out", [ACL_DROP] = NULL
+	};
+	const char *text = texts[config->action];
+	return text != NULL ? rule_text(text, &config->at) : NULL;
+}
+
 static void rule_compile(struct rule *rule, const struct config_acl_rule *config)
 {
 	*rule = (struct rule){
@@ -88,6 +100,8 @@ static void rule_compile(struct rule *rule, const struct config_acl_rule *config
 		.all_types = config->all_types,
 		.all_networks = config->all_networks,
 		.type_count = config->type_count,
+		.at = &config->at,
+		.text = text_of(config),
 	};
 	net_set_compile(config->networks, config->network_count, &rule->networks);
 	if (config->type_count == 0)
@@ -135,6 +149,7 @@ void acl_free(struct acl *acl)
 	for (size_t i = 0; i < acl->count; i++) {
 		for (size_t j = 0; j < acl->parts[i].rule_count; j++) {
 			mem_free(acl->parts[i].rules[j].types);
+			mem_free(acl->parts[i].rules[j].text);
 			net_set_done(&acl->parts[i].rules[j].networks);
 		}
 		mem_free(acl->parts[i].rules);
@@ -175,8 +190,8 @@ static const struct rule *find_rule(const struct part *part, uint16_t type, cons
 }
 
 /* Parts are looked at in order until a rule of one fits; where none does questions are let through. */
-static enum acl_action decide(const struct acl *acl, const struct dns_query *query,
-			      const struct ip *ip, size_t *ret_zone)
+static const struct rule *decide(const struct acl *acl, const struct dns_query *query,
+				 const struct ip *ip, size_t *ret_zone)
 {
 	for (size_t i = 0; i < acl->count; i++) {
 		const struct part *part = &acl->parts[i];
@@ -187,9 +202,9 @@ static enum acl_action decide(const struct acl *acl, const struct dns_query *que
 		if (rule == NULL)
 			continue;
 		*ret_zone = part->first_zone + zone;
-		return rule->action;
+		return rule;
 	}
-	return ACL_ALLOW;
+	return NULL;
 }
 
 static enum policy_verdict settle(enum acl_action action, struct reply *reply)
@@ -215,8 +230,16 @@ enum policy_verdict acl_judge(const struct acl *acl, const struct dns_query *que
 {
 	const struct ip *ip = &client->ip;
 	size_t zone = 0;
+	const struct rule *rule = ip->family != 0 ? decide(acl, query, ip, &zone) : NULL;
 	/* Whose address is not known is not let in. */
-	enum acl_action action = ip->family != 0 ? decide(acl, query, ip, &zone) : ACL_BLOCK;
+	enum acl_action action = ip->family != 0 ? ACL_ALLOW : ACL_BLOCK;
+	if (rule != NULL) {
+		action = rule->action;
+		reply->rule = rule->at;
+		reply->extended_text = rule->text;
+	} else if (action == ACL_BLOCK) {
+		reply->extended_text = "acl blocks clients without an address";
+	}
 	if (client->meter != METER_NONE && acl->counts[action] != NULL)
 		counts_add(acl->counts[action], client->meter, zone);
 	return settle(action, reply);

@@ -9,18 +9,12 @@ void policy_write_any(const struct dns_query *query, struct reply *reply)
 				      "ANY obsoleted"
 				      "\x0c"
 				      "See RFC 8482";
-	struct owner_pointer owner = owner_at_question(query, query->name_size);
-	struct record record = {
-		.owner = owner.octets,
-		.owner_size = sizeof(owner.octets),
+	const struct record record = {
 		.type = TYPE_HINFO,
 		.class_ = CLASS_IN,
 		.ttl = TTL,
 		.data = data,
 		.data_size = sizeof(data) - 1,
 	};
-	if (record_write(reply, &record))
-		reply->answers++;
-	else
-		reply->truncated = true;
+	record_answer(query, reply, record);
 }

@@ -19,16 +19,11 @@ struct autopath {
 /* Labels of NS.svc.ZONE in front of the zone; what a client must have looked for, or else it is the name of a Service. */
 enum { SPACE_LABELS = 2, CLUSTER_BASE_LEAST = 2 };
 
-static bool is_reverse(const uint8_t *zone)
-{
-	return name_is_under(zone, (const uint8_t *)"\4arpa");
-}
-
 static void take_forward(struct zone_list *list)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < list->count; i++)
-		if (!is_reverse(list->names[i]))
+		if (!name_is_reverse(list->names[i]))
 			memmove(list->names[kept++], list->names[i], sizeof(list->names[i]));
 	list->count = kept;
 }
@@ -192,39 +187,22 @@ static bool write_alias(const struct autopath_way *way, const struct dns_message
 	       write_u16(writer, size) && write_name(writer, name);
 }
 
-static void write_head(const struct autopath_way *way, const struct dns_message *found,
-		       struct dns_writer *writer)
-{
-	unsigned kept = found->flags & (FLAG_AA | FLAG_RA | FLAG_TC | FLAG_AD);
-	memcpy(writer->start, way->query->packet, way->query->question_end);
-	writer->at = writer->start + way->query->question_end;
-	put_u16(writer->start + 2, (uint16_t)(FLAG_QR | kept | (found->rcode & 15u)));
-	put_u16(writer->start + 4, 1);
-	memset(writer->start + 6, 0, 6);
-}
-
 size_t autopath_write(const struct autopath_way *way, const struct dns_message *found,
 		      uint8_t *ret_packet)
 {
-	struct dns_writer writer = { ret_packet, ret_packet, ret_packet + DNS_MESSAGE_MAX };
+	struct made_message made;
 	struct dns_walk walk = { 0 };
 	struct dns_record record;
-	uint16_t counts[3] = { 0 };
-	struct compress compress = { .count = 0 };
-	write_head(way, found, &writer);
-	compress_learn(&compress, ret_packet, DNS_HEADER_SIZE);
-	counts[0] += write_alias(way, found, &writer);
+	made_begin(&made, way->query, found, FLAG_AA | FLAG_RA | FLAG_TC | FLAG_AD, ret_packet);
+	made.counts[0] += write_alias(way, found, &made.writer);
 	while (dns_message_next(found, &walk, &record)) {
-		if (!dns_record_write(found, &record, record.ttl, &writer, &compress)) {
-			if (record.section == 0)
-				ret_packet[2] |= FLAG_TC >> 8;
+		if (!dns_record_write(found, &record, record.ttl, &made.writer, &made.compress)) {
+			made_cut(&made, record.section);
 			break;
 		}
-		counts[record.section]++;
+		made.counts[record.section]++;
 	}
-	for (unsigned i = 0; i < 3; i++)
-		put_u16(ret_packet + 6 + 2 * i, counts[i]);
-	return (size_t)(writer.at - ret_packet);
+	return made_end(&made);
 }
 
 void autopath_count(const struct policy *policy, unsigned meter)

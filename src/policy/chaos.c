@@ -34,20 +34,14 @@ void chaos_compile(struct policy *policy, const struct config_chaos *config, con
 
 static void write_txt(const struct dns_query *query, struct reply *reply, const struct txt *txt)
 {
-	struct owner_pointer owner = owner_at_question(query, query->name_size);
-	struct record record = {
-		.owner = owner.octets,
-		.owner_size = sizeof(owner.octets),
+	const struct record record = {
 		.type = TYPE_TXT,
 		.class_ = CLASS_CH,
 		.ttl = 0,
 		.data = txt->bytes,
 		.data_size = txt->size,
 	};
-	if (record_write(reply, &record))
-		reply->answers++;
-	else
-		reply->truncated = true;
+	record_answer(query, reply, record);
 }
 
 /* Wire names with their final NUL, which is the root. */

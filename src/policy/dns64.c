@@ -81,45 +81,29 @@ static bool write_record(const struct config_network *prefix, const struct dns_m
 	return dns_record_write(a, record, record->ttl, writer, compress);
 }
 
-/* AA and RA are those of the addresses that it is made of; nobody vouches for what we made (AD). */
-static void write_head(const struct dns_query *query, const struct dns_message *a,
-		       struct dns_writer *writer)
-{
-	memcpy(writer->start, query->packet, query->question_end);
-	writer->at = writer->start + query->question_end;
-	unsigned kept = a->flags & (FLAG_AA | FLAG_RA | FLAG_TC);
-	put_u16(writer->start + 2, (uint16_t)(FLAG_QR | kept | (a->rcode & 15u)));
-	put_u16(writer->start + 4, 1);
-	memset(writer->start + 6, 0, 6);
-}
-
 size_t policy_dns64_write(const struct policy *policy, const struct dns_query *query,
 			  const struct client *client, const struct dns_message *aaaa,
 			  const struct dns_message *a, uint8_t *ret_packet)
 {
-	struct dns_writer writer = { ret_packet, ret_packet, ret_packet + DNS_MESSAGE_MAX };
+	struct made_message made;
 	struct dns_walk walk = { 0 };
 	struct dns_record record;
-	uint16_t counts[3] = { 0 };
 	uint32_t ttl_most = denial_ttl(aaaa);
-	struct compress compress = { .count = 0 };
-	write_head(query, a, &writer);
-	compress_learn(&compress, ret_packet, DNS_HEADER_SIZE);
+	/* AA and RA are those of the addresses that it is made of; nobody vouches for what we made (AD). */
+	made_begin(&made, query, a, FLAG_AA | FLAG_RA | FLAG_TC, ret_packet);
 	while (dns_message_next(a, &walk, &record)) {
-		const struct dns_writer before = writer;
-		if (!write_record(&policy->dns64->prefix, a, &record, ttl_most, &writer, &compress)) {
-			writer = before;
-			if (record.section == 0)
-				ret_packet[2] |= FLAG_TC >> 8;
+		const struct dns_writer before = made.writer;
+		if (!write_record(&policy->dns64->prefix, a, &record, ttl_most, &made.writer,
+				  &made.compress)) {
+			made.writer = before;
+			made_cut(&made, record.section);
 			break;
 		}
-		counts[record.section]++;
+		made.counts[record.section]++;
 	}
-	for (unsigned i = 0; i < 3; i++)
-		put_u16(ret_packet + 6 + 2 * i, counts[i]);
 	if (client->meter != METER_NONE && policy->translated != NULL)
 		counts_add(policy->translated, client->meter, 0);
-	return (size_t)(writer.at - ret_packet);
+	return made_end(&made);
 }
 
 static void write_labels(void *context, uint64_t what, const struct counts_place *place,

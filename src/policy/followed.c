@@ -106,8 +106,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 static void follow(struct followed *followed)
 {
 	const struct followed_options *options = &followed->options;
-	struct timeval period = { (time_t)(options->period_ms / 1000),
-				  (suseconds_t)(options->period_ms % 1000 * 1000) };
+	struct timeval period = timeval_of_ms(options->period_ms);
 	struct error error;
 	if (options->events == NULL || options->period_ms == 0)
 		return;

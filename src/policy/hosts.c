@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "followed.h"
+#include "rule_text.h"
 
 enum { COMPLAINTS_MOST = 5 /* of one reading: a file full of mistakes must not fill the log */ };
 
@@ -183,6 +184,8 @@ bool hosts_open(const struct policy_options *options, struct hosts **ret_hosts, 
 	hosts->leaves_any = block->any;
 	hosts->key = hash_key_random();
 	hosts->metrics = options->metrics;
+	hosts->denial = rule_text("hosts does not have the name and lets none fall through",
+				  &block->hosts->at);
 	*ret_hosts = NULL;
 	if (!zone_list_compile(&block->hosts->zones, &hosts->zones, error) ||
 	    !zone_list_compile(&block->hosts->fallthrough, &hosts->falls, error) ||
@@ -209,5 +212,6 @@ void hosts_close(struct hosts *hosts)
 	hosts_table_free(hosts->inline_);
 	zone_list_done(&hosts->zones);
 	zone_list_done(&hosts->falls);
+	mem_free(hosts->denial);
 	mem_free(hosts);
 }

@@ -8,22 +8,14 @@
 static bool write_record(const struct hosts *hosts, const struct dns_query *query,
 			 struct reply *reply, const void *data, size_t size)
 {
-	struct owner_pointer owner = owner_at_question(query, query->name_size);
-	struct record record = {
-		.owner = owner.octets,
-		.owner_size = sizeof(owner.octets),
+	const struct record record = {
 		.type = query->type,
 		.class_ = CLASS_IN,
 		.ttl = hosts->ttl,
 		.data = data,
 		.data_size = (uint16_t)size,
 	};
-	if (!record_write(reply, &record)) {
-		reply->truncated = true;
-		return false;
-	}
-	reply->answers++;
-	return true;
+	return record_answer(query, reply, record);
 }
 
 static bool addresses_hold(const struct hosts_addresses *addresses, const uint8_t *octets, size_t size)
@@ -102,6 +94,8 @@ static enum policy_verdict deny(const struct hosts *hosts, const struct dns_quer
 	if (falls(hosts, query))
 		return POLICY_PASS;
 	reply->rcode = RCODE_SERVFAIL;
+	reply->extended_text = hosts->denial;
+	reply->rule = &hosts->config->at;
 	*ret_by = BY_NONE;
 	return POLICY_ANSWERED;
 }
@@ -122,6 +116,7 @@ static enum policy_verdict answer_name(const struct hosts *hosts, const struct d
 			       : deny(hosts, query, reply, ret_by);
 	if (query->type == TYPE_ANY && hosts->leaves_any) {
 		policy_write_any(query, reply);
+		reply->rule = &hosts->config->at;
 		*ret_by = BY_ANY;
 		return POLICY_ANSWERED;
 	}
@@ -133,6 +128,7 @@ static enum policy_verdict answer_name(const struct hosts *hosts, const struct d
 		return POLICY_PASS;
 	}
 	reply->authoritative = true;
+	reply->rule = &hosts->config->at;
 	*ret_by = BY_HOSTS;
 	return POLICY_ANSWERED;
 }
@@ -151,6 +147,7 @@ enum policy_verdict hosts_answer(const struct hosts *hosts, const struct dns_que
 	if (answer_reverse(hosts, query, file, reply) == POLICY_PASS)
 		return POLICY_PASS;
 	reply->authoritative = true;
+	reply->rule = &hosts->config->at;
 	*ret_by = BY_HOSTS;
 	return POLICY_ANSWERED;
 }

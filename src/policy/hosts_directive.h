@@ -20,6 +20,7 @@ struct hosts {
 	_Atomic uint64_t modified_ns; /* of the file */
 	struct followed *followed;
 	struct metrics *metrics;
+	char *denial; /* what clients are told where nothing falls through */
 };
 /* Whether one of the zones holds the name. */
 static inline bool zones_hold(const struct zone_list *list, const uint8_t *name)

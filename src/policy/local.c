@@ -77,20 +77,14 @@ static bool is_about_localhost(const struct policy *policy, const struct dns_que
 static void write_answer(const struct dns_query *query, struct reply *reply, const void *data,
 			 size_t size)
 {
-	struct owner_pointer owner = owner_at_question(query, query->name_size);
-	struct record record = {
-		.owner = owner.octets,
-		.owner_size = sizeof(owner.octets),
+	const struct record record = {
 		.type = query->type,
 		.class_ = CLASS_IN,
 		.ttl = LOCAL_TTL,
 		.data = data,
 		.data_size = (uint16_t)size,
 	};
-	if (record_write(reply, &record))
-		reply->answers++;
-	else
-		reply->truncated = true;
+	record_answer(query, reply, record);
 }
 
 static const uint8_t soa_data[] = "\11localhost\0\4root\11localhost\0"

@@ -55,6 +55,19 @@ struct owner_pointer owner_at_question(const struct dns_query *query, size_t zon
 
 /* Appends the record; false if it does not fit, and nothing was written. Sections count by themselves. */
 bool record_write(struct reply *reply, const struct record *record);
+/* As an answer at the question's name, whatever owner the record has; false: it is cut. */
+bool record_answer(const struct dns_query *query, struct reply *reply, struct record record);
+
+/* made.c: a whole message in answer to the question as it came, of records that were heard. Flags of `heard` in `kept` stay. */
+struct made_message {
+	struct dns_writer writer;
+	struct compress compress;
+	uint16_t counts[3];
+};
+void made_begin(struct made_message *made, const struct dns_query *query,
+		const struct dns_message *heard, unsigned kept, uint8_t ret_packet[DNS_MESSAGE_MAX]);
+void made_cut(struct made_message *made, unsigned section); /* a record of it did not fit */
+size_t made_end(struct made_message *made);		    /* its size */
 
 enum policy_verdict local_answer(const struct policy *policy, const struct dns_query *query,
 				 struct reply *reply);

@@ -21,3 +21,16 @@ bool record_write(struct reply *reply, const struct record *record)
 		reply->at = (uint32_t)(writer.at - reply->packet);
 	return fits;
 }
+
+bool record_answer(const struct dns_query *query, struct reply *reply, struct record record)
+{
+	struct owner_pointer owner = owner_at_question(query, query->name_size);
+	record.owner = owner.octets;
+	record.owner_size = sizeof(owner.octets);
+	bool fits = record_write(reply, &record);
+	if (fits)
+		reply->answers++;
+	else
+		reply->truncated = true;
+	return fits;
+}

@@ -175,11 +175,11 @@ enum rewrite_verdict rewrite_question(const struct policy *policy, const struct 
 		const struct rule *rule = &rewrite->rules[i];
 		struct rewrite_step step = { .rule = (uint16_t)i };
 		enum change change = rule_apply(rule, way, client, &subject, &step);
-		if (change == CHANGE_BROKEN)
-			return REWRITE_BROKEN;
 		if (change == CHANGE_NONE)
 			continue;
 		way->steps[way->step_count++] = step;
+		if (change == CHANGE_BROKEN)
+			return REWRITE_BROKEN;
 		if (!rule->continues)
 			break;
 	}

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "rule_text.h"
+
 /* ---- compiling ---- */
 
 static bool is_turned(uint16_t type)
@@ -38,6 +40,17 @@ static bool compile_patterns(struct template *template, struct error *error)
 	return true;
 }
 
+static void make_failures(struct template *template)
+{
+	static const char *const texts[] = {
+		[TEMPLATE_SAYS_SO] = "template says SERVFAIL",
+		[TEMPLATE_FITS_NOTHING] = "the name does not fit the template of its zone",
+		[TEMPLATE_HAS_NO_RECORD] = "template makes no valid record",
+	};
+	for (enum template_failure failure = 0; failure < TEMPLATE_FAILURES; failure++)
+		template->failures[failure] = rule_text(texts[failure], &template->config->at);
+}
+
 static bool compile(struct templates *templates, const struct config_template *config,
 		    struct error *error)
 {
@@ -49,6 +62,7 @@ static bool compile(struct templates *templates, const struct config_template *c
 		template->first_record = before->first_record + before->config->record_count;
 	}
 	look_at_answers(template);
+	make_failures(template);
 	return zone_list_compile(&config->zones, &template->zones, error) &&
 	       zone_list_compile(&config->fallthrough, &template->falls, error) &&
 	       compile_patterns(template, error) &&
@@ -86,6 +100,8 @@ void templates_free(struct templates *templates)
 		for (size_t j = 0; j < template->regex_count; j++)
 			regex_free(template->regexes[j]);
 		mem_free(template->regexes);
+		for (size_t j = 0; j < TEMPLATE_FAILURES; j++)
+			mem_free(template->failures[j]);
 		conditions_free(template->conditions);
 	}
 	mem_free(templates->list);
@@ -148,6 +164,15 @@ static enum policy_verdict answer(const struct templates *templates, const struc
 	return template_write(templates, template, zone, data, reply);
 }
 
+static enum template_failure failure_of(const struct template *template, enum conditions_verdict fits)
+{
+	if (fits == CONDITIONS_FAIL)
+		return TEMPLATE_FITS_NOTHING;
+	return fits == CONDITIONS_HOLD && template->config->rcode == RCODE_SERVFAIL
+		       ? TEMPLATE_SAYS_SO
+		       : TEMPLATE_HAS_NO_RECORD;
+}
+
 enum policy_verdict templates_answer(const struct templates *templates,
 				     const struct dns_query *query, const struct client *client,
 				     struct reply *reply, enum answerer *ret_by)
@@ -169,9 +194,12 @@ enum policy_verdict templates_answer(const struct templates *templates,
 						       : CONDITIONS_FAIL;
 		if (fits == CONDITIONS_FAIL && falls_through(template, query))
 			continue;
+		reply->rule = &template->config->at;
 		enum policy_verdict verdict =
 			fits == CONDITIONS_HOLD ? answer(templates, template, zone, &data, reply)
 						: POLICY_FAILED;
+		if (verdict == POLICY_FAILED)
+			reply->extended_text = template->failures[failure_of(template, fits)];
 		*ret_by = verdict == POLICY_FAILED ? BY_NONE : BY_TEMPLATE;
 		return verdict;
 	}

@@ -17,6 +17,13 @@ enum conditions_verdict { CONDITIONS_HOLD, CONDITIONS_FAIL, CONDITIONS_BROKEN };
 enum conditions_verdict conditions_check(const struct conditions *conditions,
 					 struct template_data *data);
 
+/* Why a template says SERVFAIL. */
+enum template_failure {
+	TEMPLATE_SAYS_SO,	/* `rcode SERVFAIL` */
+	TEMPLATE_FITS_NOTHING,	/* nor does it fall through */
+	TEMPLATE_HAS_NO_RECORD, /* a text makes none */
+	TEMPLATE_FAILURES
+};
 /* One `template`. */
 struct template
 {
@@ -25,8 +32,9 @@ struct template
 	struct regex **regexes;
 	size_t regex_count;
 	struct conditions *conditions;
-	size_t first_zone, first_record; /* how many the templates before this one have */
-	size_t answer_count;		 /* its first records */
+	size_t first_zone, first_record;   /* how many the templates before this one have */
+	size_t answer_count;		   /* its first records */
+	char *failures[TEMPLATE_FAILURES]; /* what clients are told */
 	bool rotates; /* its answers are of one kind, so that any may come first */
 };
 struct templates {

@@ -5,6 +5,7 @@
 
 #include "relay.h"
 #include "rewriting.h"
+#include "trace.h"
 #include "translating.h"
 #include "walking.h"
 
@@ -93,7 +94,9 @@ static bool begin(struct asker *asker, const struct inner_question *inner, uint8
 /* Its message says no more than that it failed. */
 static void write_failure(struct inner_answer *answer, const uint8_t *packet, const char *problem)
 {
-	answer->outcome = (struct outcome){ .rcode = RCODE_SERVFAIL, .problem = problem };
+	answer->outcome = (struct outcome){ .rcode = RCODE_SERVFAIL,
+					    .problem = problem,
+					    .extended_text = problem };
 	answer->message = (struct dns_message){
 		.packet = packet,
 		.flags = FLAG_QR | RCODE_SERVFAIL,
@@ -126,11 +129,15 @@ static bool answer_inner(struct asker *asker, const struct inner_question *inner
 		write_failure(answer, packet, "no block has the name that a rule asks for");
 		return true;
 	}
+	trace_block(asker, &question);
 	reply_begin(asker, &question, packet, &reply);
 	if (!answer_from(asker, inner->below, &question, &reply, &answer->outcome))
 		return false;
-	if (reply.stale && answer->outcome.extended_error == 0)
+	if (reply.stale && answer->outcome.extended_error == 0) {
 		answer->outcome.extended_error = EDE_STALE;
+		answer->outcome.extended_text = "from an earlier run, and not confirmed yet";
+	}
+	trace_answer(asker, &question, &reply, &answer->outcome);
 	size_t size = reply_end(&question, &reply, &answer->outcome);
 	if (!dns_message_read(packet, size, &answer->message))
 		write_failure(answer, packet, "what a rule asked for has no answer that can be read");
@@ -169,6 +176,11 @@ void inner_relay(const struct question *question, const struct inner_answer *ans
 		reply->clear_flags = answer->clear_flags;
 	}
 	relay_message(question, reply, &told, &answer->message);
+}
+
+unsigned inner_depth(const struct asker *asker)
+{
+	return asker->rooms != NULL ? asker->rooms->depth : 0;
 }
 
 uint8_t *inner_draft(struct asker *asker)

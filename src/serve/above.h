@@ -51,6 +51,9 @@ void inner_relay(const struct question *question, const struct inner_answer *ans
 /* Room for a message that a step makes itself, in place of what it heard; DNS_MESSAGE_MAX octets. */
 uint8_t *inner_draft(struct asker *asker);
 
+/* How many rules' questions the one at hand is below. */
+unsigned inner_depth(const struct asker *asker);
+
 struct inner_rooms *inner_rooms_new(void);
 void inner_rooms_free(struct inner_rooms *rooms);
 

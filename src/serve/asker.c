@@ -4,6 +4,7 @@
 
 #include "above.h"
 #include "outgoing.h"
+#include "trace.h"
 
 static struct asker *asker_bare(struct router *router)
 {
@@ -23,6 +24,8 @@ static void fill(struct asker *asker)
 		asker->arrange_room = arrange_room_new();
 	if (asker->ring == NULL && asker->router->has_lines)
 		asker->ring = log_ring_new();
+	if (asker->sampler == NULL && asker->router->traffic != NULL)
+		asker->sampler = sampler_new(asker->router->traffic);
 }
 
 struct asker *asker_new(struct router *router)
@@ -38,6 +41,7 @@ struct asker *asker_after(struct asker *before, struct router *router)
 	asker->rooms = before->rooms;
 	asker->arrange_room = before->arrange_room;
 	asker->ring = before->ring;
+	asker->sampler = before->sampler;
 	asker->errands = before->errands;
 	asker->way_back.fd = before->way_back.fd;
 	before->has_heir = true;
@@ -50,12 +54,14 @@ void asker_free(struct asker *asker)
 	if (asker == NULL)
 		return;
 	metrics_thread_end(asker->router->metrics, asker->tallies);
+	tracing_free(asker->tracing);
 	mem_free(asker->uncounted);
 	mem_free(asker->touched);
 	if (!asker->has_heir) {
 		inner_rooms_free(asker->rooms);
 		arrange_room_free(asker->arrange_room);
 		log_ring_leave(asker->ring);
+		sampler_leave(asker->router->traffic, asker->sampler);
 	}
 	mem_free(asker);
 }
@@ -65,6 +71,7 @@ void asker_begin(struct asker *asker, const struct listener *listener)
 	asker->listener = listener;
 	asker->edition = answers_edition(asker->router->answers);
 	asker->began_ns = clock_now_ns();
+	asker->is_looked_at = asker->sampler != NULL && sampler_is_on(asker->sampler);
 }
 
 /* All answers of a batch took as long as the batch. */
@@ -75,11 +82,18 @@ void asker_end(struct asker *asker)
 	for (size_t i = 0; i < asker->touched_count; i++) {
 		unsigned meter = asker->touched[i];
 		struct tally *tally = &asker->tallies[meter];
-		tally_add(&tally->durations[slot], asker->uncounted[meter]);
-		tally_add(&tally->duration_ns, asker->uncounted[meter] * duration_ns);
-		asker->uncounted[meter] = 0;
+		for (unsigned source = 0; source < SOURCE_COUNT; source++) {
+			uint32_t count = asker->uncounted[meter].by_source[source];
+			if (count == 0)
+				continue;
+			tally_add(&tally->durations[source][slot], count);
+			tally_add(&tally->duration_ns[source], count * duration_ns);
+		}
+		asker->uncounted[meter] = (struct uncounted){ 0 };
 	}
 	asker->touched_count = 0;
+	if (asker->is_looked_at)
+		sampler_end(asker->sampler, duration_ns);
 	if (asker->ring != NULL)
 		log_ring_flush(asker->ring);
 }

@@ -14,7 +14,6 @@
 #include "query.h"
 
 enum {
-	PATIENCE_S = 6, /* an upstream's whole deadline is 5 s */
 	EDE_STALE = 3,
 	EDE_NO_UPSTREAM = 22,
 	AWAY_NICE = 5,
@@ -174,6 +173,7 @@ static bool answer_from_cache(struct away *away, struct errand *errand, bool wan
 	if (errand->is_refresh || !take_cached(away, errand, wants_stale, &message, &is_stale))
 		return false;
 	arrival.extended_error = is_stale ? EDE_STALE : 0;
+	arrival.extended_text = is_stale ? "its TTL has run out" : NULL;
 	errand->is_refresh = answer(away, errand, &arrival, true);
 	return errand->is_refresh;
 }
@@ -198,8 +198,7 @@ static void set_patience(struct away *away, struct errand *errand)
 	if (errand->is_refresh || config == NULL || config->stale_verify_ms == 0 ||
 	    !take_cached(away, errand, true, &message, &is_stale))
 		return;
-	const struct timeval wait = { (time_t)(config->stale_verify_ms / 1000),
-				      (suseconds_t)(config->stale_verify_ms % 1000 * 1000) };
+	const struct timeval wait = timeval_of_ms(config->stale_verify_ms);
 	evtimer_assign(&errand->patience, away->events, on_patience_over, errand);
 	evtimer_add(&errand->patience, &wait);
 	errand->has_patience = true;
@@ -215,6 +214,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
 		.type = errand->wanted.type,
 		.class_ = errand->wanted.class_,
 		.problem = "context deadline exceeded",
+		.extended_text = "no upstream has answered in time",
 		.rcode = RCODE_SERVFAIL,
 		.extended_error = EDE_NO_UPSTREAM,
 	};
@@ -234,7 +234,7 @@ static void set_deadline(struct away *away, struct errand *errand)
 	uint64_t left_ms = errand->cancel_ms > waited_ms ? errand->cancel_ms - waited_ms : 0;
 	if (errand->cancel_ms == 0 || errand->is_refresh || errand->has_deadline)
 		return;
-	const struct timeval wait = { (time_t)(left_ms / 1000), (suseconds_t)(left_ms % 1000 * 1000) };
+	const struct timeval wait = timeval_of_ms(left_ms);
 	evtimer_assign(&errand->deadline, away->events, on_deadline, errand);
 	evtimer_add(&errand->deadline, &wait);
 	errand->has_deadline = true;
@@ -265,6 +265,25 @@ static uint16_t rcode_of(enum upstream_end end, const struct errand *errand)
 	return is_told ? RCODE_REFUSED : RCODE_SERVFAIL;
 }
 
+/* What clients are told; whom was asked is for the log alone. */
+static const char *text_of(enum upstream_end end)
+{
+	switch (end) {
+	case UPSTREAM_ANSWERED:
+	case UPSTREAM_CLOSED:
+		break;
+	case UPSTREAM_TIMED_OUT:
+		return "no upstream has answered in time";
+	case UPSTREAM_UNREACHABLE:
+		return "no upstream can be reached";
+	case UPSTREAM_LOOPS:
+		return "forwarding loop";
+	case UPSTREAM_TOO_MANY:
+		return "too many questions are on their way";
+	}
+	return NULL;
+}
+
 static void on_reply(void *context, const struct upstream_reply *reply)
 {
 	struct errand *errand = context;
@@ -292,7 +311,7 @@ static void on_reply(void *context, const struct upstream_reply *reply)
 		.upstream = reply->target,
 		.rcode = rcode_of(reply->end, errand),
 		.extended_error = message == NULL ? EDE_NO_UPSTREAM : 0,
-		.extended_text = reply->end == UPSTREAM_LOOPS ? "forwarding loop" : NULL,
+		.extended_text = text_of(reply->end),
 		.is_missed = is_kept,
 	};
 	finish(errand, &arrival);
@@ -347,7 +366,7 @@ static void on_wake(evutil_socket_t fd, short what, void *context)
 	away_run_job(away);
 	if (!atomic_load(&away->is_closing))
 		return;
-	struct timeval patience = { PATIENCE_S, 0 };
+	const struct timeval patience = timeval_of_ms(away->patience_ms);
 	event_add(away->patience, &patience);
 	if (away->under_way == 0)
 		event_base_loopbreak(away->events);
@@ -409,8 +428,9 @@ struct errands *away_join(struct away *away, size_t thread_count)
 	return errands_new(away, ERRANDS / thread_count);
 }
 
-void away_stop(struct away *away)
+void away_stop(struct away *away, unsigned patience_ms)
 {
+	away->patience_ms = patience_ms;
 	atomic_store_explicit(&away->is_closing, true, memory_order_release);
 	eventfd_write(away->wake_fd, 1);
 }

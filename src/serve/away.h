@@ -23,10 +23,13 @@ bool away_is_needed(const struct router *router); /* some block forwards */
 /* Opens the upstreams that are not open yet; closes one. The control thread. */
 bool away_open(struct away *away, struct router *router, struct error *error);
 void away_close(struct away *away, struct kept_upstream *kept);
+/* How the upstreams of the router do: at most so many. The control thread. */
+size_t away_look(struct away *away, const struct router *router,
+		 struct serve_upstream *ret_upstreams, size_t room);
 void away_started(struct away *away); /* its thread runs */
 void *away_run(void *context);	      /* the thread */
-/* Nothing is taken on any more; what is under way is waited for, the rest is told so. Any thread. */
-void away_stop(struct away *away);
+/* Nothing is taken on any more; what is under way is waited for so long, the rest is told so. Any thread, once. */
+void away_stop(struct away *away, unsigned patience_ms);
 uint64_t away_unsent(const struct away *away); /* replies that the kernel did not take */
 void away_free(struct away *away);
 

@@ -21,6 +21,7 @@ struct away {
 	struct event *wake, *patience;
 	int wake_fd;
 	atomic_bool is_closing;
+	unsigned patience_ms; /* when it is closing */
 	_Atomic(struct errand *) inbox;
 	_Atomic(struct away_job *) job;
 	bool is_running;		 /* the control thread's: jobs have to go to the thread */

@@ -4,6 +4,8 @@
 
 #include "away_parts.h"
 
+enum { TARGETS_LOOKED_AT = 32 };
+
 /* ---- jobs ---- */
 
 void away_run_job(struct away *away)
@@ -93,6 +95,43 @@ static void run_close(void *context)
 void away_close(struct away *away, struct kept_upstream *kept)
 {
 	call(away, run_close, kept);
+}
+
+/* ---- looking at them ---- */
+
+struct looking {
+	const struct router *router;
+	struct serve_upstream *upstreams;
+	size_t count, room;
+};
+
+static void look_at(struct looking *looking, const struct forwarding *forwarding)
+{
+	struct upstream_target targets[TARGETS_LOOKED_AT];
+	if (forwarding->kept->upstream == NULL)
+		return;
+	size_t count = upstream_describe(forwarding->kept->upstream, targets, COUNT_OF(targets));
+	for (size_t i = 0; i < count && looking->count < looking->room; i++)
+		looking->upstreams[looking->count++] =
+			(struct serve_upstream){ forwarding->config->from.text, targets[i] };
+}
+
+static void run_look(void *context)
+{
+	struct looking *looking = context;
+	for (size_t i = 0; i < looking->router->block_count; i++) {
+		const struct forwardings *forwardings = looking->router->blocks[i].forwardings;
+		for (size_t j = 0; forwardings != NULL && j < forwardings->count; j++)
+			look_at(looking, &forwardings->list[j]);
+	}
+}
+
+size_t away_look(struct away *away, const struct router *router,
+		 struct serve_upstream *ret_upstreams, size_t room)
+{
+	struct looking looking = { .router = router, .upstreams = ret_upstreams, .room = room };
+	call(away, run_look, &looking);
+	return looking.count;
 }
 
 void away_close_all(struct away *away)

@@ -74,7 +74,6 @@ static const struct cache_value {
 	  NULL, read_prefetches },
 	{ "coredns_cache_served_stale_total", "counter", "Answers from entries that had run out.",
 	  NULL, read_stale },
-	{ "knamed_cache_bytes", "gauge", "Memory that a cache has taken.", NULL, read_bytes },
 };
 
 static void declare(struct block *block, struct metrics *metrics, const char *server, const char *zones)
@@ -92,6 +91,8 @@ static void declare(struct block *block, struct metrics *metrics, const char *se
 			      value->read, block);
 		text_done(&labels);
 	}
+	metrics_gauge(metrics, "knamed_cache_bytes", "Memory that caches have taken.", "",
+		      MERGE_SUM, read_bytes, block);
 }
 
 static bool is_first_of_block(const struct listener *listener, size_t index)

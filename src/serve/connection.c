@@ -193,8 +193,8 @@ static struct progress answer_messages(struct connection *connection, const uint
 	return progress;
 }
 
-/* Answers what is whole of the `size` octets in the thread's input, holds the rest. */
-static void connection_answer(struct connection *connection, size_t size)
+/* Answers what is whole of the `size` octets in the thread's input, holds the rest. False: it is closed. */
+static bool connection_answer(struct connection *connection, size_t size)
 {
 	struct tcp_thread *thread = connection->thread;
 	answers_reader_online();
@@ -208,7 +208,7 @@ static void connection_answer(struct connection *connection, size_t size)
 		       connection->owed == 0 && connection->outgoing == NULL;
 	if (progress.sent == SENT_FAILED || (is_last && progress.sent == SENT_ALL)) {
 		connection_close(connection);
-		return;
+		return false;
 	}
 	if (progress.is_broken) { /* its replies are still on their way, but nothing more is read */
 		connection->has_ended = true;
@@ -217,7 +217,7 @@ static void connection_answer(struct connection *connection, size_t size)
 	if (!hold(thread, &connection->input, &connection->input_size,
 		  thread->input + progress.taken, size - progress.taken)) {
 		connection_cut(connection);
-		return;
+		return false;
 	}
 	if (connection->outgoing != NULL && connection->output == NULL)
 		wait_for(connection, EV_WRITE);
@@ -225,6 +225,7 @@ static void connection_answer(struct connection *connection, size_t size)
 		event_del(&connection->event); /* nothing is read any more; replies are still owed */
 	if (progress.has_replied && progress.sent == SENT_ALL)
 		deadline_renew(connection);
+	return true;
 }
 
 /* Brings what is held to the front of the thread's input. */
@@ -237,20 +238,23 @@ static size_t take_held_input(struct connection *connection)
 	return size;
 }
 
-void connection_read(struct connection *connection)
+enum reading { READ_NOTHING, READ_SOME, READ_CLOSED };
+
+static enum reading connection_read(struct connection *connection)
 {
 	struct tcp_thread *thread = connection->thread;
 	size_t held = connection->input_size;
 	ssize_t got = recv(event_get_fd(&connection->event), thread->input + held, TCP_INPUT - held,
 			   MSG_DONTWAIT);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
+		return READ_NOTHING;
 	if (got < 0) {
 		connection_close(connection);
-		return;
+		return READ_CLOSED;
 	}
 	connection->has_ended = got == 0;
-	connection_answer(connection, take_held_input(connection) + (size_t)got);
+	bool is_open = connection_answer(connection, take_held_input(connection) + (size_t)got);
+	return is_open ? READ_SOME : READ_CLOSED;
 }
 
 /* Everything is sent: goes on with what it had asked before. */
@@ -312,8 +316,11 @@ static void connection_write(struct connection *connection)
 static void on_ready(evutil_socket_t fd, short what, void *context)
 {
 	(void)fd;
+	const struct connection *connection = context;
 	if ((what & EV_WRITE) != 0)
 		connection_write(context);
+	else if (connection->thread->is_closed)
+		connection_part(context);
 	else
 		connection_read(context);
 }
@@ -333,6 +340,23 @@ static void connection_finish(struct connection *connection)
 	release(connection->thread, &connection->input, &connection->input_size);
 	if (connection->output == NULL && connection->outgoing == NULL)
 		event_del(&connection->event);
+}
+
+void connection_part(struct connection *connection)
+{
+	enum { READS_MOST = 64 }; /* who asks without end is not waited for */
+	for (unsigned i = 0; i < READS_MOST && connection->output == NULL &&
+			     connection->outgoing == NULL && !connection->has_ended;
+	     i++) {
+		enum reading reading = connection_read(connection);
+		if (reading == READ_CLOSED)
+			return;
+		if (reading == READ_NOTHING)
+			break;
+	}
+	bool has_asked = connection->asked > 0 && connection->input_size == 0;
+	if (has_asked || !connection->thread->is_closed)
+		connection_finish(connection);
 }
 
 void connection_move(struct connection *connection, const struct listener *listener)
@@ -438,7 +462,8 @@ void connection_open(struct tcp_thread *thread, const struct listener *listener,
 {
 	struct ip ip = ip_of_sockaddr(client);
 	enum tcp_admission admission = tcp_clients_admit(thread->clients, &ip);
-	if (admission == TCP_FULL && connection_evict(thread))
+	/* Another thread may be first to take the place. */
+	while (admission == TCP_FULL && connection_evict(thread))
 		admission = tcp_clients_admit(thread->clients, &ip);
 	if (admission != TCP_ADMITTED) {
 		tally_add(&thread->refused, 1);

@@ -6,8 +6,13 @@
 #include "away.h"
 #include "relay.h"
 #include "search_junk.h"
+#include "trace.h"
 
-enum { EDE_STALE = 3, EDE_NO_ROOM = 23 /* Network Error: there is no way to ask now */ };
+enum {
+	EDE_STALE = 3, /* RFC 8914 */
+	EDE_CACHED_ERROR = 13,
+	EDE_NO_ROOM = 23 /* Network Error: there is no way to ask now */
+};
 
 /* ---- directives ---- */
 
@@ -133,8 +138,10 @@ static void settle_arrival(struct asker *asker, const struct arrival *arrival,
 		outcome->problem = arrival->problem;
 		outcome->extended_text = arrival->extended_text;
 	}
-	if (arrival->extended_error != 0)
+	if (arrival->extended_error != 0) {
 		outcome->extended_error = arrival->extended_error;
+		outcome->extended_text = arrival->extended_text;
+	}
 }
 
 /* CoreDNS hands the client's OPT on and gets one back, which `cache` takes away. */
@@ -165,8 +172,13 @@ static void settle_cached(struct asker *asker, const struct question *question,
 	reply->flags = cached->flags;
 	outcome->rcode = cached->rcode;
 	outcome->by = BY_CACHE;
-	if (cached->is_stale)
+	if (cached->is_stale) {
 		outcome->extended_error = EDE_STALE;
+		outcome->extended_text = "its TTL has run out";
+	} else if (cached->rcode == RCODE_SERVFAIL) {
+		outcome->extended_error = EDE_CACHED_ERROR;
+		outcome->extended_text = "so it was a moment ago";
+	}
 	relay_settle(question, reply, cached->size);
 }
 
@@ -184,6 +196,7 @@ static enum elsewhere fail(struct reply *reply, struct outcome *outcome, uint16_
 	outcome->by = BY_FORWARD;
 	outcome->rcode = rcode;
 	outcome->extended_error = EDE_NO_ROOM;
+	outcome->extended_text = "too many questions are on their way";
 	outcome->problem = problem;
 	return ELSEWHERE_KNOWN;
 }
@@ -255,6 +268,13 @@ enum elsewhere elsewhere_answer(struct asker *asker, struct question *question,
 	if (block->junk != NULL &&
 	    search_junk_answer(block->junk, asker, question, &asked, reply, outcome))
 		return ELSEWHERE_KNOWN;
+	if (__builtin_expect(asker->tracing != NULL, 0)) {
+		struct arrival told = { .block = block, .name = name };
+		trace_ask(asker, question, wanted, &told);
+		settle_arrival(asker, &told, question, reply, outcome);
+		outcome->upstream = NULL;
+		return ELSEWHERE_KNOWN;
+	}
 	if (arrival != NULL) {
 		settle_arrival(asker, arrival, question, reply, outcome);
 		if (!is_opt_counted(asker, forwardings, wanted))

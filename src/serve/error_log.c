@@ -55,8 +55,7 @@ static void on_wake(evutil_socket_t fd, short what, void *context)
 	eventfd_read(fd, &times);
 	for (size_t i = 0; i < log->count; i++) {
 		struct rule *rule = &log->rules[i];
-		uint64_t ms = rule->config->period_ms;
-		const struct timeval period = { (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
+		const struct timeval period = timeval_of_ms(rule->config->period_ms);
 		if (atomic_exchange(&rule->begins, false))
 			evtimer_add(rule->over, &period);
 	}

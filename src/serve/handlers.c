@@ -7,10 +7,11 @@
 #include "knamed/policy.h"
 #include "above.h"
 #include "elsewhere.h"
+#include "trace.h"
 #include "ttl_bounds.h"
 #include "views.h"
 
-enum { EDE_NOT_READY = 14 /* RFC 8914 */ };
+enum { EDE_NOT_READY = 14, EDE_NOT_OURS = 20 /* RFC 8914 */ };
 
 /* ---- look-ups ---- */
 
@@ -48,10 +49,27 @@ bool lookup_behind(struct asker *asker, const struct route *behind, const struct
 
 /* ---- what was found ---- */
 
+/* Who asks with an OPT hears it too: as an extended error without a code of its own. */
 static void settle_failure(struct outcome *outcome, const char *problem)
 {
 	outcome->rcode = RCODE_SERVFAIL;
 	outcome->problem = problem;
+	outcome->extended_text = problem;
+}
+
+static void settle_refusal(struct outcome *outcome)
+{
+	outcome->by = BY_SERVER;
+	outcome->rcode = RCODE_REFUSED;
+	outcome->extended_error = EDE_NOT_OURS;
+	outcome->extended_text = "nobody here answers for this name";
+}
+
+static void settle_not_ready(struct outcome *outcome, const char *text)
+{
+	outcome->rcode = RCODE_SERVFAIL;
+	outcome->extended_error = EDE_NOT_READY;
+	outcome->extended_text = text;
 }
 
 /* The route's zone is one of the configuration, but not there. One that is taken from a primary
@@ -59,9 +77,9 @@ static void settle_failure(struct outcome *outcome, const char *problem)
 static void settle_unloaded(const struct route *route, struct outcome *outcome)
 {
 	bool may_come = route->by == BY_SECONDARY;
-	settle_failure(outcome, may_come ? NULL : "zone is not loaded");
-	if (may_come)
-		outcome->extended_error = EDE_NOT_READY;
+	settle_not_ready(outcome, "zone is not loaded");
+	if (!may_come)
+		outcome->problem = outcome->extended_text;
 }
 
 static void settle_kind(enum answer_kind kind, struct reply *reply, struct outcome *outcome)
@@ -79,8 +97,7 @@ static void settle_kind(enum answer_kind kind, struct reply *reply, struct outco
 	case ANSWER_REFERRAL:
 		break;
 	case ANSWER_NOT_READY: /* CoreDNS says nothing about these either: there would be one a query */
-		outcome->rcode = RCODE_SERVFAIL;
-		outcome->extended_error = EDE_NOT_READY;
+		settle_not_ready(outcome, "the cluster has not been read yet");
 		break;
 	case ANSWER_BROKEN:
 		settle_failure(outcome, "alias leads to a name that is too long");
@@ -139,7 +156,9 @@ static bool settle_alias(struct asker *asker, struct question *question, struct 
 {
 	enum answer_kind kind;
 	bool is_known = true;
-	switch (chain_follow(asker, question, reply, &kind)) {
+	enum chain_end end = chain_follow(asker, question, reply, &kind);
+	trace_alias(asker, question, reply);
+	switch (end) {
 	case CHAIN_ENDS:
 		settle_kind(kind, reply, outcome);
 		break;
@@ -269,10 +288,13 @@ static enum fall fall_through(struct asker *asker, struct question *question, st
 	enum fall fall = FALL_LOOKED_UP;
 	for (; fall == FALL_LOOKED_UP && behind != NULL &&
 	       is_let_go(*kind, question->by, &question->lookup);
-	     behind = behind->behind)
+	     behind = behind->behind) {
+		trace_let_go(asker, question);
 		fall = fall_to(asker, question, behind, reply, outcome, kind);
+	}
 	if (!exists || !is_denied(fall, *kind, outcome))
 		return fall;
+	trace_stays(asker, question);
 	*reply = denial;
 	*outcome = before;
 	question->lookup = own;
@@ -320,14 +342,12 @@ static bool answer_without_data(struct asker *asker, struct question *question, 
 		return true;
 	}
 	if (route->catalog != NULL) { /* ours, but not in this class */
-		outcome->by = BY_SERVER;
-		outcome->rcode = RCODE_REFUSED;
+		settle_refusal(outcome);
 		return true;
 	}
 	enum elsewhere found = answer_behind_data(asker, question, reply, outcome);
 	if (found == ELSEWHERE_NOBODY) {
-		outcome->by = BY_SERVER;
-		outcome->rcode = RCODE_REFUSED;
+		settle_refusal(outcome);
 	}
 	return found != ELSEWHERE_ASKED;
 }
@@ -349,8 +369,11 @@ static bool answer_in_front(struct asker *asker, struct question *question, unsi
 	if (verdict == POLICY_PASS && (touches & TOUCH_FRONT) != 0)
 		verdict = policy_front(policy, &question->query, &client, reply, &outcome->by);
 	*ret_is_known = true;
-	if (verdict == POLICY_PASS)
+	trace_rule(asker, question, reply, verdict == POLICY_PASS ? BY_NONE : outcome->by);
+	if (verdict == POLICY_PASS) {
+		reply->rule = NULL;
 		return false;
+	}
 	outcome->rcode = reply->rcode;
 	outcome->extended_error = reply->extended_error;
 	outcome->extended_text = reply->extended_text;
@@ -362,8 +385,9 @@ static bool answer_in_front(struct asker *asker, struct question *question, unsi
 	case POLICY_ALIAS:
 		*ret_is_known = settle_alias(asker, question, reply, outcome);
 		break;
-	case POLICY_FAILED:
-		settle_failure(outcome, reply->problem);
+	case POLICY_FAILED: /* what a rule says of it stays */
+		outcome->rcode = RCODE_SERVFAIL;
+		outcome->problem = reply->problem;
 		break;
 	case POLICY_DROPPED:
 		outcome->is_dropped = true;

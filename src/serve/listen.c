@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,12 +21,14 @@ static void set_on(int fd, int level, int option)
 	setsockopt(fd, level, option, &on, sizeof(on));
 }
 
-/* A capability lifts the limit of net.core.rmem_max; without it as much as the limit allows. */
+/* A capability lifts the limit of net.core.rmem_max; without it (and when we reload) as much as the limit allows. */
 static void set_receive_room(int fd)
 {
 	int room = RECEIVE_ROOM;
+	uint64_t before = capability_raise(CAP_NET_ADMIN);
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) != 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+	capability_restore(before);
 }
 
 /* A reply leaves from the address that was asked: the kernel tells it with each packet (names.md 12). */
@@ -73,7 +76,10 @@ static int open_bound(const struct place *place, int family, int kind, const cha
 	if ((kind & SOCK_STREAM) != 0)
 		set_on(fd, SOL_SOCKET, SO_REUSEADDR);
 	*ret_call = "bind";
-	if (bind(fd, (struct sockaddr *)&address, size) == 0)
+	uint64_t before = capability_raise(CAP_NET_BIND_SERVICE);
+	bool is_bound = bind(fd, (struct sockaddr *)&address, size) == 0;
+	capability_restore(before);
+	if (is_bound)
 		return fd;
 	int failure = errno;
 	close(fd);
@@ -85,13 +91,12 @@ static int open_bound(const struct place *place, int family, int kind, const cha
 static void failed(const struct place *place, int kind, const char *call, int number,
 		   struct error *error)
 {
-	char text[PLACE_TEXT_SIZE], room[128];
+	char text[PLACE_TEXT_SIZE], room[128], hint[CAPABILITY_HINT_SIZE];
 	const char *words = strerror_r(number, room, sizeof(room));
-	bool is_denied = number == EACCES && place->port < 1024;
 	place_print(place, text);
 	error_set(error, "listen %s %s: %s: %c%s%s", (kind & SOCK_STREAM) != 0 ? "tcp" : "udp",
 		  text, call, tolower((unsigned char)words[0]), words + 1,
-		  is_denied ? " (a port below 1024 needs the capability NET_BIND_SERVICE)" : "");
+		  capability_hint(number, place->port, hint));
 }
 
 static int open_place(const struct place *place, int kind, int *ret_family, struct error *error)

@@ -8,7 +8,8 @@
 #include "line.h"
 
 enum {
-	EDE_NOT_READY = 14,    /* RFC 8914 */
+	EDE_NOT_READY = 14, /* RFC 8914 */
+	EDE_PROHIBITED = 18,
 	MESSAGE_MOST = 16384,  /* as far as pointers reach; one record alone may be larger */
 	OUTGOING_MOST_S = 120, /* who reads more slowly keeps others from their turn */
 	HEAD_SIZE = DNS_HEADER_SIZE + DNS_NAME_MAX + 5,
@@ -180,8 +181,8 @@ static void send_zone(struct asker *asker, const struct question *question, uint
 	}
 }
 
-void outgoing_begin(struct asker *asker, struct question *question, struct reply *reply,
-		    struct outcome *outcome)
+static void begin(struct asker *asker, struct question *question, struct reply *reply,
+		  struct outcome *outcome)
 {
 	const struct dns_query *query = &question->query;
 	const struct block *block = question->route->block;
@@ -197,6 +198,16 @@ void outgoing_begin(struct asker *asker, struct question *question, struct reply
 		fail(outcome, RCODE_SERVFAIL, NULL);
 	else
 		send_zone(asker, question, serial, reply, outcome);
+}
+
+void outgoing_begin(struct asker *asker, struct question *question, struct reply *reply,
+		    struct outcome *outcome)
+{
+	begin(asker, question, reply, outcome);
+	if (outcome->rcode == RCODE_REFUSED && outcome->extended_error == 0) {
+		outcome->extended_error = EDE_PROHIBITED;
+		outcome->extended_text = "no `transfer` hands this zone to this client";
+	}
 }
 
 /* ---- the others ---- */

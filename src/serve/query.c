@@ -13,9 +13,15 @@
 #include "notify.h"
 #include "say.h"
 #include "reply.h"
+#include "trace.h"
 #include "views.h"
 
-enum { OPCODE_BITS = 0x7800, OPCODE_NOTIFY = 4 << 11, EDE_STALE = 3 /* RFC 8914 */ };
+enum {
+	OPCODE_BITS = 0x7800,
+	OPCODE_NOTIFY = 4 << 11,
+	EDE_STALE = 3,
+	EDE_NOT_OURS = 20 /* RFC 8914 */
+};
 
 /* ---- stage 1 ---- */
 
@@ -44,6 +50,26 @@ void question_read(struct asker *asker, struct question *question, const struct 
 
 /* ---- counting ---- */
 
+/* Samples have their time from asker_end(). */
+static void sample(struct asker *asker, const struct question *question,
+		   const struct outcome *outcome, size_t size, bool has_question)
+{
+	const struct dns_query *query = &question->query;
+	if (!sampler_takes(asker->sampler))
+		return;
+	sampler_put(asker->sampler, &(struct sample){
+					    .name = has_question ? query->lower : NULL,
+					    .name_size = has_question ? query->name_size : 0,
+					    .type = has_question ? query->type : 0,
+					    .size = (uint32_t)size,
+					    .rcode = outcome->rcode,
+					    .by = (uint8_t)outcome->by,
+					    .proto = (uint8_t)question->info->proto,
+					    .client = question->info->client,
+					    .client_port = question->info->client_port,
+				    });
+}
+
 static void count(struct asker *asker, const struct question *question,
 		  const struct outcome *outcome, size_t size)
 {
@@ -62,7 +88,11 @@ static void count(struct asker *asker, const struct question *question,
 	tally_add(&tally->request_bytes[proto], query->size);
 	tally_add(&tally->response_sizes[proto][tally_size_slot(size)], 1);
 	tally_add(&tally->response_bytes[proto], size);
-	if (asker->uncounted[outcome->meter]++ == 0)
+	if (__builtin_expect(asker->is_looked_at, false))
+		sample(asker, question, outcome, size, has_question);
+	struct uncounted *uncounted = &asker->uncounted[outcome->meter];
+	uncounted->by_source[answerer_sources[outcome->by]]++;
+	if (uncounted->count++ == 0)
 		asker->touched[asker->touched_count++] = outcome->meter;
 }
 
@@ -94,6 +124,10 @@ static size_t refuse(struct asker *asker, const struct question *question, uint8
 {
 	struct reply reply;
 	struct outcome outcome = { .rcode = (uint16_t)rcode, .meter = asker->listener->dropped_meter };
+	if (rcode == RCODE_REFUSED) {
+		outcome.extended_error = EDE_NOT_OURS;
+		outcome.extended_text = "no block has this name";
+	}
 	reply_begin(asker, question, packet, &reply);
 	size_t size = reply_end(question, &reply, &outcome);
 	count(asker, question, &outcome, size);
@@ -144,8 +178,11 @@ static size_t answer(struct asker *asker, struct question *question, uint8_t *pa
 		    outcome.rcode == RCODE_NOERROR)
 			policy_arrange(block->policy, &question->query, &reply, asker->arrange_room);
 	}
-	if (reply.stale && outcome.extended_error == 0)
+	if (reply.stale && outcome.extended_error == 0) {
 		outcome.extended_error = EDE_STALE;
+		outcome.extended_text = "from an earlier run, and not confirmed yet";
+	}
+	trace_answer(asker, question, &reply, &outcome);
 	size_t size = outcome.is_dropped ? 0 : reply_end(question, &reply, &outcome);
 	count(asker, question, &outcome, size_to_count(&reply, &outcome, size));
 	if (block->log != NULL || outcome.problem != NULL)
@@ -200,6 +237,7 @@ size_t question_reply(struct asker *asker, struct question *question, uint8_t *p
 	case QUERY_GOOD:
 		if (question->query.type == TYPE_HINFO && is_own(question))
 			return refuse(asker, question, packet, RCODE_NXDOMAIN);
+		trace_block(asker, question);
 		if (question->route == NULL)
 			return refuse(asker, question, packet, RCODE_REFUSED);
 		return answer(asker, question, packet);

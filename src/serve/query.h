@@ -10,6 +10,7 @@
 #define KNAMED_SERVE_QUERY_H
 
 #include "knamed/policy.h"
+#include "knamed/traffic.h"
 #include "router.h"
 #include "way_back.h"
 
@@ -24,15 +25,22 @@ struct question {
 	struct dns_query query;
 };
 
+/* Answers of the batch whose duration is not known yet. */
+struct uncounted {
+	uint32_t count, by_source[SOURCE_COUNT];
+};
+
 struct asker {
 	struct router *router;
 	const struct listener *listener; /* of the batch at hand */
 	const struct edition *edition;
 	uint64_t began_ns;
-	struct tally *tallies; /* by meter */
-	uint32_t *uncounted;   /* by meter: answers of the batch whose duration is not known yet */
-	unsigned *touched;     /* meters with some of them */
+	struct tally *tallies;	     /* by meter */
+	struct uncounted *uncounted; /* by meter */
+	unsigned *touched;	     /* meters with some of them */
 	size_t touched_count;
+	struct sampler *sampler;       /* NULL: nobody can look */
+	bool is_looked_at;	       /* samples of the batch are wanted */
 	struct log_ring *ring;	       /* NULL: no block says anything */
 	struct errands *errands;       /* for what others know; NULL: nobody can be asked */
 	struct way_back way_back;      /* of the question at hand, for an errand */
@@ -41,6 +49,7 @@ struct asker {
 	struct inner_rooms *rooms; /* for questions below questions; NULL: no block has rules */
 	bool has_heir;		   /* it has these now */
 	const struct question *client_question; /* the one that came in a packet */
+	struct tracing *tracing;		/* NULL: nobody wants to know why */
 	struct metadata metadata;		/* of that, if its block has `metadata` */
 	struct arrange_room *arrange_room;
 	bool takes_outgoing;	   /* there is room for one more zone on its way */

@@ -3,12 +3,15 @@
  * very start, as if a client had asked for it. Both answers become one. */
 #include "rewriting.h"
 
+#include "trace.h"
+
 enum { RCODE_PLAIN_MOST = 15 };
 
 static void fail(struct outcome *outcome, const char *problem)
 {
 	outcome->rcode = RCODE_SERVFAIL;
 	outcome->problem = problem;
+	outcome->extended_text = problem;
 }
 
 /* False: it comes later. */
@@ -105,10 +108,12 @@ enum above_verdict rewriting_step(struct asker *asker, struct question *question
 	case REWRITE_NOTHING:
 		return ABOVE_PASS;
 	case REWRITE_BROKEN:
+		trace_rewrite(asker, question, &way, true);
 		outcome->by = BY_SERVER;
 		fail(outcome, "invalid name after rewrite");
 		return ABOVE_KNOWN;
 	case REWRITE_DONE:
+		trace_rewrite(asker, question, &way, false);
 		break;
 	}
 	return answer_by_rules(asker, question, &way, reply, outcome);

@@ -199,6 +199,7 @@ struct router *router_after(const struct serve_options *options, const struct ro
 	router->config = options->config != NULL ? config_hold(options->config) : NULL;
 	router->answers = options->answers;
 	router->metrics = options->metrics;
+	router->traffic = options->traffic;
 	router->blocks = mem_zalloc((options->block_count + 1) * sizeof(*router->blocks));
 	if (!blocks_compile(&making, error)) {
 		router_free(router);

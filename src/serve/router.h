@@ -29,6 +29,7 @@ struct router {
 	struct config *config; /* held; NULL: it is the caller's alone */
 	struct answers *answers;
 	struct metrics *metrics;
+	struct traffic *traffic; /* NULL: nobody can look */
 	struct block *blocks;
 	size_t block_count;
 	struct search_junk *junk; /* NULL: all names are forwarded */

@@ -26,16 +26,11 @@ struct search_junk {
 
 /* ---- compiling ---- */
 
-static bool is_reverse(const struct zone_name *zone)
-{
-	return name_is_under(zone->name, (const uint8_t *)"\4arpa");
-}
-
 static void add_zones(struct search_junk *junk, const struct config_kubernetes *config)
 {
 	for (size_t i = 0; i < config->zones.count && junk->zone_count < ZONES_MOST; i++) {
 		struct zone_name *zone = &junk->zones[junk->zone_count];
-		if (!zone_name_read(config->zones.zones[i].text, zone) || is_reverse(zone))
+		if (!zone_name_read(config->zones.zones[i].text, zone) || name_is_reverse(zone->name))
 			continue;
 		if (junk->speaker.size == 0) {
 			junk->speaker = *zone;

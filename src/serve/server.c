@@ -11,6 +11,7 @@
 
 #include "cpus.h"
 #include "server.h"
+#include "sockets.h"
 
 enum {
 	WORKERS_MOST =
@@ -21,24 +22,44 @@ enum {
 
 /* ---- threads ---- */
 
+/* What a thread begins with. */
+struct beginning {
+	void *(*run)(void *);
+	void *context;
+	char name[16];
+};
+
+/* A thread names itself: to name another one is to write to a file, which a sandbox may deny. */
+static void *begin(void *context)
+{
+	struct beginning beginning = *(const struct beginning *)context;
+	mem_free(context);
+	capability_limit(0); /* sockets are opened by the control thread */
+	pthread_setname_np(pthread_self(), beginning.name);
+	return beginning.run(beginning.context);
+}
+
 /* Signals are the main thread's. */
 static bool thread_start(struct thread *thread, const char *kind, size_t index,
 			 void *(*run)(void *), void *context, struct error *error)
 {
-	char name[16];
 	sigset_t all, before;
 	pthread_attr_t attributes;
+	struct beginning *beginning = mem_alloc(sizeof(*beginning));
+	*beginning = (struct beginning){ .run = run, .context = context };
+	snprintf(beginning->name, sizeof(beginning->name), "knamed-%s-%u", kind,
+		 (unsigned)(index % 1000));
 	sigfillset(&all);
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_SIZE);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int failure = pthread_create(&thread->id, &attributes, run, context);
+	int failure = pthread_create(&thread->id, &attributes, begin, beginning);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attributes);
-	if (failure != 0)
+	if (failure != 0) {
+		mem_free(beginning);
 		return error_set(error, "cannot start a thread: %s", strerror(failure));
-	snprintf(name, sizeof(name), "knamed-%s-%u", kind, (unsigned)(index % 1000));
-	pthread_setname_np(thread->id, name);
+	}
 	thread->is_running = true;
 	return true;
 }
@@ -96,7 +117,8 @@ static bool open_worker(struct server *server, struct router *router,
 	server->workers = mem_realloc(server->workers, count * sizeof(*server->workers));
 	server->workers[count - 1] =
 		(struct server_worker){ .udp = udp_worker_new(router, listener, fd) };
-	return true;
+	return server->events == NULL ||
+	       udp_worker_relieve(server->workers[count - 1].udp, server->events, error);
 }
 
 bool server_open_workers(struct server *server, struct router *router,
@@ -116,14 +138,19 @@ bool server_open_workers(struct server *server, struct router *router,
 void server_free_worker(struct server *server, struct server_worker *worker)
 {
 	server->unsent_before += udp_worker_unsent(worker->udp);
+	server->missed_before += udp_worker_missed(worker->udp);
 	udp_worker_free(worker->udp);
 	errands_free(worker->errands);
 }
 
-static bool open_tcp(struct server *server, struct tcp_thread *thread, struct error *error)
+static bool open_tcp(struct server *server, const struct serve_options *options, size_t index,
+		     unsigned count, struct error *error)
 {
+	struct tcp_thread *thread = server->tcp[index];
 	for (size_t i = 0; i < server->router->listener_count; i++) {
 		const struct listener *listener = &server->router->listeners[i];
+		if (sockets_share(options, thread, index, count, listener))
+			continue;
 		int fd = listen_tcp(&listener->place, error);
 		if (fd < 0)
 			return false;
@@ -149,9 +176,10 @@ static unsigned connections_most(const struct serve_limits *limits)
 	return free_files < most ? (unsigned)free_files : most;
 }
 
-static bool open_tcp_threads(struct server *server, const struct serve_limits *limits,
+static bool open_tcp_threads(struct server *server, const struct serve_options *options,
 			     unsigned count, struct error *error)
 {
+	const struct serve_limits *limits = &options->tcp;
 	unsigned per_client = limits->per_client > 0 ? limits->per_client : TCP_PER_CLIENT;
 	server->clients = tcp_clients_new(connections_most(limits), per_client);
 	server->tcp = mem_zalloc(count * sizeof(struct tcp_thread *));
@@ -164,7 +192,7 @@ static bool open_tcp_threads(struct server *server, const struct serve_limits *l
 		if (thread == NULL)
 			return false;
 		server->tcp[server->tcp_count++] = thread;
-		if (!open_tcp(server, thread, error))
+		if (!open_tcp(server, options, i, count, error))
 			return false;
 	}
 	return true;
@@ -211,10 +239,10 @@ static bool open_away(struct server *server, struct error *error)
 	return true;
 }
 
-static bool open_all(struct server *server, const struct serve_limits *limits, struct error *error)
+static bool open_all(struct server *server, const struct serve_options *options, struct error *error)
 {
 	unsigned cpus = cpus_allowed(""), usual = cpus < WORKERS_MOST ? cpus : WORKERS_MOST;
-	return open_tcp_threads(server, limits, usual, error) && open_workers(server, error) &&
+	return open_tcp_threads(server, options, usual, error) && open_workers(server, error) &&
 	       open_away(server, error);
 }
 
@@ -229,6 +257,24 @@ static double read_unsent(void *context)
 	if (server->away != NULL)
 		sum += away_unsent(server->away);
 	return (double)sum;
+}
+
+static double read_missed(void *context)
+{
+	const struct server *server = context;
+	uint64_t sum = server->missed_before;
+	for (size_t i = 0; i < server->worker_count; i++)
+		sum += udp_worker_missed(server->workers[i].udp);
+	return (double)sum;
+}
+
+static double read_held_back(void *context)
+{
+	const struct server *server = context;
+	unsigned sum = 0;
+	for (size_t i = 0; i < server->worker_count; i++)
+		sum += udp_worker_held_back(server->workers[i].udp);
+	return sum;
 }
 
 static double read_connections(void *context)
@@ -260,6 +306,12 @@ static void declare_values(struct server *server)
 	struct metrics *metrics = server->router->metrics;
 	metrics_value(metrics, "knamed_udp_replies_unsent_total", "counter",
 		      "Replies that the kernel did not take.", "", read_unsent, server);
+	metrics_value(metrics, "knamed_udp_requests_missed_total", "counter",
+		      "Packets that the kernel dropped, for they came faster than they were read.",
+		      "", read_missed, server);
+	metrics_value(metrics, "knamed_udp_clients_held_back", "gauge",
+		      "Addresses that send so much that part of it is dropped, for others' sake, by sockets.",
+		      "", read_held_back, server);
 	metrics_value(metrics, "knamed_tcp_connections", "gauge", "Open TCP connections.", "",
 		      read_connections, server);
 	metrics_value(metrics, "knamed_tcp_connections_refused_total", "counter",
@@ -276,7 +328,7 @@ struct server *server_start(const struct serve_options *options, struct error *e
 	struct server *server = mem_zalloc(sizeof(*server));
 	server->events = options->events;
 	server->router = router_new(options, error);
-	if (server->router == NULL || !open_all(server, &options->tcp, error) ||
+	if (server->router == NULL || !open_all(server, options, error) ||
 	    !start_threads(server, error)) {
 		server_stop(server);
 		return NULL;
@@ -285,18 +337,27 @@ struct server *server_start(const struct serve_options *options, struct error *e
 	return server;
 }
 
-/* What is on its way to others comes back while the ways to clients are still there. */
-static void stop_threads(struct server *server)
+/* Nothing new comes in. */
+static void close_doors(struct server *server, bool is_succeeded)
 {
 	for (size_t i = 0; i < server->worker_count; i++)
 		udp_worker_stop(server->workers[i].udp);
+	for (size_t i = 0; i < server->tcp_count; i++)
+		if (server->tcp_threads[i].is_running)
+			tcp_thread_close_doors(server->tcp[i], !is_succeeded);
 	for (size_t i = 0; i < server->worker_count; i++)
 		thread_join(&server->workers[i].thread);
+}
+
+/* What is on its way to others comes back while the ways to clients are still there. */
+static void stop_threads(struct server *server, const struct serve_ending *ending)
+{
+	close_doors(server, ending->is_succeeded);
 	if (server->away != NULL)
-		away_stop(server->away);
+		away_stop(server->away, ending->others_ms);
 	thread_join(&server->away_thread);
 	for (size_t i = 0; i < server->tcp_count; i++)
-		tcp_thread_stop(server->tcp[i]);
+		tcp_thread_stop(server->tcp[i], ending->connections_ms);
 	for (size_t i = 0; i < server->tcp_count; i++)
 		thread_join(&server->tcp_threads[i]);
 }
@@ -315,17 +376,23 @@ static void free_threads(struct server *server)
 	mem_free(server->tcp_errands);
 }
 
-void server_stop(struct server *server)
+void server_end(struct server *server, const struct serve_ending *ending)
 {
 	if (server == NULL)
 		return;
 	if (server->router != NULL)
 		metrics_withdraw(server->router->metrics, server);
-	stop_threads(server);
+	stop_threads(server, ending);
 	free_threads(server);
 	away_free(server->away);
 	tcp_clients_free(server->clients);
 	server_drop_left(server);
 	router_free(server->router);
 	mem_free(server);
+}
+
+void server_stop(struct server *server)
+{
+	enum { UNDER_WAY_MS = 6000 }; /* an upstream's whole deadline is 5 s */
+	server_end(server, &(struct serve_ending){ .others_ms = UNDER_WAY_MS });
 }

@@ -34,7 +34,7 @@ struct server {
 	struct thread away_thread;
 	struct left *left; /* what was taken the place of and is not free yet, the oldest first */
 	struct event *left_timer;
-	uint64_t unsent_before; /* by workers that are gone */
+	uint64_t unsent_before, missed_before; /* by workers that are gone */
 };
 
 /* ---- server.c ---- */

@@ -25,9 +25,7 @@ static bool label_is_preferred(const char *label, size_t size)
 
 static bool zone_is_preferred(const char *zone)
 {
-	size_t size = strlen(zone);
-	if (strcmp(zone, ".") == 0 || (size >= 13 && strcmp(zone + size - 13, "in-addr.arpa.") == 0) ||
-	    (size >= 9 && strcmp(zone + size - 9, "ip6.arpa.") == 0))
+	if (strcmp(zone, ".") == 0 || name_text_is_reverse(zone))
 		return true;
 	for (const char *label = zone, *dot; (dot = strchr(label, '.')) != NULL; label = dot + 1)
 		if (!label_is_preferred(label, (size_t)(dot - label)))

@@ -128,18 +128,17 @@ static void each_connection(struct tcp_thread *thread, connection_call call, con
 	}
 }
 
-static void read_one(struct connection *connection, const void *listener)
+static void part_one(struct connection *connection, const void *listener)
 {
-	if (connection->output == NULL && connection->outgoing == NULL && !connection->has_ended &&
-	    connection->listener == listener)
-		connection_read(connection);
+	if (listener == NULL || connection->listener == listener)
+		connection_part(connection);
 }
 
 /* Whoever has asked by now gets an answer. */
 static void finish(struct tcp_listening *listening)
 {
 	accept_all(listening, LAST_ACCEPTS);
-	each_connection(listening->thread, read_one, listening->listener);
+	each_connection(listening->thread, part_one, listening->listener);
 }
 
 /* Takes it out of the list at `at`. */
@@ -173,12 +172,19 @@ static void move_one(struct connection *connection, const void *context)
 		connection_move(connection, router_listener(router, &connection->listener->place));
 }
 
-static void take_change(struct tcp_thread *thread)
+static void close_doors(struct tcp_thread *thread, bool accepts)
 {
-	struct tcp_change *change =
-		atomic_exchange_explicit(&thread->change, NULL, memory_order_acquire);
-	if (change == NULL)
-		return;
+	for (struct tcp_listening *one = thread->listening; one != NULL && accepts; one = one->next)
+		accept_all(one, LAST_ACCEPTS);
+	while (thread->listening != NULL)
+		listening_free(&thread->listening);
+	event_del(thread->resume);
+	thread->is_closed = true;
+	each_connection(thread, part_one, NULL);
+}
+
+static void take_router(struct tcp_thread *thread, const struct tcp_change *change)
+{
 	const struct router *router = change->asker->router;
 	move_listening(thread, router);
 	each_connection(thread, move_one, router);
@@ -186,6 +192,18 @@ static void take_change(struct tcp_thread *thread)
 	thread->asker = change->asker;
 	for (size_t i = 0; i < change->socket_count; i++)
 		tcp_thread_listen(thread, change->sockets[i].listener, change->sockets[i].fd);
+}
+
+static void take_change(struct tcp_thread *thread)
+{
+	struct tcp_change *change =
+		atomic_exchange_explicit(&thread->change, NULL, memory_order_acquire);
+	if (change == NULL)
+		return;
+	if (change->asker != NULL)
+		take_router(thread, change);
+	else
+		close_doors(thread, change->accepts);
 	sem_post(&change->done);
 }
 
@@ -199,6 +217,32 @@ void tcp_thread_change(struct tcp_thread *thread, struct tcp_change *change)
 	sem_destroy(&change->done);
 }
 
+void tcp_thread_close_doors(struct tcp_thread *thread, bool accepts)
+{
+	tcp_thread_change(thread, &(struct tcp_change){ .accepts = accepts });
+}
+
+/* ---- the end ---- */
+
+static void look_for_end(struct tcp_thread *thread)
+{
+	enum { LOOKED_AFTER_MS = 5 };
+	uint64_t now = clock_now_ns();
+	if (thread->end_ns == 0)
+		thread->end_ns = now + thread->patience_ms * UINT64_C(1000000);
+	if (first_deadline(thread) == 0 || now >= thread->end_ns)
+		event_base_loopbreak(thread->events);
+	else
+		event_add(thread->end, &(struct timeval){ .tv_usec = LOOKED_AFTER_MS * 1000 });
+}
+
+static void on_end(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	look_for_end(context);
+}
+
 /* ---- life ---- */
 
 static void on_wake(evutil_socket_t fd, short what, void *context)
@@ -210,7 +254,7 @@ static void on_wake(evutil_socket_t fd, short what, void *context)
 	connections_take_deliveries(thread);
 	take_change(thread);
 	if (atomic_load_explicit(&thread->is_stopping, memory_order_acquire))
-		event_base_loopbreak(thread->events);
+		look_for_end(thread);
 }
 
 static struct event_base *loop_new(void)
@@ -245,6 +289,7 @@ struct tcp_thread *tcp_thread_new(struct router *router, struct tcp_clients *cli
 	thread->wake = event_new(events, wake_fd, EV_READ | EV_PERSIST, on_wake, thread);
 	thread->clock = evtimer_new(events, on_clock, thread);
 	thread->resume = evtimer_new(events, on_resume, thread);
+	thread->end = evtimer_new(events, on_end, thread);
 	event_add(thread->wake, NULL);
 	return thread;
 }
@@ -274,15 +319,14 @@ void *tcp_thread_run(void *context)
 	answers_reader_offline();
 	event_base_dispatch(thread->events);
 
-	for (struct tcp_listening *one = thread->listening; one != NULL; one = one->next)
-		finish(one);
 	each_connection(thread, close_one, NULL);
 	answers_reader_end();
 	return NULL;
 }
 
-void tcp_thread_stop(struct tcp_thread *thread)
+void tcp_thread_stop(struct tcp_thread *thread, unsigned patience_ms)
 {
+	thread->patience_ms = patience_ms;
 	atomic_store_explicit(&thread->is_stopping, true, memory_order_release);
 	eventfd_write(thread->wake_fd, 1);
 }
@@ -297,6 +341,7 @@ void tcp_thread_free(struct tcp_thread *thread)
 	free_with_socket(thread->wake);
 	event_free(thread->clock);
 	event_free(thread->resume);
+	event_free(thread->end);
 	event_base_free(thread->events);
 	asker_free(thread->asker);
 	while (thread->queues != NULL) {

@@ -56,15 +56,18 @@ struct tcp_listening {
 	const struct listener *listener;
 };
 
-/* The thread goes on with another asker. It has sockets for listeners of its router that were not there before. */
+/* What the control thread wants of the thread; it waits. Either the thread goes on with another
+ * asker, or the same, and has more sockets, for listeners of its router; or it takes nothing more.
+ */
 struct tcp_change {
-	struct asker *asker;
+	struct asker *asker; /* NULL: nothing more is to be taken */
+	bool accepts;	     /* then: but who waits to be accepted */
 	const struct tcp_socket {
 		const struct listener *listener;
 		int fd;
 	} * sockets;
 	size_t socket_count;
-	sem_t done; /* the asker before is free, and nothing of its router is looked at */
+	sem_t done; /* another asker: the one before is free, and nothing of its router is looked at */
 };
 
 /* Connections with the same patience, by deadline: that is the order of their last success. */
@@ -80,10 +83,13 @@ struct tcp_thread {
 	struct tcp_clients *clients;
 	struct tcp_listening *listening;
 	_Atomic(struct tcp_change *) change;
-	struct event *wake, *clock, *resume;
+	struct event *wake, *clock, *resume, *end;
 	uint64_t alarm_ns; /* when the clock goes off; 0: not at all */
 	int wake_fd;
 	atomic_bool is_stopping;
+	bool is_closed;			  /* nothing is accepted any more, and each may ask once */
+	unsigned patience_ms;		  /* when it is stopping */
+	uint64_t end_ns;		  /* of it; 0: not yet */
 	_Atomic(struct delivery *) inbox; /* replies of the away thread */
 	struct tcp_queue *queues;	  /* all connections are in one of them */
 	uint64_t idle_ns;
@@ -101,7 +107,10 @@ void tcp_thread_listen(struct tcp_thread *thread, const struct listener *listene
 void *tcp_thread_run(void *context); /* the thread */
 /* The caller waits until it is done. */
 void tcp_thread_change(struct tcp_thread *thread, struct tcp_change *change);
-void tcp_thread_stop(struct tcp_thread *thread); /* any thread */
+/* Answers what has come by now, and then only who has not asked yet. Replies that are owed go out later. While it runs. */
+void tcp_thread_close_doors(struct tcp_thread *thread, bool accepts);
+/* What is still owed has been delivered. Who does not read, or has not asked, is waited for so long. */
+void tcp_thread_stop(struct tcp_thread *thread, unsigned patience_ms);
 /* Some connection has waited long enough then. */
 void tcp_clock_arm(struct tcp_thread *thread, uint64_t deadline_ns);
 void tcp_thread_free(struct tcp_thread *thread);
@@ -125,7 +134,8 @@ struct connection {
 };
 void connection_open(struct tcp_thread *thread, const struct listener *listener, int fd,
 		     const struct sockaddr *client);
-void connection_read(struct connection *connection); /* may close it */
+/* Reads all that has come, then no more but from who has not asked yet. May close it. */
+void connection_part(struct connection *connection);
 void connection_close(struct connection *connection);
 /* Its listener is another one of the same place; NULL: none is left, it ends with its last reply. */
 void connection_move(struct connection *connection, const struct listener *listener);

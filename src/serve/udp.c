@@ -7,18 +7,21 @@
 #include "udp.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "query.h"
+#include "relief.h"
 
 enum {
 	BATCH = 64,    /* more is no faster: the batch would leave the first cache */
 	PACKET = 4096, /* bufsize's most; a longer query is cut and so malformed */
 	STRIDE = PACKET +
 		 64, /* at 4,096 all packets would begin in the same cache set and push each other out */
+	FULL_BATCHES = 16, /* in a row: perhaps more comes than can be answered */
 	LAST_BATCHES = 64, /* how much of what the socket holds is answered at the end */
 };
 
@@ -35,6 +38,8 @@ struct udp_worker {
 	struct asker *asker;	       /* of the batch at hand */
 	atomic_bool is_stopping;
 	tally_cell unsent;
+	struct relief *relief; /* NULL: there is none */
+	unsigned full_batches; /* in a row */
 	struct mmsghdr messages[BATCH];
 	struct iovec buffers[BATCH];
 	union {
@@ -108,10 +113,42 @@ static inline void message_read(struct udp_worker *worker, unsigned i)
 	if (header->msg_controllen != 0)
 		local = take_local(header->msg_control);
 	info->client.family = client_family(client);
-	if (worker->asker->listener->wants_addresses)
+	if (worker->asker->listener->wants_addresses || worker->asker->is_looked_at)
 		info_fill(worker, header->msg_name, &local, info);
 	question_read(worker->asker, question, info, header->msg_iov->iov_base,
 		      worker->messages[i].msg_len);
+}
+
+/* ---- a flood ---- */
+
+static void sample_batch(const struct udp_worker *worker, struct relief_gauge *gauge)
+{
+	for (unsigned i = 0; i < BATCH && relief_sample_is_wanted(gauge); i++) {
+		struct ip client = ip_of_sockaddr(&worker->clients[i].any);
+		relief_sample_add(gauge, &client);
+	}
+}
+
+/* The socket had more than a batch, as it had before. */
+static void on_full_batch(struct udp_worker *worker)
+{
+	struct relief_gauge *gauge = relief_gauge(worker->relief);
+	tally_add(&gauge->full, 1);
+	sample_batch(worker, gauge);
+	if (++worker->full_batches % FULL_BATCHES == 0 &&
+	    !atomic_load_explicit(&gauge->is_watched, memory_order_relaxed))
+		relief_call(worker->relief);
+}
+
+static void watch_flood(struct udp_worker *worker, unsigned count)
+{
+	if (worker->relief == NULL)
+		return;
+	tally_add(&relief_gauge(worker->relief)->taken, count);
+	if (count == BATCH)
+		on_full_batch(worker);
+	else
+		worker->full_batches = 0;
 }
 
 /* ---- a batch ---- */
@@ -166,6 +203,7 @@ static void take_asker(struct udp_worker *worker)
 static void answer_batch(struct udp_worker *worker, unsigned count)
 {
 	take_asker(worker);
+	watch_flood(worker, count);
 	asker_begin(worker->asker, worker->asker->listener);
 	for (unsigned i = 0; i < count; i++)
 		message_read(worker, i);
@@ -188,12 +226,30 @@ static void rest(void)
  * takes nothing from others. It can still send, for where to is said with each message. */
 static void step_back(const struct udp_worker *worker)
 {
-	struct sockaddr_storage own;
+	struct sockaddr_storage own = { 0 };
 	socklen_t size = sizeof(own);
 	if (getsockname(worker->fd, (struct sockaddr *)&own, &size) != 0)
 		return;
+	if (connect(worker->fd, (struct sockaddr *)&own, size) == 0)
+		return;
+	struct sockaddr_in6 *own6 = (struct sockaddr_in6 *)&own;
+	if (own.ss_family == AF_INET6 && place_is_wildcard(&worker->place)) /* no ::1 here */
+		own6->sin6_addr = (struct in6_addr){
+			.s6_addr = { [10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1 }
+		};
 	if (connect(worker->fd, (struct sockaddr *)&own, size) != 0)
 		return; /* then it shares with them until it is closed */
+}
+
+/* Answers what the socket holds. */
+static void finish(struct udp_worker *worker)
+{
+	for (unsigned batches = 0; batches < LAST_BATCHES; batches++) {
+		int count = recvmmsg(worker->fd, worker->messages, BATCH, MSG_DONTWAIT, NULL);
+		if (count <= 0)
+			break;
+		answer_batch(worker, (unsigned)count);
+	}
 }
 
 void *udp_worker_run(void *context)
@@ -211,12 +267,9 @@ void *udp_worker_run(void *context)
 			rest();
 	}
 	step_back(worker);
-	for (unsigned batches = 0; batches < LAST_BATCHES; batches++) {
-		int count = recvmmsg(worker->fd, worker->messages, BATCH, MSG_DONTWAIT, NULL);
-		if (count <= 0)
-			break;
-		answer_batch(worker, (unsigned)count);
-	}
+	finish(worker);
+	rest(); /* the kernel may have been about to give it one more */
+	finish(worker);
 	answers_reader_end();
 	return NULL;
 }
@@ -235,6 +288,8 @@ struct udp_worker *udp_worker_new(struct router *router, const struct listener *
 	asker->way_back.fd = fd;
 	atomic_init(&worker->shown, asker);
 	worker->asker = NULL;
+	worker->relief = NULL;
+	worker->full_batches = 0;
 	atomic_init(&worker->is_stopping, false);
 	atomic_init(&worker->unsent, 0);
 	memset(worker->messages, 0, sizeof(worker->messages));
@@ -264,9 +319,21 @@ void udp_worker_free(struct udp_worker *worker)
 {
 	if (worker == NULL)
 		return;
+	relief_free(worker->relief);
 	close(worker->fd);
 	asker_free(udp_worker_asker(worker));
 	mem_free(worker);
+}
+
+bool udp_worker_relieve(struct udp_worker *worker, struct event_base *events, struct error *error)
+{
+	worker->relief = relief_new(events, worker->fd, error);
+	return worker->relief != NULL;
+}
+
+unsigned udp_worker_held_back(const struct udp_worker *worker)
+{
+	return worker->relief != NULL ? relief_clients(worker->relief) : 0;
 }
 
 struct asker *udp_worker_asker(struct udp_worker *worker)
@@ -287,4 +354,13 @@ const struct place *udp_worker_place(const struct udp_worker *worker)
 uint64_t udp_worker_unsent(const struct udp_worker *worker)
 {
 	return atomic_load_explicit(&worker->unsent, memory_order_relaxed);
+}
+
+uint64_t udp_worker_missed(const struct udp_worker *worker)
+{
+	uint32_t memory[SK_MEMINFO_VARS] = { 0 };
+	socklen_t size = sizeof(memory);
+	return getsockopt(worker->fd, SOL_SOCKET, SO_MEMINFO, memory, &size) == 0
+		       ? memory[SK_MEMINFO_DROPS]
+		       : 0;
 }

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "trace.h"
+
 /* ---- whether it comes from a search list ---- */
 
 /* What stands behind the first labels of the question, as a question of its own. */
@@ -83,8 +85,10 @@ static enum found walk(struct asker *asker, const struct question *question,
 			continue;
 		if (!ask(asker, question, name, type, ret_answer))
 			return FOUND_LATER;
-		if (!is_denied(ret_answer))
+		if (!is_denied(ret_answer)) {
+			trace_walk(asker, question, name);
 			return FOUND_NAME;
+		}
 	}
 	return FOUND_NOTHING;
 }
@@ -133,6 +137,7 @@ enum above_verdict walking_step(struct asker *asker, struct question *question, 
 	if (outcome->is_dropped || outcome->rcode != RCODE_NXDOMAIN)
 		return ABOVE_KNOWN;
 
+	trace_walk(asker, question, NULL);
 	const struct reply denial = *reply;
 	const struct outcome denied = *outcome;
 	enum found found = walk(asker, question, &way, question->query.type, &answer);

@@ -288,8 +288,8 @@ static double read_found(void *context)
 static void open_meters(struct target *target)
 {
 	struct metrics *metrics = target->upstream->metrics;
-	char labels[ADDRESS_TEXT_SIZE + 8];
-	snprintf(labels, sizeof(labels), "to=\"%s\"", target->label);
+	char labels[OWN_LABELS_SIZE];
+	meters_label_own(target, labels);
 	target->loop.found =
 		metrics_counter(metrics, "knamed_forward_loops_total",
 				"Times that an upstream was found to lead back here.", labels);
@@ -325,7 +325,6 @@ void loop_end(struct target *target)
 	wheel_take(target->upstream->wheel, &loop->question.wake);
 	if (loop->question.attempts[0].line != NULL)
 		attempt_stop(&loop->question.attempts[0]);
-	metrics_withdraw(target->upstream->metrics, target);
 	atomic_store(&loop->slot->number, 0);
 	slot_set(loop->slot, SLOT_FREE);
 	loop->slot = NULL;

@@ -13,7 +13,18 @@ static const double bounds[] = {
 	0.064,	 0.128,	 0.256, 0.512, 1.024, 2.048, 4.096, 8.192,
 };
 
-enum { LABELS_SIZE = 160 };
+enum { LABELS_SIZE = 160, UPSTREAMS_SHOWN = 8 };
+
+void meters_label_own(const struct target *target, char ret_labels[static OWN_LABELS_SIZE])
+{
+	snprintf(ret_labels, OWN_LABELS_SIZE, "to=\"%s\"",
+		 metrics_bounded(target->upstream->metrics, "to", target->label, UPSTREAMS_SHOWN));
+}
+
+static double read_down(void *context)
+{
+	return target_is_down(context) ? 1 : 0;
+}
 
 static void open_lines(struct target *target)
 {
@@ -55,6 +66,15 @@ void meters_open(struct target *target)
 	meters->old_requests = metrics_counter(metrics, FORWARD "requests_total",
 					       "Counter of requests made per upstream.", old);
 	open_lines(target);
+	meters_label_own(target, old);
+	metrics_value(metrics, "knamed_forward_down", "gauge",
+		      "Whether an upstream answers no health checks and so is asked last.", old,
+		      read_down, target);
+}
+
+void meters_close(struct target *target)
+{
+	metrics_withdraw(target->upstream->metrics, target);
 }
 
 static void count(tally_cell *cell, tally_cell *old)

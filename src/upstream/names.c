@@ -118,8 +118,7 @@ static void schedule(struct name *name, uint64_t ms)
 {
 	/* Not in step with other servers. */
 	ms += ms / 8 * draw_below(&name->upstream->draw, 256) / 256;
-	const struct timeval wait = { .tv_sec = (time_t)(ms / 1000),
-				      .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+	const struct timeval wait = timeval_of_ms(ms);
 	evtimer_add(name->due, &wait);
 }
 
@@ -274,18 +273,26 @@ static void configure(struct names *names, const struct config_forward *config)
 	};
 }
 
+static tally_cell *lookups_cell(struct metrics *metrics, bool is_found)
+{
+	return metrics_counter(metrics, "knamed_forward_lookups_total",
+			       "Look-ups of names of upstreams.",
+			       is_found ? "result=\"found\"" : "result=\"failed\"");
+}
+
+void names_declare(struct metrics *metrics)
+{
+	lookups_cell(metrics, true);
+	lookups_cell(metrics, false);
+}
+
 static void name_open(struct name *name, struct upstream *upstream, const char *host)
 {
-	static const char help[] = "Look-ups of names of upstreams.";
-	struct metrics *metrics = upstream->metrics;
-	char labels[DNS_NAME_MAX + 32];
 	*name = (struct name){ .upstream = upstream, .host = host, .is_awaited = true };
 	for (unsigned i = 0; i < KINDS; i++)
 		name->lookups[i].name = name;
-	snprintf(labels, sizeof(labels), "name=\"%s\",result=\"found\"", host);
-	name->found = metrics_counter(metrics, "knamed_forward_lookups_total", help, labels);
-	snprintf(labels, sizeof(labels), "name=\"%s\",result=\"failed\"", host);
-	name->failed = metrics_counter(metrics, "knamed_forward_lookups_total", help, labels);
+	name->found = lookups_cell(upstream->metrics, true);
+	name->failed = lookups_cell(upstream->metrics, false);
 	name->due = evtimer_new(upstream->events, on_due, name);
 	schedule(name, 0);
 }

@@ -63,6 +63,7 @@ static void target_free(struct target *target, uint64_t now_ns)
 {
 	struct upstream *upstream = target->upstream;
 	target->is_gone = true;
+	meters_close(target);
 	loop_end(target);
 	wheel_take(upstream->wheel, &target->probe.wake);
 	if (target->probe.attempts[0].line != NULL)

@@ -50,6 +50,7 @@ void upstream_declare(struct metrics *metrics)
 {
 	all_down_cell(metrics);
 	too_many_cell(metrics);
+	names_declare(metrics);
 }
 
 struct upstream *upstream_open(const struct upstream_options *options, struct error *error)

@@ -22,6 +22,7 @@ enum {
 	WAITERS_MAX = 32768,
 	ATTEMPTS_MAX = 3, /* of one question at the same time */
 	TARGETS_MAX = 32,
+
 	NAME_LABELS = 64,
 	DATAGRAM_MAX = 4096, /* what is longer is asked for again over TCP */
 	DATAGRAMS = 8,	     /* taken at once */
@@ -36,7 +37,7 @@ struct line;
 
 /* ---- failures ---- */
 
-enum { ADDRESS_TEXT_SIZE = IP_TEXT_SIZE + 8 };
+enum { ADDRESS_TEXT_SIZE = IP_TEXT_SIZE + 8, OWN_LABELS_SIZE = ADDRESS_TEXT_SIZE + 8 };
 enum trouble {
 	TROUBLE_NONE,
 	TROUBLE_SILENT,	  /* nothing came in time */
@@ -194,10 +195,10 @@ struct target {
 	char text[ADDRESS_TEXT_SIZE];
 	const char *label; /* as metrics name it: its text, unless there are too many */
 	/* How it does. */
-	uint32_t latency_us; /* smoothed; 0: not measured */
-	uint32_t silent;     /* attempts in a row that it left waiting */
-	uint64_t silent_ns;  /* since when */
-	uint32_t fails;	     /* health checks in a row */
+	uint32_t latency_us;	/* smoothed; 0: not measured */
+	uint32_t silent;	/* attempts in a row that it left waiting */
+	uint64_t silent_ns;	/* since when */
+	_Atomic uint32_t fails; /* health checks in a row */
 	bool is_probing, is_gone;
 	struct question probe;
 	struct loop loop;
@@ -216,6 +217,7 @@ void targets_close(struct upstream *upstream);
 void targets_update(struct upstream *upstream);
 /* names.c: targets that have a name, in the order of the configuration. */
 struct names;
+void names_declare(struct metrics *metrics); /* series that are there though nothing is counted */
 bool names_open(struct upstream *upstream, struct error *error);
 void names_close(struct upstream *upstream);
 /* What is known of the addresses of one, at most so many. */
@@ -257,6 +259,9 @@ static inline bool target_loops(const struct target *target)
 bool is_own_address(const struct config_forward *config, const struct ip *ip, uint16_t port);
 /* meters.c */
 void meters_open(struct target *target);
+void meters_close(struct target *target);
+/* The label `to` of series that are ours: that of the first few upstreams of all. */
+void meters_label_own(const struct target *target, char ret_labels[static OWN_LABELS_SIZE]);
 void meters_line(struct target *target, enum proto_word word, bool is_hit);
 void meters_reply(struct target *target, uint16_t rcode, uint64_t took_ns);
 void meters_health_failure(struct target *target);

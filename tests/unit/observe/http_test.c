@@ -112,6 +112,50 @@ static void a_newcomer_gets_the_place_of_an_idle_one(void **state)
 	house_free(house);
 }
 
+/* The server is 127.0.0.1, and so are all other clients. */
+static int open_from(const struct house *house, const char *address)
+{
+	struct ip own, server;
+	struct sockaddr_storage from, to;
+	assert_true(ip_parse(address, &own) && ip_parse("127.0.0.1", &server));
+	socklen_t size = ip_to_sockaddr(&own, 0, &from);
+	ip_to_sockaddr(&server, house->port, &to);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&from, size), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, size), 0);
+	return fd;
+}
+
+static void a_storm_of_one_address_leaves_places_for_others(void **state)
+{
+	(void)state;
+	enum { STORM = 800, PER_TURN = 20, TURNS = 400 };
+	static int storm[STORM];
+	struct house *house = house_new();
+	struct text text = { 0 };
+	int probe = -1;
+	size_t count = 0;
+	for (unsigned turns = 0; turns < TURNS && text.size == 0; turns++) {
+		if (probe < 0 && count == STORM / 4) {
+			probe = open_from(house, "127.0.0.2");
+			client_send(probe, "GET /health HTTP/1.1\r\n\r\n");
+		}
+		for (unsigned i = 0; i < PER_TURN && count < STORM; i++) {
+			storm[count] = client_open(house);
+			client_send(storm[count++], "GET /health HTTP/1.1\r\n\r\n");
+		}
+		turn(house);
+		assert_true(probe < 0 || client_take(probe, &text));
+	}
+	assert_true(text.size > 0);
+	assert_starts(&text, "HTTP/1.1 200 OK\r\n");
+	for (size_t i = 0; i < count; i++)
+		close(storm[i]);
+	close(probe);
+	text_done(&text);
+	house_free(house);
+}
+
 static void one_call_is_made_in_a_turn_of_the_loop(void **state)
 {
 	(void)state;
@@ -311,6 +355,7 @@ int main(void)
 		cmocka_unit_test(a_big_reply_arrives_whole),
 		cmocka_unit_test(replies_that_nobody_takes_are_bounded_together),
 		cmocka_unit_test(a_newcomer_gets_the_place_of_an_idle_one),
+		cmocka_unit_test(a_storm_of_one_address_leaves_places_for_others),
 		cmocka_unit_test(one_call_is_made_in_a_turn_of_the_loop),
 		cmocka_unit_test(a_call_knows_since_when_the_request_waits),
 		cmocka_unit_test(our_own_delay_is_not_the_clients),

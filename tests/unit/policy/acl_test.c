@@ -1,12 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "knamed/policy.h"
+#include "asking.h"
 
 /* A block from text, its policy, and what it says to one question. */
 struct gate {
@@ -19,13 +12,8 @@ struct gate {
 static struct gate *gate_new(const char *body)
 {
 	struct gate *gate = mem_zalloc(sizeof(*gate));
-	struct text text = { 0 };
 	struct error error;
-	text_printf(&text, ". {\n%s\n}\n", body);
-	gate->config = config_read("Corefile", text.data, "53", &error);
-	text_done(&text);
-	if (gate->config == NULL)
-		fail_msg("%s", error.text);
+	gate->config = config_of(body);
 	gate->metrics = metrics_new();
 	gate->meter = metrics_meter(gate->metrics, "dns://:53", ".", "");
 	const struct policy_options options = { .block = &gate->config->blocks[0],
@@ -53,16 +41,11 @@ static struct judged judge(const struct gate *gate, const char *ip, const char *
 {
 	struct judged judged = { 0 };
 	struct client client = { .meter = gate->meter };
-	uint8_t packet[DNS_HEADER_SIZE + DNS_NAME_MAX + 4] = { 0 }, size;
+	uint8_t packet[DNS_HEADER_SIZE + DNS_NAME_MAX + 4] = { 0 };
 	if (ip[0] != '\0')
 		assert_true(ip_parse(ip, &client.ip));
 	put_u16(packet + 2, FLAG_RD);
-	put_u16(packet + 4, 1);
-	assert_true(name_parse(name, packet + DNS_HEADER_SIZE, &size));
-	put_u16(packet + DNS_HEADER_SIZE + size, type);
-	put_u16(packet + DNS_HEADER_SIZE + size + 2, CLASS_IN);
-	assert_int_equal(dns_query_read(packet, DNS_HEADER_SIZE + size + 4u, &judged.query),
-			 QUERY_GOOD);
+	ask_question(packet, name, type, CLASS_IN, &judged.query);
 	judged.verdict = policy_gate(gate->policy, &judged.query, &client, &judged.reply, &judged.by);
 	return judged;
 }

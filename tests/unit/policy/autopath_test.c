@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-#include <ldns/ldns.h>
-
-#include "knamed/policy.h"
+#include "asking.h"
 
 struct walker {
 	struct config *config;
@@ -24,13 +17,7 @@ struct walker {
 static struct walker *walker_new(const char *body)
 {
 	struct walker *walker = mem_zalloc(sizeof(*walker));
-	struct text text = { 0 };
-	struct error error;
-	text_printf(&text, ". {\n%s\n}\n", body);
-	walker->config = config_read("Corefile", text.data, "53", &error);
-	text_done(&text);
-	if (walker->config == NULL)
-		fail_msg("%s", error.text);
+	walker->config = config_of(body);
 	walker->metrics = metrics_new();
 	walker->meter = metrics_meter(walker->metrics, "dns://:53", ".", "");
 	return walker;
@@ -81,13 +68,7 @@ static void walker_free(struct walker *walker)
 
 static bool begins(struct walker *walker, const char *name, uint16_t class_)
 {
-	uint8_t size;
-	put_u16(walker->packet + 4, 1);
-	assert_true(name_parse(name, walker->packet + DNS_HEADER_SIZE, &size));
-	put_u16(walker->packet + DNS_HEADER_SIZE + size, TYPE_A);
-	put_u16(walker->packet + DNS_HEADER_SIZE + size + 2, class_);
-	assert_int_equal(dns_query_read(walker->packet, DNS_HEADER_SIZE + size + 4u, &walker->query),
-			 QUERY_GOOD);
+	ask_question(walker->packet, name, TYPE_A, class_, &walker->query);
 	return autopath_begin(walker->policy, &walker->query, &walker->way);
 }
 

@@ -1,13 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-#include <ldns/ldns.h>
-
-#include "knamed/policy.h"
+#include "asking.h"
 
 /* A block from text, its policy, and a question for it. */
 struct asked {
@@ -22,13 +14,8 @@ struct asked {
 static struct asked *asked_new(const char *body)
 {
 	struct asked *asked = mem_zalloc(sizeof(*asked));
-	struct text text = { 0 };
 	struct error error;
-	text_printf(&text, ". {\n%s\n}\n", body);
-	asked->config = config_read("Corefile", text.data, "53", &error);
-	text_done(&text);
-	if (asked->config == NULL)
-		fail_msg("%s", error.text);
+	asked->config = config_of(body);
 	asked->metrics = metrics_new();
 	asked->client.meter = metrics_meter(asked->metrics, "dns://:53", ".", "");
 	assert_true(ip_parse("2001:db8::1", &asked->client.ip));
@@ -48,13 +35,7 @@ static void asked_free(struct asked *asked)
 
 static void ask(struct asked *asked, const char *name, uint16_t type, uint16_t class_)
 {
-	uint8_t size;
-	put_u16(asked->packet + 4, 1);
-	assert_true(name_parse(name, asked->packet + DNS_HEADER_SIZE, &size));
-	put_u16(asked->packet + DNS_HEADER_SIZE + size, type);
-	put_u16(asked->packet + DNS_HEADER_SIZE + size + 2, class_);
-	assert_int_equal(dns_query_read(asked->packet, DNS_HEADER_SIZE + size + 4u, &asked->query),
-			 QUERY_GOOD);
+	ask_question(asked->packet, name, type, class_, &asked->query);
 }
 
 /* A reply with answers from text, one a line; a line that begins with "@" is of the authority section. */

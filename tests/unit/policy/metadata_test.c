@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values of metadata, as CoreDNS' kubernetes plugin makes them of names. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
-#include <cmocka.h>
-
-#include "knamed/policy.h"
+#include "asking.h"
 
 static struct config_zone zones[] = {
 	{ (char[]){ "cluster.local." } },
@@ -26,14 +21,8 @@ struct asked {
 
 static void ask(struct asked *asked, const char *name)
 {
-	uint8_t size;
 	memset(asked, 0, sizeof(*asked));
-	put_u16(asked->packet + 4, 1);
-	assert_true(name_parse(name, asked->packet + DNS_HEADER_SIZE, &size));
-	put_u16(asked->packet + DNS_HEADER_SIZE + size, TYPE_A);
-	put_u16(asked->packet + DNS_HEADER_SIZE + size + 2, CLASS_IN);
-	assert_int_equal(dns_query_read(asked->packet, DNS_HEADER_SIZE + size + 4u, &asked->query),
-			 QUERY_GOOD);
+	ask_question(asked->packet, name, TYPE_A, CLASS_IN, &asked->query);
 	asked->kubernetes.zones = (struct config_zones){ zones, COUNT_OF(zones) };
 	asked->kubernetes.multicluster = (struct config_zones){ zones + 1, 1 };
 	asked->kubernetes.zonal = true;

@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-#include <ldns/ldns.h>
-
-#include "knamed/policy.h"
+#include "asking.h"
 
 /* A question and the reply that policies write, as it is in a server: behind the question. */
 struct asked {
@@ -20,14 +13,8 @@ struct asked {
 
 static void ask(struct asked *asked, const char *name, uint16_t type, uint16_t class_)
 {
-	uint8_t size;
 	memset(asked, 0, sizeof(*asked));
-	put_u16(asked->packet + 4, 1);
-	assert_true(name_parse(name, asked->packet + DNS_HEADER_SIZE, &size));
-	put_u16(asked->packet + DNS_HEADER_SIZE + size, type);
-	put_u16(asked->packet + DNS_HEADER_SIZE + size + 2, class_);
-	assert_int_equal(dns_query_read(asked->packet, DNS_HEADER_SIZE + size + 4u, &asked->query),
-			 QUERY_GOOD);
+	ask_question(asked->packet, name, type, class_, &asked->query);
 	asked->reply = (struct reply){
 		.packet = asked->packet,
 		.at = asked->query.question_end,
@@ -36,31 +23,9 @@ static void ask(struct asked *asked, const char *name, uint16_t type, uint16_t c
 	};
 }
 
-/* All records in one line, sections separated by " / ". */
-static void assert_records(struct asked *asked, const char *expected)
+static void assert_records(const struct asked *asked, const char *expected)
 {
-	const struct reply *reply = &asked->reply;
-	ldns_pkt *packet = NULL;
-	struct text text = { 0 };
-	put_u16(asked->packet + 6, reply->answers);
-	put_u16(asked->packet + 8, reply->authorities);
-	put_u16(asked->packet + 10, reply->additionals);
-	assert_int_equal(ldns_wire2pkt(&packet, asked->packet, reply->at), LDNS_STATUS_OK);
-	const ldns_rr_list *sections[] = { ldns_pkt_answer(packet), ldns_pkt_authority(packet),
-					   ldns_pkt_additional(packet) };
-	for (size_t i = 0; i < COUNT_OF(sections); i++) {
-		text_add(&text, i > 0 ? "/" : "");
-		for (size_t j = 0; j < ldns_rr_list_rr_count(sections[i]); j++) {
-			char *line = ldns_rr2str(ldns_rr_list_rr(sections[i], j));
-			for (char *at = line; *at != '\0'; at++)
-				*at = *at == '\t' ? ' ' : *at == '\n' ? ';' : *at;
-			text_add(&text, line);
-			free(line);
-		}
-	}
-	assert_string_equal(text.data, expected);
-	text_done(&text);
-	ldns_pkt_free(packet);
+	assert_reply(&asked->reply, expected);
 }
 
 static struct policy *compile(const struct config_block *block, const char *version)

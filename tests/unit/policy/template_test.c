@@ -1,13 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-#include <ldns/ldns.h>
-
-#include "knamed/policy.h"
+#include "asking.h"
 
 /* A block of the zone "." with templates, and what it says of one question. */
 struct place {
@@ -26,13 +18,8 @@ struct place {
 static struct place *place_of(const char *lines)
 {
 	struct place *place = mem_zalloc(sizeof(*place));
-	struct text text = { 0 };
 	struct error error = { "" };
-	text_printf(&text, ".:53 {\n%s\nwhoami\n}\n", lines);
-	place->config = config_read("Corefile", text.data, "53", &error);
-	text_done(&text);
-	if (place->config == NULL)
-		fail_msg("%s", error.text);
+	place->config = config_of(lines);
 	place->metrics = metrics_new();
 	place->meter = metrics_meter(place->metrics, "dns://:53", ".", "");
 	struct policy_options options = { .block = &place->config->blocks[0],
@@ -53,18 +40,12 @@ static void place_free(struct place *place)
 static void ask_within(struct place *place, const char *name, uint16_t type, uint16_t class_,
 		       uint32_t limit)
 {
-	uint8_t size;
 	struct viewed viewed = { .query = &place->query, .proto = PROTO_UDP };
 	struct client client = { .port = 1, .meter = place->meter, .viewed = &viewed };
 	assert_true(ip_parse("192.0.2.7", &client.ip));
 	viewed.client = client.ip;
 	memset(place->packet, 0, DNS_HEADER_SIZE);
-	put_u16(place->packet + 4, 1);
-	assert_true(name_parse(name, place->packet + DNS_HEADER_SIZE, &size));
-	put_u16(place->packet + DNS_HEADER_SIZE + size, type);
-	put_u16(place->packet + DNS_HEADER_SIZE + size + 2, class_);
-	assert_int_equal(dns_query_read(place->packet, DNS_HEADER_SIZE + size + 4u, &place->query),
-			 QUERY_GOOD);
+	ask_question(place->packet, name, type, class_, &place->query);
 	bool rotate = place->reply.rotate;
 	place->reply = (struct reply){
 		.packet = place->packet,
@@ -84,31 +65,9 @@ static void ask(struct place *place, const char *name, uint16_t type)
 	ask_within(place, name, type, CLASS_IN, sizeof(place->packet));
 }
 
-/* All records in one line, sections separated by "/". */
-static void assert_records(struct place *place, const char *expected)
+static void assert_records(const struct place *place, const char *expected)
 {
-	const struct reply *reply = &place->reply;
-	ldns_pkt *packet = NULL;
-	struct text text = { 0 };
-	put_u16(place->packet + 6, reply->answers);
-	put_u16(place->packet + 8, reply->authorities);
-	put_u16(place->packet + 10, reply->additionals);
-	assert_int_equal(ldns_wire2pkt(&packet, place->packet, reply->at), LDNS_STATUS_OK);
-	const ldns_rr_list *sections[] = { ldns_pkt_answer(packet), ldns_pkt_authority(packet),
-					   ldns_pkt_additional(packet) };
-	for (size_t i = 0; i < COUNT_OF(sections); i++) {
-		text_add(&text, i > 0 ? "/" : "");
-		for (size_t j = 0; j < ldns_rr_list_rr_count(sections[i]); j++) {
-			char *line = ldns_rr2str(ldns_rr_list_rr(sections[i], j));
-			for (char *at = line; *at != '\0'; at++)
-				*at = *at == '\t' ? ' ' : *at == '\n' ? ';' : *at;
-			text_add(&text, line);
-			free(line);
-		}
-	}
-	assert_string_equal(text.data, expected);
-	text_done(&text);
-	ldns_pkt_free(packet);
+	assert_reply(&place->reply, expected);
 }
 
 static void assert_answered(struct place *place, uint16_t rcode, const char *records)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "trip.h"
 
-#include <ldns/ldns.h>
+#include "asking.h"
 
 static size_t write_question(uint8_t *packet, const char *name, uint16_t type, bool edns)
 {
@@ -24,12 +24,7 @@ struct trip *trip_new(const char *rules)
 {
 	struct trip *trip = mem_zalloc(sizeof(*trip));
 	struct error error = { 0 };
-	struct text text = { 0 };
-	text_printf(&text, ".:53 {\n%s\n}\n", rules);
-	trip->config = config_read("Corefile", text.data, "53", &error);
-	text_done(&text);
-	if (trip->config == NULL)
-		fail_msg("%s", error.text);
+	trip->config = config_of(rules);
 	struct policy_options options = { .block = &trip->config->blocks[0], .version = "v" };
 	assert_true(policy_compile(&options, &trip->policy, &error));
 	return trip;

@@ -1,57 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What TCP clients may take: time, memory and connections. */
-#include "client.h"
+#include "tcp_client.h"
 
 #include <sched.h>
 #include <unistd.h>
 
 static const struct serve_limits no_limits;
-
-/* big.test. has 3,000 addresses: 48 kB. */
-static struct world *tcp_world(void)
-{
-	struct world *world = world_new();
-	struct config_block *block = world_block(world, "test.");
-	struct text lines = { 0 };
-	world_add_word(&block->bind, "127.0.0.1");
-	for (unsigned i = 0; i < 3000; i++)
-		text_printf(&lines, "big.test. 60 IN A 10.0.%u.%u\n", i / 256, i % 256);
-	text_add(&lines, "a.test. 60 IN A 192.0.2.1");
-	world_file(world, block, "test.", lines.data);
-	text_done(&lines);
-	return world;
-}
-enum {
-	BIG_REPLY = DNS_HEADER_SIZE + 10 + 4 + 3000 * 16,
-	SMALL_REPLY = DNS_HEADER_SIZE + 8 + 4 + 16
-};
-
-static int tcp_open(const struct world *world)
-{
-	return client_open(world, "127.0.0.1", SOCK_STREAM);
-}
-
-static bool tcp_asks(int fd, uint16_t id)
-{
-	return client_asks(fd, SOCK_STREAM, id, "a.test.", TYPE_A);
-}
-
-static void send_all(int fd, const void *bytes, size_t size)
-{
-	const uint8_t *at = bytes;
-	while (size > 0) {
-		ssize_t sent = send(fd, at, size, MSG_NOSIGNAL);
-		assert_true(sent > 0);
-		at += sent;
-		size -= (size_t)sent;
-	}
-}
-
-static size_t framed_question(uint8_t *ret_framed, uint16_t id, const char *name)
-{
-	uint8_t packet[512];
-	return client_frame(ret_framed, packet, client_question(packet, id, name, TYPE_A));
-}
 
 /* ---- time ---- */
 
@@ -118,7 +72,7 @@ static size_t greedy_queries(uint8_t *framed)
 {
 	size_t size = 0;
 	for (uint16_t id = 0; id < 300; id++)
-		size += framed_question(framed + size, id, "big.test.");
+		size += tcp_question(framed + size, id, "big.test.");
 	return size;
 }
 
@@ -129,7 +83,7 @@ static void a_slow_reader_gets_everything_in_the_end(void **state)
 	struct server *server = world_serve(world, no_limits);
 	int fd = tcp_open(world), other = tcp_open(world);
 	uint8_t framed[300 * 64], reply[65535];
-	send_all(fd, framed, greedy_queries(framed));
+	tcp_send_all(fd, framed, greedy_queries(framed));
 	for (uint16_t id = 0; id < 50; id++)
 		assert_true(tcp_asks(other, id));
 	for (uint16_t id = 0; id < 300; id++) {
@@ -150,7 +104,7 @@ static void who_never_reads_is_cut_off(void **state)
 	struct server *server = world_serve(world, (struct serve_limits){ .idle_ms = 200 });
 	int fd = tcp_open(world);
 	uint8_t framed[300 * 64], bytes[65536];
-	send_all(fd, framed, greedy_queries(framed));
+	tcp_send_all(fd, framed, greedy_queries(framed));
 	/* Only what was in socket buffers when the patience ended arrives. */
 	struct timespec wait = { .tv_nsec = 600000000 };
 	nanosleep(&wait, NULL);
@@ -237,7 +191,7 @@ static void many_connections_work_side_by_side(void **state)
 		fds[i] = tcp_open(world);
 	for (unsigned i = 0; i < COUNT; i++) {
 		uint8_t framed[600];
-		send_all(fds[i], framed, framed_question(framed, (uint16_t)i, "a.test."));
+		tcp_send_all(fds[i], framed, tcp_question(framed, (uint16_t)i, "a.test."));
 	}
 	for (unsigned i = 0; i < COUNT; i++) {
 		uint8_t reply[512];

@@ -1,24 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `timeouts`: what the Corefile says of how long connections may take, and how much they may ask. */
-#include "client.h"
+#include "tcp_client.h"
 
 #include <unistd.h>
 
-enum { BIG = 3000, PATIENCE_MS = 60000 };
+enum { PATIENCE_MS = 60000 };
 
-/* big.test. has 3,000 addresses: 48 kB. */
 static struct world *timeouts_world(struct config_timeouts timeouts)
 {
-	struct world *world = world_new();
-	struct config_block *block = world_block(world, "test.");
-	struct text lines = { 0 };
-	world_add_word(&block->bind, "127.0.0.1");
-	for (unsigned i = 0; i < BIG; i++)
-		text_printf(&lines, "big.test. 60 IN A 10.0.%u.%u\n", i / 256, i % 256);
-	text_add(&lines, "a.test. 60 IN A 192.0.2.1");
-	world_file(world, block, "test.", lines.data);
-	text_done(&lines);
-	block->timeouts = timeouts;
+	struct world *world = tcp_world();
+	world->blocks[0].timeouts = timeouts;
 	return world;
 }
 
@@ -27,24 +18,14 @@ static struct server *serve(struct world *world)
 	return world_serve(world, (struct serve_limits){ .idle_ms = PATIENCE_MS });
 }
 
-static int tcp_open(const struct world *world)
-{
-	return client_open(world, "127.0.0.1", SOCK_STREAM);
-}
-
-static bool tcp_asks(int fd, uint16_t id)
-{
-	return client_asks(fd, SOCK_STREAM, id, "a.test.", TYPE_A);
-}
-
 static void send_questions(int fd, const char *name, uint16_t count)
 {
-	uint8_t framed[64 * 512], packet[512];
+	uint8_t framed[64 * 512];
 	size_t size = 0;
 	assert_in_range(count, 1, 300);
 	for (uint16_t id = 0; id < count; id++)
-		size += client_frame(framed + size, packet, client_question(packet, id, name, TYPE_A));
-	assert_int_equal(send(fd, framed, size, MSG_NOSIGNAL), size);
+		size += tcp_question(framed + size, id, name);
+	tcp_send_all(fd, framed, size);
 }
 
 static void who_never_asks_has_the_time_of_read(void **state)
@@ -95,7 +76,7 @@ static void who_does_not_read_has_the_time_of_write(void **state)
 	nanosleep(&wait, NULL); /* it is not to read for longer than it may */
 	for (ssize_t got; (got = recv(greedy, bytes, sizeof(bytes), 0)) > 0;)
 		received += (size_t)got;
-	assert_true(received < (size_t)300 * BIG * 16);
+	assert_true(received < (size_t)300 * BIG_REPLY);
 	assert_true(tcp_asks(other, 3));
 	close(greedy);
 	close(other);
