@@ -40,7 +40,7 @@ struct audit {
 
 static void wait_ms(struct audit *audit, uint64_t ms)
 {
-	const struct timeval wait = { (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
+	const struct timeval wait = timeval_of_ms(ms);
 
 	evtimer_add(audit->timer, &wait);
 }
@@ -167,7 +167,7 @@ static void repair(struct audit *audit, const char *why)
 {
 	enum object_kind kind = audit->options.kind;
 
-	log_line(LOG_WARNING, "kubernetes", "%s: %s; reading all anew", path_resource(kind), why);
+	log_line(LOG_WARNING, "kubernetes", "%s: %s; reading all anew", kube_resource(kind), why);
 	stop(audit);
 	watch_relist(audit->options.watch);
 	audit->options.calls.missed(audit->options.calls.context, kind);
@@ -214,7 +214,7 @@ static void on_failure(struct audit *audit, const struct census_result *result)
 	wait_for_next(audit);
 	if (is_own && !audit->has_told)
 		log_line(LOG_WARNING, "kubernetes", "%s: no audit: the list has status %d",
-			 path_resource(audit->options.kind), result->status);
+			 kube_resource(audit->options.kind), result->status);
 	audit->has_told |= is_own;
 	if (result->trouble == CLIENT_TIMEOUT)
 		calls->silent(calls->context, audit->options.kind);

@@ -22,6 +22,7 @@ struct client_head {
 	int status;
 	const char *content_type; /* "" if none */
 	unsigned retry_after_s;	  /* 0: none */
+	const char *date;	  /* the server's clock, as RFC 9110 writes it; "" if none */
 };
 struct client_end {
 	enum client_trouble trouble;

@@ -78,7 +78,7 @@ static int set_timer(CURLM *multi, long timeout_ms, void *context)
 {
 	(void)multi;
 	struct line *line = context;
-	const struct timeval delay = { timeout_ms / 1000, timeout_ms % 1000 * 1000 };
+	const struct timeval delay = timeval_of_ms(timeout_ms > 0 ? (uint64_t)timeout_ms : 0);
 	if (timeout_ms < 0)
 		evtimer_del(line->timer);
 	else

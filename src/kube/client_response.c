@@ -41,7 +41,7 @@ static unsigned retry_after_of(CURL *easy)
 
 void transfer_limit(struct transfer *transfer, unsigned limit_ms)
 {
-	const struct timeval limit = { limit_ms / 1000, limit_ms % 1000 * 1000 };
+	const struct timeval limit = timeval_of_ms(limit_ms);
 	if (limit_ms == 0)
 		evtimer_del(transfer->timer);
 	else
@@ -52,13 +52,16 @@ void transfer_limit(struct transfer *transfer, unsigned limit_ms)
 static bool take_head(struct transfer *transfer, int status)
 {
 	const char *type = NULL;
+	struct curl_header *date = NULL;
 	long version = 0;
 	curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
 	curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
+	curl_easy_header(transfer->easy, "date", 0, CURLH_HEADER, -1, &date);
 	const struct client_head head = {
 		.status = status,
 		.content_type = type == NULL ? "" : type,
 		.retry_after_s = retry_after_of(transfer->easy),
+		.date = date != NULL ? date->value : "",
 	};
 	transfer->status = status;
 	client_meter_count(&transfer->client->meter, status);

@@ -223,7 +223,8 @@ static bool start(struct exec_plugin *plugin, const struct access *access, const
 	if (failure == 0)
 		return true;
 	plugin->pid = 0;
-	error_set(error, "cannot be started: %s", strerrordesc_np(failure));
+	error_set(error, "cannot be started: %s%s", strerrordesc_np(failure),
+		  failure == EPERM ? " (one that was not there at the start needs a restart)" : "");
 	add_complaint(plugin, error);
 	return false;
 }

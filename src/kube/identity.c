@@ -211,6 +211,11 @@ const char *identity_server(const struct identity *identity)
 	return identity->access->server;
 }
 
+const char *identity_program(const struct identity *identity)
+{
+	return identity->access->exec != NULL ? identity->access->exec->words[0] : "";
+}
+
 const char *identity_key(const struct identity *identity)
 {
 	return identity->digest;

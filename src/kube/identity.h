@@ -19,6 +19,8 @@ void identity_close(struct identity *identity);
 
 /* "https://10.96.0.1:443", without a final slash; may have a path. */
 const char *identity_server(const struct identity *identity);
+/* The program of its kubeconfig that prints credentials; "" if there is none. */
+const char *identity_program(const struct identity *identity);
 /* A key for snapshots: the server and a digest of the CA, as hex. */
 const char *identity_key(const struct identity *identity);
 

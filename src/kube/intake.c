@@ -124,10 +124,12 @@ bool intake_remove(struct intake *intake, const struct api_object *object)
 
 uint64_t intake_news(const struct intake *intake, const struct api_object *object)
 {
-	if (intake->kind != OBJECT_SLICE || object->triggered_ns == 0 || object->object == NULL)
+	if (intake->kind != OBJECT_SLICE || object->object == NULL)
 		return 0;
 	const struct object *before =
 		model_get(intake->model, OBJECT_SLICE, object->namespace_, object->name);
+	if (object->triggered_ns == 0) /* made by hand: only its creation has a time */
+		return before == NULL ? object->created_ns : 0;
 	bool is_known = before != NULL &&
 			((const struct slice *)before)->triggered_ns == object->triggered_ns;
 	return is_known ? 0 : object->triggered_ns;

@@ -36,6 +36,7 @@ struct kube_kind kube_kind(const struct kube *kube, enum object_kind kind)
 
 	if (kind_is_watched(&kube->kinds[kind]))
 		watch_describe(kube->kinds[kind].watch, &state);
+	state.failures = meters_failures(kube->meters, kind);
 	return state;
 }
 
@@ -150,11 +151,7 @@ static void on_fresh(void *context, const struct api_object *object, uint64_t tr
 	meters_arrived(kube->meters, arrived_ns);
 	if (triggered_ns == 0)
 		return;
-	const struct slice *slice = (const struct slice *)object->object;
-	meters_triggered(kube->meters,
-			 (const struct service *)model_get(kube->options.model, OBJECT_SERVICE,
-							   object->namespace_, slice->service),
-			 triggered_ns);
+	meters_triggered(kube->meters, (const struct slice *)object->object, triggered_ns);
 }
 
 static void on_failed(void *context, enum object_kind kind, enum trouble cause, const char *text)
@@ -189,7 +186,7 @@ static void on_missed(void *context, enum object_kind kind)
 
 /* ---- opening ---- */
 
-static bool needs(const struct config_kubernetes *config, enum object_kind kind)
+bool kube_needs(const struct config_kubernetes *config, enum object_kind kind)
 {
 	switch (kind) {
 	case OBJECT_NAMESPACE:
@@ -252,7 +249,7 @@ static void open_kinds(struct kube *kube)
 	for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++) {
 		kube->kinds[kind].kube = kube;
 		kube->kinds[kind].kind = kind;
-		if (needs(kube->options.config, kind))
+		if (kube_needs(kube->options.config, kind))
 			open_kind(kube, &kube->kinds[kind]);
 	}
 }
@@ -287,7 +284,8 @@ struct kube *kube_open(const struct kube_options *options, struct error *error)
 	open_kinds(kube);
 	kube_alive_start(kube);
 	kube_snapshot_open(kube);
-	kube->meters = meters_new(options->metrics, kube, options->config->zones.zones[0].text);
+	kube->meters = meters_new(options->metrics, kube, options->model,
+				  options->config->zones.zones[0].text);
 	for (int i = 0; i < OBJECT_KINDS; i++)
 		if (kind_is_watched(&kube->kinds[i]))
 			watch_start(kube->kinds[i].watch);
@@ -299,6 +297,16 @@ bool kube_check(const struct config_kubernetes *config, struct error *error)
 	struct identity *identity = identity_open(NULL, config, error);
 	identity_close(identity);
 	return identity != NULL;
+}
+
+char *kube_program(const struct config_kubernetes *config)
+{
+	struct error ignored;
+	struct identity *identity =
+		config->kubeconfig != NULL ? identity_open(NULL, config, &ignored) : NULL;
+	char *program = mem_text(identity != NULL ? identity_program(identity) : "");
+	identity_close(identity);
+	return program;
 }
 
 void kube_close(struct kube *kube)

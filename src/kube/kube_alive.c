@@ -8,7 +8,6 @@
 
 #include "knamed/observe.h"
 #include "kube_parts.h"
-#include "path.h"
 
 enum { QUIET_MOST_MS = 12 * 1000, ANSWER_MOST_MS = 8 * 1000, LEAST_MS = 2000 };
 
@@ -65,7 +64,7 @@ void kube_alive_silent(void *context, enum object_kind kind)
 		return; /* only slow; or it says nothing about the connections of others */
 	log_line(LOG_WARNING, "kubernetes",
 		 "%s: no answer, the connection to the API server is given up and made anew",
-		 path_resource(kind));
+		 kube_resource(kind));
 	client_reconnect(kube->client);
 }
 
@@ -86,7 +85,7 @@ static void on_end(void *context, const struct census_result *result)
 	log_line(LOG_WARNING, "kubernetes",
 		 "%s: the API server is at version %" PRIu64 ", behind our %" PRIu64
 		 ": was its data restored? reading all anew",
-		 path_resource(kind->kind), result->version, kind->probed_version);
+		 kube_resource(kind->kind), result->version, kind->probed_version);
 	watch_relist(kind->watch);
 }
 
@@ -128,7 +127,7 @@ void kube_alive_check(struct kube *kube, struct kind *kind)
 void kube_alive_start(struct kube *kube)
 {
 	unsigned tick_ms = quiet_ms(kube) / 3;
-	const struct timeval period = { tick_ms / 1000, tick_ms % 1000 * 1000 };
+	const struct timeval period = timeval_of_ms(tick_ms);
 
 	for (int i = 0; i < OBJECT_KINDS; i++) {
 		struct kind *kind = &kube->kinds[i];

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The warm start: what was known is served, told to be stale, until the API server has said it all;
  * what is known is written now and then, and at the end. */
+#include <errno.h>
 #include <event2/event.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "knamed/observe.h"
 #include "kube_parts.h"
@@ -70,6 +72,10 @@ static void read_snapshot(struct kube *kube)
 	struct snapshot_head head;
 	struct error error = { 0 };
 
+	if (access(path, F_OK) != 0 && errno == ENOENT) {
+		log_line(LOG_INFO, "kubernetes", "no warm start: there is no snapshot %s yet", path);
+		return;
+	}
 	if (!snapshot_read(path, &kube->snapshot, kube->options.model, &head, &error)) {
 		log_line(LOG_WARNING, "kubernetes", "no warm start: %s", error.text);
 		return;
@@ -146,7 +152,7 @@ static void wait_until_written(struct kube *kube)
 
 static void wait_ms(struct kube *kube, uint32_t ms)
 {
-	const struct timeval time = { ms / 1000, ms % 1000 * 1000 };
+	const struct timeval time = timeval_of_ms(ms);
 
 	evtimer_add(kube->snapshot_timer, &time);
 }

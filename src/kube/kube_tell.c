@@ -6,7 +6,6 @@
 
 #include "knamed/observe.h"
 #include "kube_parts.h"
-#include "path.h"
 
 enum { REMIND_MS = 60 * 1000, REMIND_START_S = 5 };
 
@@ -63,7 +62,7 @@ void kube_tell_followed(struct kube *kube, struct kind *kind)
 {
 	char text[96];
 
-	snprintf(text, sizeof(text), "%s: followed again", path_resource(kind->kind));
+	snprintf(text, sizeof(text), "%s: followed again", kube_resource(kind->kind));
 	tell_end(&kind->told, text);
 	tell_end(&kube->told, "the API server answers again");
 }
@@ -77,7 +76,7 @@ void kube_tell_in_step(struct kube *kube)
 	for (int i = 0; i < OBJECT_KINDS; i++)
 		if (kind_is_watched(&kube->kinds[i]))
 			text_printf(&text, ", %zu %s", kube_object_count(kube, (enum object_kind)i),
-				    path_resource((enum object_kind)i));
+				    kube_resource((enum object_kind)i));
 	log_line(LOG_INFO, "kubernetes", "in step after %.2f s: %s",
 		 (double)ms_since(kube->opened_ns) / 1000, text.data + strlen(", "));
 	text_done(&text);
@@ -116,7 +115,7 @@ static void on_waiting(evutil_socket_t fd, short what, void *context)
 		log_line(LOG_WARNING, "kubernetes", "starting server with unsynced Kubernetes API");
 		return;
 	}
-	const struct timeval again = { (time_t)(wait / 1000), (suseconds_t)(wait % 1000 * 1000) };
+	const struct timeval again = timeval_of_ms(wait);
 	evtimer_add(kube->waiting, &again);
 }
 

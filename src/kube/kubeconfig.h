@@ -5,8 +5,6 @@
 
 #include "access.h"
 
-enum { KUBECONFIG_MOST = 1024 * 1024 };
-
 /* path: of the text, absolute or as the process finds it; other files are looked for beside it.
  * context NULL: the current one. NULL: error names the file and what is wrong. */
 struct access *kubeconfig_read(const char *path, const char *text, size_t size, const char *context,

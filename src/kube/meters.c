@@ -5,11 +5,16 @@
 
 /* How many changes of one turn of the event loop are measured; of more, these speak for the rest. */
 enum { PENDING_MOST = 1024 };
+/* How many slices without a service are waited with, and for how long. */
+enum { ORPHANS_MOST = 64 };
+#define ORPHANS_MOST_NS UINT64_C(60000000000)
+/* How many directives show what they read under their zone; further ones do so together. */
+enum { ZONES_SHOWN = 2 };
 
 enum service_kind { KIND_CLUSTER_IP, KIND_WITH_SELECTOR, KIND_WITHOUT_SELECTOR, SERVICE_KINDS };
 
 struct triggered {
-	enum service_kind kind;
+	const struct slice *slice; /* held */
 	uint64_t unix_ns;
 };
 
@@ -22,7 +27,8 @@ struct reading {
 struct meters {
 	struct metrics *metrics;
 	struct kube *kube;
-	const char *zone; /* the first of the directive: it tells clusters apart */
+	const struct model *model;
+	const char *zone; /* the first of the directive: it tells clusters apart; or others */
 	struct reading readings[OBJECT_KINDS];
 	tally_cell *events[OBJECT_KINDS][BODY_ERROR + 1];
 	tally_cell *failures[OBJECT_KINDS][TROUBLE_COUNT];
@@ -42,24 +48,25 @@ static const double programming_bounds[] = { 0.001,  0.002,  0.004,   0.008,   0
 
 /* ---- declaring ---- */
 
-/* What tells apart the series of a name that is ours; NULL: no such label. Names that CoreDNS has keep its labels. */
-static char *labels_of(const struct meters *meters, const char *kind, const char *label,
-		       const char *value)
+/* What tells apart the series of a name that is ours; NULL: no such label. Names that CoreDNS has keep its labels.
+ * What is counted is so for all zones together, and only the first zones have readings of their own. */
+static char *labels_of(const char *zone, const char *kind, const char *label, const char *value)
 {
 	struct text labels = { 0 };
 
-	if (label != NULL)
-		metrics_label(&labels, label, value);
 	if (kind != NULL)
 		metrics_label(&labels, "kind", kind);
-	metrics_label(&labels, "zone", meters->zone);
+	if (label != NULL)
+		metrics_label(&labels, label, value);
+	if (zone != NULL)
+		metrics_label(&labels, "zone", zone);
 	return labels.data;
 }
 
 static tally_cell *counter(struct meters *meters, const char *name, const char *help,
 			   enum object_kind kind, const char *label, const char *value)
 {
-	char *labels = labels_of(meters, object_kind_name(kind), label, value);
+	char *labels = labels_of(NULL, object_kind_name(kind), label, value);
 	tally_cell *cell = metrics_counter(meters->metrics, name, help, labels);
 
 	mem_free(labels);
@@ -113,11 +120,12 @@ static double read_stale(void *context)
 static void declare_readings(struct meters *meters, enum object_kind kind)
 {
 	struct reading *reading = &meters->readings[kind];
-	char *labels = labels_of(meters, object_kind_name(kind), NULL, NULL);
+	char *labels = labels_of(meters->zone, object_kind_name(kind), NULL, NULL);
 
 	*reading = (struct reading){ meters->kube, kind };
-	metrics_value(meters->metrics, "knamed_kubernetes_in_step", "gauge",
-		      "Whether everything of a kind was read once.", labels, read_in_step, reading);
+	metrics_gauge(meters->metrics, "knamed_kubernetes_in_step",
+		      "Whether everything of a kind was read once.", labels, MERGE_LEAST,
+		      read_in_step, reading);
 	metrics_value(meters->metrics, "knamed_kubernetes_watch_age_seconds", "gauge",
 		      "Time since the API server last said something of a kind.", labels, read_age,
 		      reading);
@@ -128,7 +136,7 @@ static void declare_readings(struct meters *meters, enum object_kind kind)
 
 static void declare_stale(struct meters *meters)
 {
-	char *labels = labels_of(meters, NULL, NULL, NULL);
+	char *labels = labels_of(meters->zone, NULL, NULL, NULL);
 
 	metrics_value(meters->metrics, "knamed_kubernetes_stale", "gauge",
 		      "Whether answers are from a snapshot that the API server has not confirmed.",
@@ -144,8 +152,6 @@ static void declare_histograms(struct meters *meters)
 		[KIND_WITHOUT_SELECTOR] = "service_kind=\"headless_without_selector\"",
 	};
 
-	char *labels = labels_of(meters, NULL, NULL, NULL);
-
 	for (int kind = 0; kind < SERVICE_KINDS; kind++)
 		meters->programming[kind] =
 			metrics_histogram(meters->metrics,
@@ -155,19 +161,20 @@ static void declare_histograms(struct meters *meters)
 					  COUNT_OF(programming_bounds));
 	meters->publish =
 		metrics_histogram(meters->metrics, "knamed_kubernetes_publish_duration_seconds",
-				  "From an event's arrival to its answers.", labels, publish_bounds,
+				  "From an event's arrival to its answers.", "", publish_bounds,
 				  COUNT_OF(publish_bounds));
-	mem_free(labels);
 }
 
-struct meters *meters_new(struct metrics *metrics, struct kube *kube, const char *zone)
+struct meters *meters_new(struct metrics *metrics, struct kube *kube, const struct model *model,
+			  const char *zone)
 {
 	if (metrics == NULL)
 		return NULL;
 	struct meters *meters = mem_zalloc(sizeof(*meters));
 	meters->metrics = metrics;
 	meters->kube = kube;
-	meters->zone = zone;
+	meters->model = model;
+	meters->zone = metrics_bounded(metrics, "zone", zone, ZONES_SHOWN);
 	for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++) {
 		if (!kube_kind(kube, kind).is_watched)
 			continue;
@@ -186,6 +193,8 @@ void meters_free(struct meters *meters)
 	for (int kind = 0; kind < OBJECT_KINDS; kind++)
 		metrics_withdraw(meters->metrics, &meters->readings[kind]);
 	metrics_withdraw(meters->metrics, meters->kube);
+	for (size_t i = 0; i < meters->triggered_count; i++)
+		object_drop(&meters->triggered[i].slice->head);
 	mem_free(meters);
 }
 
@@ -209,6 +218,16 @@ void meters_failure(struct meters *meters, enum object_kind kind, enum trouble t
 		add_one(meters->failures[kind][trouble]);
 }
 
+uint64_t meters_failures(const struct meters *meters, enum object_kind kind)
+{
+	uint64_t sum = 0;
+	for (int trouble = TROUBLE_NONE + 1; meters != NULL && trouble < TROUBLE_COUNT; trouble++)
+		if (meters->failures[kind][trouble] != NULL)
+			sum += atomic_load_explicit(meters->failures[kind][trouble],
+						    memory_order_relaxed);
+	return sum;
+}
+
 void meters_relist(struct meters *meters, enum object_kind kind)
 {
 	if (meters != NULL)
@@ -229,16 +248,46 @@ void meters_arrived(struct meters *meters, uint64_t arrived_ns)
 		meters->arrived[meters->arrived_count++] = arrived_ns;
 }
 
-void meters_triggered(struct meters *meters, const struct service *service, uint64_t triggered_ns)
+void meters_triggered(struct meters *meters, const struct slice *slice, uint64_t triggered_ns)
 {
+	if (meters == NULL || triggered_ns == 0 || meters->triggered_count == PENDING_MOST)
+		return;
+	object_hold(&slice->head);
+	meters->triggered[meters->triggered_count++] = (struct triggered){ slice, triggered_ns };
+}
+
+/* False: its service is not known. */
+static bool observe_change(struct meters *meters, const struct triggered *change, uint64_t unix_ns)
+{
+	const struct service *service =
+		(const struct service *)model_get(meters->model, OBJECT_SERVICE,
+						  change->slice->head.namespace_,
+						  change->slice->service);
 	enum service_kind kind = KIND_CLUSTER_IP;
 
-	if (meters == NULL || service == NULL || triggered_ns == 0 ||
-	    meters->triggered_count == PENDING_MOST)
-		return;
+	if (service == NULL)
+		return false;
 	if (service->type == SERVICE_HEADLESS)
 		kind = service->has_selector ? KIND_WITH_SELECTOR : KIND_WITHOUT_SELECTOR;
-	meters->triggered[meters->triggered_count++] = (struct triggered){ kind, triggered_ns };
+	histogram_observe(meters->programming[kind],
+			  unix_ns > change->unix_ns ? (double)(unix_ns - change->unix_ns) / 1e9 : 0);
+	return true;
+}
+
+/* A slice may come before its service; then the change has its answers when that has come. */
+static void observe_changes(struct meters *meters, uint64_t unix_ns)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < meters->triggered_count; i++) {
+		const struct triggered *change = &meters->triggered[i];
+		bool is_young = change->unix_ns + ORPHANS_MOST_NS > unix_ns;
+		if (!observe_change(meters, change, unix_ns) && is_young && kept < ORPHANS_MOST)
+			meters->triggered[kept++] = *change;
+		else
+			object_drop(&change->slice->head);
+	}
+	meters->triggered_count = kept;
 }
 
 void meters_published(struct meters *meters)
@@ -251,10 +300,6 @@ void meters_published(struct meters *meters)
 	uint64_t unix_ns = (uint64_t)unix_time.tv_sec * 1000000000u + (uint64_t)unix_time.tv_nsec;
 	for (size_t i = 0; i < meters->arrived_count; i++)
 		histogram_observe(meters->publish, (double)(now - meters->arrived[i]) / 1e9);
-	for (size_t i = 0; i < meters->triggered_count; i++) {
-		uint64_t then = meters->triggered[i].unix_ns;
-		histogram_observe(meters->programming[meters->triggered[i].kind],
-				  unix_ns > then ? (double)(unix_ns - then) / 1e9 : 0);
-	}
-	meters->arrived_count = meters->triggered_count = 0;
+	meters->arrived_count = 0;
+	observe_changes(meters, unix_ns);
 }

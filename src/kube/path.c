@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "knamed/kube.h"
+
 static const struct {
 	const char *path, *resource;
 } places[OBJECT_KINDS] = {
@@ -15,15 +17,14 @@ static const struct {
 			    "serviceimports.multicluster.x-k8s.io" },
 };
 
-const char *path_resource(enum object_kind kind)
+const char *kube_resource(enum object_kind kind)
 {
 	return places[kind].resource;
 }
 
-static bool is_plain(char c)
+const char *kube_path(enum object_kind kind)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c != '\0' && strchr("-._~", c) != NULL);
+	return places[kind].path;
 }
 
 static void add_parameter(struct text *path, const char *name, const char *value)
@@ -31,12 +32,7 @@ static void add_parameter(struct text *path, const char *name, const char *value
 	bool is_first = path->data[path->size - 1] == '?';
 
 	text_printf(path, "%s%s=", is_first ? "" : "&", name);
-	for (; *value != '\0'; value++) {
-		if (is_plain(*value))
-			text_add_n(path, value, 1);
-		else
-			text_printf(path, "%%%02X", (unsigned char)*value);
-	}
+	text_add_escaped(path, value);
 }
 
 static void add_number(struct text *path, const char *name, unsigned number)

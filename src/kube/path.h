@@ -6,9 +6,6 @@
 #include "knamed/config.h"
 #include "knamed/model.h"
 
-/* "endpointslices.discovery.k8s.io", as RBAC and log lines name it. */
-const char *path_resource(enum object_kind kind);
-
 enum path_aim {
 	PATH_STREAM, /* all objects as events, a bookmark behind them, then what happens (WatchList) */
 	PATH_LIST,  /* a page of all objects */

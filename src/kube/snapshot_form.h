@@ -8,6 +8,8 @@
 #ifndef KNAMED_KUBE_SNAPSHOT_FORM_H
 #define KNAMED_KUBE_SNAPSHOT_FORM_H
 
+#include "knamed/model.h"
+
 #define SNAPSHOT_MAGIC "knamed snapshot\n"
 enum {
 	SNAPSHOT_MAGIC_SIZE = 16,
@@ -16,5 +18,8 @@ enum {
 	SNAPSHOT_OBJECT_MOST = 64 * 1024 * 1024,
 	SNAPSHOT_TEXT_MOST = 0xffff,
 };
+
+/* NULL: it is not whole, or not what was written. */
+struct object *snapshot_object_read(const uint8_t *bytes, size_t size);
 
 #endif

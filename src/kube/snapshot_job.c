@@ -23,6 +23,8 @@ static void *write_snapshot(void *context)
 {
 	struct snapshot_job *job = context;
 
+	capability_limit(0);
+	pthread_setname_np(pthread_self(), "knamed-snapshot"); /* by itself, without a file */
 	job->is_written = snapshot_write(job->snapshot, job->options.path, &job->error);
 	eventfd_write(event_get_fd(job->over), 1);
 	return NULL;
@@ -66,8 +68,6 @@ static bool start_thread(struct snapshot_job *job, struct error *error)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	int failure = pthread_create(&job->thread, NULL, write_snapshot, job);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (failure == 0)
-		pthread_setname_np(job->thread, "knamed-snapshot");
 	return failure == 0 || error_set(error, "snapshot %s cannot be written: no thread: %s",
 					 job->options.path, strerrordesc_np(failure));
 }

@@ -6,15 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "knamed/observe.h"
 #include "watch_parts.h"
 
 enum {
-	STUCK = 3, /* failures in a row of one way, then another is tried */
 	HEAD_MS = 15 * 1000,
 	LIST_HEAD_MS = 30 * 1000,
-	RETRY_AFTER_MOST_S = 60,
-	EMPTY_AFTER_MS = 60 * 1000, /* a resource that is not there for so long has no objects */
 };
 
 const struct watch_times watch_times_usual = {
@@ -26,19 +22,19 @@ const struct watch_times watch_times_usual = {
 	.unsure_ms = 60 * 1000,
 };
 
-static void wait_ms(struct watch *watch, uint64_t ms)
+void watch_wait(struct watch *watch, uint64_t ms)
 {
-	const struct timeval wait = { (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
+	const struct timeval wait = timeval_of_ms(ms);
 
 	evtimer_add(watch->timer, &wait);
 }
 
-static void avoid_stream(struct watch *watch, unsigned ms)
+void watch_avoid_stream(struct watch *watch, unsigned ms)
 {
 	watch->no_stream_until_ns = clock_now_ns() + ms * (uint64_t)1000000;
 }
 
-static void relist_abandon(struct watch *watch)
+void watch_relist_abandon(struct watch *watch)
 {
 	text_clear(&watch->next);
 	watch->page_failures = 0;
@@ -46,140 +42,6 @@ static void relist_abandon(struct watch *watch)
 		return;
 	watch->is_relisting = false;
 	intake_relist_abandon(&watch->intake);
-}
-
-/* ---- what an end leads to ---- */
-
-static void tell_failure(struct watch *watch)
-{
-	const struct watch_calls *calls = &watch->options.calls;
-
-	calls->failed(calls->context, watch->options.kind, watch->trouble, watch->why);
-}
-
-/* The server does not know the kind: there are no objects of it. Told so while all was in order
- * before, it may be that the server is only starting. */
-static void take_absence(struct watch *watch)
-{
-	bool is_sure = !watch->is_confirmed ||
-		       clock_now_ns() - watch->retry.since_ns >= EMPTY_AFTER_MS * (uint64_t)1000000;
-
-	if (watch->options.kind != OBJECT_IMPORT || watch->trouble != TROUBLE_NOT_FOUND || !is_sure)
-		return;
-	bool was_confirmed = watch->is_confirmed;
-	watch_take_nothing(watch);
-	watch->must_list = true;
-	if (watch->changed || !was_confirmed)
-		watch->options.calls.changed(watch->options.calls.context);
-	watch->changed = false;
-}
-
-/* What fails again and again in the same way may do so for ever: a poisoned event, a link that
- * cannot carry all in one piece. */
-static void leave_rut(struct watch *watch, bool was_reading)
-{
-	bool is_answer = watch->status == 200 || watch->trouble == TROUBLE_REFUSED;
-	bool counts =
-		watch->aim == PATH_WATCH ? !trouble_is_of_connection(watch->trouble) : was_reading;
-
-	if (watch->rut_aim != watch->aim)
-		watch->rut = 0;
-	watch->rut_aim = watch->aim;
-	if (!is_answer || !counts || ++watch->rut < STUCK)
-		return;
-	watch->rut = 0;
-	if (watch->aim == PATH_STREAM)
-		avoid_stream(watch, watch->options.times->unsure_ms);
-	else if (watch->aim == PATH_WATCH)
-		watch->must_list = true;
-}
-
-static void on_trouble(struct watch *watch)
-{
-	unsigned after_s = watch->retry_after_s;
-	bool is_of_connection = trouble_is_of_connection(watch->trouble);
-	if (watch->was_unreachable && !is_of_connection)
-		retry_renew(&watch->retry); /* the outage is over, this is another one */
-	watch->was_unreachable = is_of_connection;
-	uint64_t wait = retry_fail_ms(&watch->retry, &watch->options.times->retry);
-	bool was_reading = watch->is_relisting;
-	bool keeps_pages =
-		watch->aim == PATH_LIST && watch->next.size > 0 && ++watch->page_failures < STUCK;
-
-	if (!keeps_pages)
-		relist_abandon(watch);
-	leave_rut(watch, was_reading);
-	take_absence(watch);
-	tell_failure(watch);
-	if (after_s > RETRY_AFTER_MOST_S)
-		after_s = RETRY_AFTER_MOST_S;
-	wait_ms(watch, wait < after_s * 1000 ? after_s * 1000 : wait);
-}
-
-static void on_refused_stream(struct watch *watch)
-{
-	const struct watch_times *times = watch->options.times;
-	bool is_firm = watch->status == 200 || watch->trouble != TROUBLE_SERVER;
-
-	avoid_stream(watch, is_firm ? times->refused_ms : times->unsure_ms);
-	relist_abandon(watch);
-	log_line(LOG_INFO, "kubernetes", "%s; reading it page by page instead of as a stream",
-		 watch->why);
-	wait_ms(watch, 0);
-}
-
-static void on_gone(struct watch *watch, bool was_healthy)
-{
-	watch->must_list = true;
-	watch->is_whole = watch->aim == PATH_LIST; /* pages expire, one piece does not */
-	relist_abandon(watch);
-	tell_failure(watch);
-	wait_ms(watch, was_healthy ? 0 : retry_fail_ms(&watch->retry, &watch->options.times->retry));
-}
-
-static void act_on(struct watch *watch, enum outcome outcome)
-{
-	const struct watch_times *times = watch->options.times;
-	bool was_healthy = watch->followed_ns != 0 && clock_now_ns() - watch->followed_ns >=
-							      times->healthy_ms * (uint64_t)1000000;
-
-	watch->followed_ns = 0;
-	if (was_healthy) {
-		retry_reset(&watch->retry);
-		watch->rut = 0;
-	}
-	switch (outcome) {
-	case OUTCOME_NONE:
-	case OUTCOME_NEXT_PAGE:
-	case OUTCOME_LISTED:
-		wait_ms(watch, 0);
-		break;
-	case OUTCOME_ENDED:
-		wait_ms(watch, was_healthy ? 0 : retry_fail_ms(&watch->retry, &times->retry));
-		break;
-	case OUTCOME_JSON:
-		watch->is_json_only = true;
-		wait_ms(watch, 0);
-		break;
-	case OUTCOME_NO_STREAM:
-		on_refused_stream(watch);
-		break;
-	case OUTCOME_RELIST:
-		on_gone(watch, was_healthy);
-		break;
-	case OUTCOME_TROUBLE:
-		on_trouble(watch);
-		break;
-	}
-}
-
-static void on_end(void *context, const struct client_end *end)
-{
-	struct watch *watch = context;
-
-	watch->transfer = NULL;
-	evtimer_del(watch->timer);
-	act_on(watch, watch_judge(watch, end));
 }
 
 /* ---- asking ---- */
@@ -221,7 +83,7 @@ static void ask(struct watch *watch)
 	};
 	bool is_list = path.aim == PATH_LIST;
 	const struct transport *transport = watch->options.transport;
-	const struct client_calls calls = { watch_take_head, watch_take_body, on_end, watch };
+	const struct client_calls calls = { watch_take_head, watch_take_body, watch_end, watch };
 
 	path_print(&path, &watch->path);
 	watch->aim = path.aim;
@@ -240,7 +102,7 @@ static void ask(struct watch *watch)
 	};
 	watch->transfer = transport->get(transport->context, &request, &calls);
 	if (!is_list)
-		wait_ms(watch, silence_limit_ms(watch));
+		watch_wait(watch, silence_limit_ms(watch));
 }
 
 static uint64_t silent_ms(const struct watch *watch)
@@ -259,8 +121,8 @@ static void give_up_silent(struct watch *watch)
 	snprintf(text, sizeof(text), "no byte for %.0f s", (double)silent_ms(watch) / 1000);
 	transport->cancel(transport->context, watch->transfer);
 	if (watch->aim == PATH_STREAM && watch->is_relisting)
-		avoid_stream(watch, watch->options.times->unsure_ms);
-	on_end(watch, &end);
+		watch_avoid_stream(watch, watch->options.times->unsure_ms);
+	watch_end(watch, &end);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *context)
@@ -280,7 +142,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 	if (silent >= limit)
 		give_up_silent(watch);
 	else
-		wait_ms(watch, limit - silent);
+		watch_wait(watch, limit - silent);
 }
 
 /* ---- what others see ---- */
@@ -306,7 +168,7 @@ static void stop(struct watch *watch)
 	watch->followed_ns = 0;
 	body_free(watch->body);
 	watch->body = NULL;
-	relist_abandon(watch);
+	watch_relist_abandon(watch);
 	evtimer_del(watch->timer);
 }
 
@@ -330,14 +192,14 @@ void watch_trust(struct watch *watch, bool trust)
 
 void watch_start(struct watch *watch)
 {
-	wait_ms(watch, 0);
+	watch_wait(watch, 0);
 }
 
 void watch_relist(struct watch *watch)
 {
 	stop(watch);
 	watch->must_list = true;
-	wait_ms(watch, 0);
+	watch_wait(watch, 0);
 }
 
 void watch_hurry(struct watch *watch)
@@ -346,7 +208,7 @@ void watch_hurry(struct watch *watch)
 		trouble_is_of_connection(watch->trouble) || watch->trouble == TROUBLE_FORBIDDEN;
 
 	if (watch->transfer == NULL && may_be_over)
-		wait_ms(watch, 0);
+		watch_wait(watch, 0);
 }
 
 bool watch_is_in_step(const struct watch *watch)

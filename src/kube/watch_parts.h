@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The state of a watch: watch_take.c reads one response into it, watch.c decides what is asked next. */
+/* The state of a watch: watch_take.c reads one response into it, watch_end.c says what its end leads to, watch.c asks. */
 #ifndef KNAMED_KUBE_WATCH_PARTS_H
 #define KNAMED_KUBE_WATCH_PARTS_H
 
@@ -63,5 +63,10 @@ bool watch_take_body(void *watch, const uint8_t *bytes, size_t size);
 enum outcome watch_judge(struct watch *watch, const struct client_end *end);
 /* Nothing came: what was known of the kind is gone. */
 void watch_take_nothing(struct watch *watch);
+/* The response is over. */
+void watch_end(void *context, const struct client_end *end);
+void watch_wait(struct watch *watch, uint64_t ms); /* then it asks */
+void watch_avoid_stream(struct watch *watch, unsigned ms);
+void watch_relist_abandon(struct watch *watch);
 
 #endif

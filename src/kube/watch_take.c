@@ -13,7 +13,7 @@ static bool fail(struct watch *watch, enum trouble cause, int status, const char
 {
 	watch->outcome = OUTCOME_TROUBLE;
 	watch->trouble = cause;
-	trouble_print(cause, path_resource(watch->options.kind), status, detail, watch->why,
+	trouble_print(cause, kube_resource(watch->options.kind), status, detail, watch->why,
 		      sizeof(watch->why));
 	return false;
 }

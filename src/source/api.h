@@ -37,7 +37,7 @@ void api_decoder_begin(struct api_decoder *decoder, size_t texts_most,
 struct api_metadata {
 	struct metadata common;
 	const char *uid, *version;
-	uint64_t triggered_ns;
+	uint64_t triggered_ns, created_ns;
 	bool is_initial_end;
 };
 /* Texts are used as they are. */

@@ -98,6 +98,7 @@ void api_object_tell(const struct api_metadata *metadata, struct api_object *ret
 	if (size < sizeof(ret_object->version))
 		memcpy(ret_object->version, metadata->version, size + 1);
 	ret_object->triggered_ns = metadata->triggered_ns;
+	ret_object->created_ns = metadata->created_ns;
 	ret_object->is_initial_end = metadata->is_initial_end;
 }
 

@@ -52,6 +52,7 @@ static bool read_metadata(struct api_decoder *decoder, const json_t *value,
 	field_leave(fields);
 	if (!decode_metadata(fields, value, decoder->kind, &metadata->common))
 		return false;
+	metadata->created_ns = trigger_time_ns(text_of(json_object_get(found, "creationTimestamp")));
 	const json_t *annotations = json_object_get(found, "annotations");
 	metadata->triggered_ns =
 		trigger_time_ns(text_of(json_object_get(annotations, ANNOTATION_TRIGGER_TIME)));

@@ -43,11 +43,6 @@ static uint64_t expire_ms(const struct soa *soa)
 	return within(soa->expire * UINT64_C(1000), least, EXPIRE_MOST * UINT64_C(1000));
 }
 
-static struct timeval timeval_of(uint64_t ms)
-{
-	return (struct timeval){ (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
-}
-
 /* A little later than that, so that not all ask at once. */
 static uint64_t spread(uint64_t ms, uint64_t most)
 {
@@ -66,7 +61,7 @@ static uint64_t rest_ms(const struct secondary_zone *zone)
 static void plan(struct secondary_zone *zone, uint64_t ms)
 {
 	uint64_t rest = rest_ms(zone);
-	struct timeval wait = timeval_of(zone->wanted != 0 || ms < rest ? rest : ms);
+	struct timeval wait = timeval_of_ms(zone->wanted != 0 || ms < rest ? rest : ms);
 	event_add(&zone->due, &wait);
 }
 
@@ -81,7 +76,7 @@ static void begin_rest(struct secondary_zone *zone)
 
 void secondary_zone_confirmed(struct secondary_zone *zone)
 {
-	struct timeval expire = timeval_of(expire_ms(&zone->soa));
+	struct timeval expire = timeval_of_ms(expire_ms(&zone->soa));
 	begin_rest(zone);
 	zone->failures = 0;
 	event_add(&zone->expiry, &expire);

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define NS_PER_S UINT64_C(1000000000)
+
 /* An entry of a map. Its parts may lack; they are "" then. */
 struct pair {
 	struct wire_field key, value;
@@ -88,6 +90,24 @@ static bool take_annotation(struct api_decoder *decoder, const struct wire_field
 	return true;
 }
 
+/* A Time of seconds and, never here, nanoseconds. */
+static bool take_creation(struct api_decoder *decoder, const struct wire_field *field,
+			  struct api_metadata *metadata)
+{
+	struct wire_field part;
+	struct wire message;
+
+	if (!wire_message(decoder, field, "creationTimestamp", &message))
+		return false;
+	while (wire_next(&message, &part))
+		if (part.number == 1 && part.type == WIRE_NUMBER && part.value < UINT64_MAX / NS_PER_S)
+			metadata->created_ns = part.value * NS_PER_S;
+	if (!wire_end(decoder, &message))
+		return false;
+	field_leave(&decoder->decoder.fields);
+	return true;
+}
+
 static bool take_field(struct api_decoder *decoder, const struct wire_field *field,
 		       struct api_metadata *metadata)
 {
@@ -100,6 +120,8 @@ static bool take_field(struct api_decoder *decoder, const struct wire_field *fie
 		return wire_text(decoder, field, "uid", &metadata->uid);
 	case 6:
 		return wire_text(decoder, field, "resourceVersion", &metadata->version);
+	case 8:
+		return take_creation(decoder, field, metadata);
 	case 9:
 		metadata->common.is_deleted = true;
 		return true;

@@ -56,8 +56,7 @@ void zone_files_watch(struct zone_files *files, const char *path)
 
 static void start_timer(struct zone_files *files)
 {
-	struct timeval period = { (time_t)(files->reload_ms / 1000),
-				  (suseconds_t)(files->reload_ms % 1000 * 1000) };
+	struct timeval period = timeval_of_ms(files->reload_ms);
 
 	if (files->reload_ms == 0 || files->events == NULL)
 		return;

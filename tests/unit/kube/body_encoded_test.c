@@ -23,9 +23,10 @@ static bool collect(void *context, const struct body_item *item)
 		text_printf(&collected->lines, "%d %s %s %u\n", item->status.code,
 			    item->status.reason, item->status.message, item->status.retry_after_s);
 	} else {
-		text_printf(&collected->lines, "%s %s/%s %s %s %llu\n", event_name(item->event),
-			    object->namespace_, object->name, object->uid, object->version,
-			    (unsigned long long)object->triggered_ns);
+		text_printf(&collected->lines, "%s %s/%s %s %s %llu %llu\n",
+			    event_name(item->event), object->namespace_, object->name, object->uid,
+			    object->version, (unsigned long long)object->triggered_ns,
+			    (unsigned long long)object->created_ns);
 		if (object->object != NULL)
 			collected->objects[collected->kept++] = object_hold(object->object);
 	}

@@ -9,6 +9,8 @@ struct pki; /* a certificate with its key */
 struct pki *pki_authority(const char *name);
 /* For a server on 127.0.0.1, ::1, "localhost" and "api.test", and for clients as the user `name`. */
 struct pki *pki_leaf(const struct pki *authority, const char *name);
+/* It is good for so long from now on, or has ended so long ago. */
+void pki_end_in(struct pki *leaf, const struct pki *authority, long seconds);
 void pki_free(struct pki *pki);
 /* PEM, the caller's. */
 char *pki_certificate(const struct pki *pki);

@@ -175,7 +175,7 @@ void play_end(struct transfer *transfer, enum client_trouble trouble)
 
 bool play_head_after(struct transfer *transfer, int status, const char *type, unsigned retry_after_s)
 {
-	const struct client_head head = { status, type, retry_after_s };
+	const struct client_head head = { status, type, retry_after_s, "" };
 
 	transfer->status = status;
 	if (transfer->calls.head(transfer->calls.context, &head))

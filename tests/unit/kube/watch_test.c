@@ -191,6 +191,28 @@ static void the_time_of_a_change_is_told_once_and_not_of_what_was_there(void **s
 	assert_int_equal(following->triggered_ns, 0);
 }
 
+#define BARE(name, version, address)                                                                   \
+	"{\"metadata\":{\"name\":\"" name "\",\"namespace\":\"ns\",\"resourceVersion\":\"" version     \
+	"\",\"creationTimestamp\":\"2026-01-01T00:00:05Z\"},\"addressType\":\"IPv4\",\"endpoints\":[{" \
+	"\"addresses\":[\"" address "\"]}]}"
+
+static void of_what_is_made_by_hand_the_creation_is_told(void **state)
+{
+	struct following *following = *state;
+
+	following_start(following, OBJECT_SLICE);
+	struct transfer *transfer = script_expect(&following->script, "endpointslices?", NULL);
+	play_head(transfer, 200, "application/json");
+	play_text(transfer, EVENT("ADDED", BARE("old", "10", "10.0.0.1")) END("20"));
+	play_text(transfer, EVENT("ADDED", BARE("new", "21", "10.0.0.2")));
+	assert_int_equal(following->triggered_ns, UINT64_C(1767225605000000000));
+	play_text(transfer, EVENT("MODIFIED", BARE("new", "22", "10.0.0.3")));
+	assert_int_equal(following->fresh, 2);
+	assert_int_equal(following->triggered_ns, 0);
+	play_text(transfer, EVENT("MODIFIED", BARE("old", "23", "10.0.0.4")));
+	assert_int_equal(following->triggered_ns, 0);
+}
+
 /* ---- from outside ---- */
 
 static void one_that_waits_for_the_server_hurries_when_others_reached_it(void **state)
@@ -249,6 +271,7 @@ int main(void)
 		with_following(an_object_that_is_not_wanted_any_more_goes),
 		with_following(an_object_without_a_name_is_nonsense),
 		with_following(the_time_of_a_change_is_told_once_and_not_of_what_was_there),
+		with_following(of_what_is_made_by_hand_the_creation_is_told),
 		with_following(one_that_waits_for_the_server_hurries_when_others_reached_it),
 		with_following(what_the_server_asks_to_wait_is_waited),
 		with_following(a_snapshot_counts_until_it_is_confirmed),

@@ -23,6 +23,7 @@ static void assert_same(const struct api_object *a, const struct api_object *b)
 	assert_string_equal(a->uid, b->uid);
 	assert_string_equal(a->version, b->version);
 	assert_true(a->triggered_ns == b->triggered_ns);
+	assert_true(a->created_ns == b->created_ns);
 	assert_int_equal(a->is_initial_end, b->is_initial_end);
 	assert_same_objects(a->object, b->object);
 }
@@ -161,7 +162,7 @@ static void what_an_object_says_of_itself_is_told(void **state)
 	(void)state;
 	static const char json[] =
 		"{\"metadata\":{\"name\":\"a\",\"namespace\":\"b\",\"uid\":\"c\","
-		"\"resourceVersion\":\"12\",\"annotations\":{\"endpoints.kubernetes.io/"
+		"\"resourceVersion\":\"12\",\"creationTimestamp\":\"1970-01-01T00:00:01Z\",\"annotations\":{\"endpoints.kubernetes.io/"
 		"last-change-trigger-time\":\"1970-01-01T00:00:02Z\"}},"
 		"\"spec\":{\"selector\":{\"app\":\"a\"}}}";
 	static const char bare[] = "{\"metadata\":{\"name\":\"a\"},\"spec\":{\"selector\":{}}}";
@@ -171,6 +172,7 @@ static void what_an_object_says_of_itself_is_told(void **state)
 	assert_true(api_decode_json(decoder, json, sizeof(json) - 1, false, &object, NULL));
 	assert_string_equal(object.uid, "c");
 	assert_true(object.triggered_ns == 2000000000);
+	assert_true(object.created_ns == 1000000000);
 	assert_true(object.object->version == 12);
 	assert_true(((const struct service *)object.object)->has_selector);
 	assert_true(api_decode_json(decoder, bare, sizeof(bare) - 1, false, &object, NULL));
