@@ -15,14 +15,6 @@ struct zone *cluster_add_zone(struct cluster *cluster, struct zone_list *list, e
 	return zone;
 }
 
-bool zone_text_is_reverse(const char *origin)
-{
-	uint8_t name[DNS_NAME_MAX], size;
-	return name_parse(origin, name, &size) &&
-	       (name_is_under(name, (const uint8_t *)"\7in-addr\4arpa") ||
-		name_is_under(name, (const uint8_t *)"\3ip6\4arpa"));
-}
-
 static void zones_add(struct cluster *cluster, const struct cluster_options *options)
 {
 	for (size_t i = 0; i < options->zone_count; i++) {
@@ -32,7 +24,7 @@ static void zones_add(struct cluster *cluster, const struct cluster_options *opt
 			is_import |= text_equal_fold(options->multicluster[k], origin);
 		if (is_import)
 			cluster_add_zone(cluster, &cluster->imports, ZONE_MULTICLUSTER, origin);
-		else if (zone_text_is_reverse(origin))
+		else if (name_text_is_reverse(origin))
 			cluster_add_zone(cluster, &cluster->reverse, ZONE_REVERSE, origin);
 		else
 			cluster_add_zone(cluster, &cluster->forward, ZONE_CLUSTER, origin);

@@ -154,7 +154,6 @@ static inline bool seat_has_host(const struct seat *seat)
 struct cluster *cluster_new(struct answers *answers, uint32_t ttl, uint32_t denial_ttl);
 struct zone *cluster_add_zone(struct cluster *cluster, struct zone_list *list, enum zone_kind kind,
 			      const char *origin);
-bool zone_text_is_reverse(const char *origin);
 void cluster_begin(struct cluster *cluster); /* it has its zones */
 
 /* names.c */

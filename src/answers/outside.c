@@ -222,7 +222,7 @@ struct catalog *answers_add_outside(struct catalog *inside, const struct outside
 	cluster->no_endpoints = !options->headless || inside->cluster->no_endpoints;
 	for (size_t i = 0; i < options->zone_count; i++) {
 		const char *origin = options->zones[i];
-		if (zone_text_is_reverse(origin))
+		if (name_text_is_reverse(origin))
 			cluster_add_zone(cluster, &cluster->reverse, ZONE_REVERSE, origin);
 		else
 			cluster_add_zone(cluster, &cluster->forward, ZONE_OUTSIDE, origin);

@@ -258,6 +258,11 @@ void answers_complain(struct answers *answers, const char *format, ...) PRINTF_L
 struct zone *zone_new(struct answers *answers, enum zone_kind kind, const char *origin);
 void zone_touch(struct answers *answers,
 		const struct zone *zone); /* its serial moves at the next publish */
+void readers_wait(void); /* until each reader has been quiet once: what it saw before it sees no more */
+
+/* ---- retire.c ---- */
+struct retired *retired_new(void);
+void retired_free(struct retired *retired);
 /* After the next grace period ... */
 void retire_memory(struct answers *answers, void *memory);	       /* ... mem_free */
 void retire_buckets(struct answers *answers, struct buckets *buckets); /* ... unmap */
@@ -266,6 +271,11 @@ void retire_pooled(struct answers *answers, struct pool *pool, void *memory,
 		   uint8_t class_);				/* ... pool_give */
 void retire_link(struct answers *answers, struct entry *newer); /* ... newer->older = NULL */
 void retire_tombstone(struct answers *answers, struct table *table, struct entry *tombstone);
+/* A new edition is in force, which shows nothing of what was retired so far. */
+void retired_are_unseen(struct answers *answers);
+void retired_reclaim_if_due(struct answers *answers); /* what nobody holds */
+void retired_reclaim(struct answers *answers);	      /* whoever holds an edition loses it */
+void retired_reclaim_all(struct answers *answers);    /* with what is still pending: nobody reads */
 
 /* ---- holds.c ---- */
 void holds_init(struct holds *holds);

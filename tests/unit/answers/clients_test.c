@@ -55,6 +55,58 @@ static void an_address_goes_over_to_the_next_pod(void **state)
 	house_close(house);
 }
 
+static void who_had_an_address_first_does_not_take_it_back(void **state)
+{
+	(void)state;
+	struct house *house = open_clients();
+
+	house_show(house, "Pod web/a 10.0.0.1");
+	house_show(house, "Pod web/b 10.0.0.1");
+	house_show(house, "Pod web/a 10.0.0.1 10.0.0.2");
+	expect_pod(house, "10.0.0.1", "web/b");
+	expect_pod(house, "10.0.0.2", "web/a");
+	house_close(house);
+}
+
+static void an_address_of_several_is_known_as_long_as_one_has_it(void **state)
+{
+	(void)state;
+	struct house *house = open_clients();
+
+	house_show(house, "Pod web/a 10.0.0.1");
+	house_show(house, "Pod data/a 10.0.0.1");
+	house_show(house, "Pod web/c 10.0.0.1");
+	house_hide(house, "Pod web/c");
+	expect_pod(house, "10.0.0.1", "data/a");
+	house_hide(house, "Pod web/a");
+	expect_pod(house, "10.0.0.1", "data/a");
+	house_hide(house, "Pod data/a");
+	expect_pod(house, "10.0.0.1", "nobody");
+	house_close(house);
+}
+
+static void of_very_many_the_last_ones_are_known(void **state)
+{
+	(void)state;
+	struct house *house = open_clients();
+	char line[40];
+
+	for (int i = 0; i < 50; i++) {
+		snprintf(line, sizeof line, "Pod web/p%d 10.0.0.1", i);
+		house_show(house, line);
+	}
+	expect_pod(house, "10.0.0.1", "web/p49");
+	for (int i = 49; i > 0; i--) {
+		snprintf(line, sizeof line, "Pod web/p%d", i);
+		house_hide(house, line);
+		if (i == 40)
+			expect_pod(house, "10.0.0.1", "web/p39");
+	}
+	expect_pod(house, "10.0.0.1", "nobody");
+	house_hide(house, "Pod web/p0");
+	house_close(house);
+}
+
 static void long_names_are_kept_whole(void **state)
 {
 	(void)state;
@@ -86,6 +138,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pod_is_known_by_its_addresses),
 		cmocka_unit_test(an_address_goes_over_to_the_next_pod),
+		cmocka_unit_test(who_had_an_address_first_does_not_take_it_back),
+		cmocka_unit_test(an_address_of_several_is_known_as_long_as_one_has_it),
+		cmocka_unit_test(of_very_many_the_last_ones_are_known),
 		cmocka_unit_test(long_names_are_kept_whole),
 		cmocka_unit_test(who_does_not_keep_clients_knows_none),
 	};
