@@ -6,6 +6,7 @@
 
 #include <event2/event.h>
 
+#include "cluster_catalogs.h"
 #include "knamed/observe.h"
 #include "knamed/source.h"
 
@@ -28,66 +29,6 @@ struct cluster {
 	bool is_sync_soon; /* the timer runs for a change */
 	struct cluster_calls calls;
 };
-
-static const char **zone_texts(const struct config_zones *zones)
-{
-	const char **texts = mem_zalloc((zones->count + 1) * sizeof(char *));
-	for (size_t i = 0; i < zones->count; i++)
-		texts[i] = zones->zones[i].text;
-	return texts;
-}
-
-/* What it has of the block beside its `kubernetes` is compared in cluster_is_for(). */
-static struct catalog *catalog_of_cluster(struct answers *answers, const struct config_block *block,
-					  const struct ip *local, size_t local_count)
-{
-	const struct config_kubernetes *kubernetes = block->kubernetes;
-	const char **zones = zone_texts(&kubernetes->zones),
-		   **imports = zone_texts(&kubernetes->multicluster);
-	static const enum cluster_pods pods[] = {
-		[PODS_DISABLED] = CLUSTER_PODS_DISABLED, [PODS_INSECURE] = CLUSTER_PODS_INSECURE, [PODS_VERIFIED] = CLUSTER_PODS_VERIFIED
-	};
-	struct cluster_options options = {
-		.zones = zones,
-		.zone_count = kubernetes->zones.count,
-		.multicluster = imports,
-		.multicluster_count = kubernetes->multicluster.count,
-		.namespaces = (const char *const *)kubernetes->namespaces.words,
-		.namespace_count = kubernetes->namespaces.count,
-		.pods = pods[kubernetes->pods],
-		.keep_clients = block->metadata,
-		.ttl = kubernetes->ttl,
-		.denial_ttl = kubernetes->denial_ttl,
-		.endpoint_pod_names = kubernetes->endpoint_pod_names,
-		.no_endpoints = kubernetes->no_endpoints,
-		.ignore_empty_service = kubernetes->ignore_empty_service,
-		.shorthand = kubernetes->shorthand,
-		.zonal = kubernetes->zonal,
-		.local_addresses = local,
-		.local_address_count = local_count,
-		.port = block->addresses[0].port,
-	};
-	struct catalog *catalog = answers_add_cluster(answers, &options);
-	mem_free(zones);
-	mem_free(imports);
-	return catalog;
-}
-
-static struct catalog *catalog_of_external(struct catalog *inside,
-					   const struct config_external *external)
-{
-	const char **zones = zone_texts(&external->zones);
-	struct catalog *catalog =
-		answers_add_outside(inside, &(struct outside_options){
-						    .zones = zones,
-						    .zone_count = external->zones.count,
-						    .apex = external->apex,
-						    .ttl = external->ttl,
-						    .headless = external->headless,
-					    });
-	mem_free(zones);
-	return catalog;
-}
 
 /* Both say the same of the same cluster. */
 static void tell_catalogs(struct cluster *cluster, bool is_synced, bool is_stale)
@@ -279,13 +220,22 @@ static bool read_kube(struct cluster *cluster, const struct pipeline_options *op
 
 /* ---- any source ---- */
 
+/* Then nothing is known, and nothing is denied. */
+static bool is_not_to_be_asked(struct cluster *cluster, const struct pipeline_options *options)
+{
+	if (options->api_wait_s > 0)
+		return false;
+	tell_catalogs(cluster, false, false);
+	return true;
+}
+
 static bool open_source(struct cluster *cluster, const struct pipeline_options *options,
 			struct error *error)
 {
 	if (cluster->config->manifests == NULL && options->events != NULL)
 		return follow_kube(cluster, options, error);
 	if (cluster->config->manifests == NULL)
-		return options->api_wait_s == 0 || read_kube(cluster, options, error);
+		return is_not_to_be_asked(cluster, options) || read_kube(cluster, options, error);
 	if (options->events == NULL)
 		return manifests_read(cluster->config, cluster->model, error);
 	cluster->manifests = manifests_open(options->events, cluster->config, cluster->model,
@@ -337,9 +287,9 @@ struct cluster *cluster_open(const struct pipeline_options *options,
 	cluster->block = block;
 	cluster->config = block->kubernetes;
 	cluster->calls = *calls;
-	cluster->catalog = catalog_of_cluster(answers, block, local, local_count);
+	cluster->catalog = cluster_catalog_new(answers, block, local, local_count);
 	if (block->external != NULL)
-		cluster->external = catalog_of_external(cluster->catalog, block->external);
+		cluster->external = cluster_external_new(cluster->catalog, block->external);
 	cluster->model = model_new();
 	listen_to_model(cluster, options);
 	if (open_source(cluster, options, error))
@@ -377,7 +327,8 @@ bool cluster_is_for(const struct cluster *cluster, const struct config_block *bl
 {
 	const struct config_block *own = cluster->block;
 	return own->addresses[0].port == block->addresses[0].port &&
-	       own->metadata == block->metadata && is_same_list(&own->bind, &block->bind) &&
+	       own->metadata == block->metadata && (own->admin == NULL) == (block->admin == NULL) &&
+	       is_same_list(&own->bind, &block->bind) &&
 	       is_same_list(&own->bind_except, &block->bind_except);
 }
 
@@ -397,6 +348,11 @@ struct catalog *cluster_catalog(const struct cluster *cluster)
 struct catalog *cluster_external(const struct cluster *cluster)
 {
 	return cluster->external;
+}
+
+const struct model *cluster_model(const struct cluster *cluster)
+{
+	return cluster->model;
 }
 
 const struct kube *cluster_kube(const struct cluster *cluster)

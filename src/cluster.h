@@ -23,6 +23,7 @@ struct catalog *cluster_external(const struct cluster *cluster); /* of `k8s_exte
 bool cluster_is_for(const struct cluster *cluster, const struct config_block *block);
 /* The fingerprint of the config in force, for sync._knamed. */
 void cluster_tell_config(struct cluster *cluster, const char *sha512);
+const struct model *cluster_model(const struct cluster *cluster);
 const struct kube *cluster_kube(const struct cluster *cluster); /* NULL: manifests */
 
 #endif

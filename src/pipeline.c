@@ -214,12 +214,24 @@ const struct serve_block *pipeline_blocks(const struct pipeline *pipeline, size_
 	return setup_blocks(pipeline->now, ret_count);
 }
 
-const struct kube *pipeline_kube(const struct pipeline *pipeline, size_t block)
+static const struct cluster *find_cluster(const struct pipeline *pipeline, size_t block)
 {
 	const struct setup *now = pipeline->now;
 	const struct catalog *catalog = now->blocks[block].kubernetes;
 	for (size_t i = 0; i < now->feed_count; i++)
 		if (now->feeds[i]->cluster != NULL && now->feeds[i]->catalog == catalog)
-			return cluster_kube(now->feeds[i]->cluster);
+			return now->feeds[i]->cluster;
 	return NULL;
+}
+
+const struct kube *pipeline_kube(const struct pipeline *pipeline, size_t block)
+{
+	const struct cluster *cluster = find_cluster(pipeline, block);
+	return cluster != NULL ? cluster_kube(cluster) : NULL;
+}
+
+const struct model *pipeline_model(const struct pipeline *pipeline, size_t block)
+{
+	const struct cluster *cluster = find_cluster(pipeline, block);
+	return cluster != NULL ? cluster_model(cluster) : NULL;
 }

@@ -29,6 +29,8 @@ const struct serve_block *pipeline_blocks(const struct pipeline *pipeline, size_
 /* The API server that the `kubernetes` of a block follows; NULL: no such directive, or it has manifests. */
 struct kube;
 const struct kube *pipeline_kube(const struct pipeline *pipeline, size_t block);
+/* What the `kubernetes` of a block knows; NULL: no such directive. */
+const struct model *pipeline_model(const struct pipeline *pipeline, size_t block);
 
 /* A config's blocks. Directives that say what they say in the one in force share what feeds them:
  * watches, files, and all that is known so far. The others begin anew, beside it. */

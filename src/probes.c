@@ -26,6 +26,7 @@ struct probes {
 	struct metrics *metrics;
 	const struct pipeline *pipeline; /* NULL: still starting */
 	bool is_serving;
+	bool is_leaving;
 	bool continuously; /* any block's `ready` wants that */
 	bool is_served;	   /* there is a listener */
 	struct http *http;
@@ -77,6 +78,14 @@ static void add_unready(const struct probes *probes, struct text *text)
 	}
 	if (text->size == 0 && !probes->is_serving)
 		text_add(text, "server"); /* its sockets are still to be opened */
+	if (probes->is_leaving)
+		text_add(text, text->size > 0 ? ",shutdown" : "shutdown");
+}
+
+bool probes_is_ready(const struct probes *probes, struct text *ret_unready)
+{
+	add_unready(probes, ret_unready);
+	return ret_unready->size == 0 && probes->is_serving;
 }
 
 static void say_ready(void *context, struct http_reply *reply)
@@ -96,6 +105,7 @@ static void say_readyz(void *context, struct http_reply *reply)
 	add_unready(probes, &unready);
 	struct readyz state = { .is_ready = unready.size == 0 && probes->is_serving,
 				.is_serving = probes->is_serving,
+				.is_leaving = probes->is_leaving,
 				.continuously = probes->continuously,
 				.trouble = probes->trouble };
 	text_done(&unready);
@@ -223,6 +233,7 @@ static void on_wake(evutil_socket_t fd, short what, void *context)
 
 static void *run_starter(void *context)
 {
+	capability_limit(0);
 	event_base_dispatch(context);
 	return NULL;
 }
@@ -290,13 +301,10 @@ void probes_serving(struct probes *probes)
 	probes->is_serving = true;
 }
 
+/* The listeners stay: whoever is refused may have asked at a bad moment, whoever reads 503 knows. */
 void probes_leave(struct probes *probes)
 {
-	for (size_t i = 0; i < probes->config->block_count; i++) {
-		const struct config_ready *ready = probes->config->blocks[i].ready;
-		if (ready != NULL)
-			end(probes, PROBE_READY, &ready->place);
-	}
+	probes->is_leaving = true;
 }
 
 void probes_close(struct probes *probes)

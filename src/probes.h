@@ -2,7 +2,7 @@
 /* probes -- what `health`, `ready` and `prometheus` show over HTTP, for all blocks.
  *
  *   /health   200 OK, always
- *   /ready    200 OK, or 503 and the directives that are not ready
+ *   /ready    200 OK, or 503 and the directives that are not ready, or `shutdown`
  *   /readyz   the same, and why, as JSON
  *   /metrics  everything counted
  *
@@ -31,7 +31,9 @@ void probes_serving(struct probes *probes);
 bool probes_add(struct probes *probes, const struct config *config, struct error *error);
 void probes_use(struct probes *probes, const struct config *config);
 void probes_drop(struct probes *probes, const struct config *config, const struct config *kept);
-/* We are about to go: nobody finds us ready. */
+/* Whether all is ready; if not, what is not: directives with commas between them. */
+bool probes_is_ready(const struct probes *probes, struct text *ret_unready);
+/* We are about to go: nobody finds us ready from now on. */
 void probes_leave(struct probes *probes);
 
 #endif

@@ -13,9 +13,9 @@ struct config_trouble {
 	bool is_built_in;		 /* built-in defaults serve, else what was read before */
 	char text[sizeof(struct error)]; /* "": nothing is wrong */
 };
-/* {"ready":..., "serving":..., "config":{...}, "kubernetes":[...]}; pipeline NULL: everything is still to come. */
+/* {"ready":..., "serving":..., "shutdown":..., "config":{...}, "kubernetes":[...]}; pipeline NULL: everything is still to come. */
 struct readyz {
-	bool is_ready, is_serving, continuously;
+	bool is_ready, is_serving, is_leaving, continuously;
 	const struct config_trouble *trouble;
 };
 void readyz_print(const struct readyz *state, const struct config *config,
