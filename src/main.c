@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Starts everything in order, serves until a signal stops it, stops in order. The main thread is the control
  * thread: sources, model and compiling run on its event loop; query threads run beside it. */
+#include <ctype.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <malloc.h>
@@ -9,24 +10,37 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "admin.h"
 #include "knamed/config.h"
 #include "knamed/kube.h"
 #include "knamed/observe.h"
 #include "knamed/serve.h"
+#include "drain.h"
+#include "footprint.h"
+#include "handover.h"
+#include "readyz.h"
 #include "reload.h"
+#include "sandbox.h"
 #include "version.h"
 
 /* ---- start ---- */
 
-static bool write_pidfile(const char *path, struct error *error)
+/* Names are answered without it, too. */
+static void write_pidfile(const char *path)
 {
+	const char *call = "open";
+	FILE *file = path != NULL ? fopen(path, "we") : NULL;
 	if (path == NULL)
-		return true;
-	FILE *file = fopen(path, "w");
-	if (file == NULL)
-		return error_set(error, "pidfile %s: %s", path, strerror(errno));
-	fprintf(file, "%ld\n", (long)getpid());
-	return fclose(file) == 0 || error_set(error, "pidfile %s: %s", path, strerror(errno));
+		return;
+	if (file != NULL) {
+		call = "write";
+		fprintf(file, "%ld\n", (long)getpid());
+		if (fclose(file) == 0)
+			return;
+	}
+	const char *words = strerrordesc_np(errno);
+	log_line(LOG_ERROR, NULL, "Could not write pidfile: %s %s: %c%s", call, path,
+		 tolower((unsigned char)words[0]), words + 1);
 }
 
 /* The start lines are records where lines are JSON; who asks for the version wants text. */
@@ -60,17 +74,31 @@ struct process {
 	const struct flags *flags;
 	struct config *config;
 	struct config_trouble *trouble;
+	struct sandbox *sandbox;
 	struct event_base *events;
 	struct metrics *metrics;
+	struct traffic *traffic;
 	struct probes *probes;
 	struct pipeline *pipeline;
 	struct signals *signals;
+	struct drain *drain;
 	struct reload *reload;
+	struct admin *admin;
+	struct handover *handover;
 };
 
 static void leave(void *context)
 {
-	probes_leave(((struct process *)context)->probes);
+	const struct process *process = context;
+	probes_leave(process->probes);
+	drain_begin(process->drain, handover_give(process->handover));
+}
+
+static void hurry(void *context)
+{
+	const struct process *process = context;
+	probes_leave(process->probes);
+	event_base_loopbreak(process->events);
 }
 
 static void read_again(void *context)
@@ -94,6 +122,7 @@ static struct serve_options serve_options_of(const struct process *process)
 {
 	struct serve_options options = { .answers = pipeline_answers(process->pipeline),
 					 .metrics = process->metrics,
+					 .traffic = process->traffic,
 					 .config = process->config,
 					 .version = "knamed-" KNAMED_VERSION,
 					 .events = process->events };
@@ -113,28 +142,112 @@ static void follow_corefile(struct process *process, struct server *server)
 		.serve = serve_options_of(process),
 		.probes = process->probes,
 		.signals = process->signals,
+		.drain = process->drain,
+		.admin = process->admin,
+		.sandbox = process->sandbox,
 	});
+}
+
+static void open_admin(struct process *process, uint64_t started_ns)
+{
+	process->admin = admin_open(process->events, &(struct state_sources){
+							     .config = process->config,
+							     .trouble = process->trouble,
+							     .probes = process->probes,
+							     .pipeline = process->pipeline,
+							     .metrics = process->metrics,
+							     .traffic = process->traffic,
+							     .sandbox = process->sandbox,
+							     .started_ns = started_ns,
+						     });
+}
+
+static void end_signals(struct process *process)
+{
+	signals_end(process->signals);
+	process->signals = NULL;
+}
+
+static bool is_in_step(const struct process *process)
+{
+	for (size_t i = 0; i < process->config->block_count; i++)
+		if (process->config->blocks[i].kubernetes != NULL &&
+		    !readyz_block_is_ready(process->pipeline, i, false))
+			return false;
+	return true;
+}
+
+static uint64_t startup_timeout_ms_of(const struct config *config)
+{
+	uint64_t most = 0;
+	for (size_t i = 0; i < config->block_count; i++) {
+		const struct config_kubernetes *kubernetes = config->blocks[i].kubernetes;
+		if (kubernetes != NULL && kubernetes->startup_timeout_ms > most)
+			most = kubernetes->startup_timeout_ms;
+	}
+	return most;
+}
+
+/* The kernel would hand us half of the questions that another process can answer and we cannot yet.
+ * False: we are told to end meanwhile. */
+static bool wait_beside_another(const struct process *process)
+{
+	enum { LOOK_MS = 20 };
+	uint64_t end_ns = clock_now_ns() + startup_timeout_ms_of(process->config) * 1000000;
+	while (!is_in_step(process) && clock_now_ns() < end_ns) {
+		struct timeval look = timeval_of_ms(LOOK_MS);
+		event_base_loopexit(process->events, &look);
+		event_base_dispatch(process->events);
+		if (event_base_got_break(process->events))
+			return false;
+	}
+	return true;
+}
+
+/* Beside another process on the same address its sockets are shared. NULL and no error: we are told to end. */
+static struct server *start_server(struct process *process, struct error *error)
+{
+	struct serve_options options = serve_options_of(process);
+	struct server *server = NULL;
+	int sockets[HANDOVER_SOCKETS];
+	options.sockets = sockets;
+	options.socket_count = handover_ask(process->config, sockets, HANDOVER_SOCKETS);
+	if (options.socket_count == 0 || wait_beside_another(process))
+		server = server_start(&options, error);
+	for (size_t i = 0; i < options.socket_count; i++)
+		close(sockets[i]);
+	return server;
 }
 
 /* DNS, until somebody stops us. */
 static bool serve(struct process *process, struct error *error)
 {
-	struct serve_options options = serve_options_of(process);
-	struct server *server = server_start(&options, error);
+	struct server *server = start_server(process, error);
 	if (server == NULL)
-		return false;
+		return error->text[0] == '\0';
+	sandbox_tighten(process->sandbox);
 	print_start(server, process->config);
 	follow_corefile(process, server);
 	probes_serving(process->probes);
+	admin_serving(process->admin, server);
+	process->handover = handover_open(process->events, server, process->probes);
+	footprint_forget_loading();
 	event_base_dispatch(process->events);
+	end_signals(process);
+	handover_close(process->handover);
+	admin_close(process->admin);
+	process->admin = NULL;
 	probes_close(process->probes); /* what it shows ends with the server */
 	process->probes = NULL;
-	server_stop(server);
+	struct serve_ending ending = drain_ending(process->drain);
+	server_end(server, &ending);
+	drain_tell(process->drain);
 	return true;
 }
 
 static bool start(struct process *process, struct error *error)
 {
+	uint64_t started_ns = clock_now_ns();
 	struct pipeline_options options = { .events = process->events,
 					    .config = process->config,
 					    .metrics = process->metrics,
@@ -147,11 +260,14 @@ static bool start(struct process *process, struct error *error)
 		return false;
 	process->signals =
 		signals_watch(process->events, &(struct signals_calls){ .leave = leave,
+									.hurry = hurry,
 									.reload = read_again,
 									.context = process });
-	signals_set_lameduck(process->signals, lameduck_ms_of(process->config));
+	process->drain = drain_new(process->events, process->metrics);
+	drain_set_lameduck(process->drain, lameduck_ms_of(process->config));
 	log_set_debug(config_is_debug(process->config));
 	probes_join(process->probes, process->events, process->pipeline);
+	open_admin(process, started_ns);
 	return true;
 }
 
@@ -160,14 +276,22 @@ static bool serve_until_stopped(struct process *process, struct error *error)
 {
 	process->events = event_base_new();
 	process->metrics = metrics_new();
+	process->traffic = traffic_new(process->events);
 	metrics_build(process->metrics, KNAMED_VERSION, KNAMED_REVISION);
+	process->sandbox =
+		sandbox_enter(process->config); /* before any thread, for each has its own rights */
+	sandbox_show(process->sandbox, process->metrics);
 	bool good = start(process, error) && serve(process, error);
+	admin_close(process->admin);
 	probes_close(process->probes);
 	reload_free(process->reload);
-	signals_free(process->signals);
+	end_signals(process);
+	drain_free(process->drain);
 	log_rings_stop();
 	pipeline_free(process->pipeline);
+	traffic_free(process->traffic);
 	metrics_free(process->metrics);
+	sandbox_free(process->sandbox);
 	event_base_free(process->events);
 	return good;
 }
@@ -186,6 +310,7 @@ static bool serve_built_in(const struct flags *flags, struct error *error)
 {
 	struct config *config = config_built_in(flags);
 	struct config_trouble trouble = { .is_built_in = true };
+	signals_begin();
 	struct error failure = { .text = "" };
 	if (config == NULL)
 		return false;
@@ -206,6 +331,7 @@ static int run(const struct flags *flags)
 {
 	struct error error = { .text = "" };
 	struct config_trouble trouble = { .is_built_in = false };
+	signals_begin();
 	log_set_quiet(flags->quiet);
 	log_set_form(flags->log_json ? LOG_FORM_JSON : LOG_FORM_TEXT);
 	mallopt(M_ARENA_MAX, 1); /* query threads do not allocate: one arena serves the rest */
@@ -214,7 +340,8 @@ static int run(const struct flags *flags)
 	mallopt(M_TRIM_THRESHOLD, 4 << 20);
 	struct config *config = config_load(flags, &error);
 	bool good = config != NULL || error.text[0] != '\0';
-	good = good && write_pidfile(flags->pidfile, config != NULL ? &error : NULL);
+	if (good)
+		write_pidfile(flags->pidfile);
 	good = good && ((config != NULL && serve_config(flags, config, &trouble, &error)) ||
 			serve_built_in(flags, &error));
 	if (!good)
@@ -222,6 +349,10 @@ static int run(const struct flags *flags)
 	config_free(config);
 	return good ? 0 : 1;
 }
+
+enum {
+	FLAGS_STATUS = 2
+}; /* what a flag that cannot be read ends with; of words too many it is 1 */
 
 int main(int argc, char **argv)
 {
@@ -234,6 +365,8 @@ int main(int argc, char **argv)
 		return status;
 	case FLAGS_BAD:
 		fprintf(stderr, "%s\n", error.text);
+		if (status == FLAGS_STATUS) /* as Go does it */
+			fputs(flags_usage(), stderr);
 		return status;
 	case FLAGS_GOOD:
 		break;

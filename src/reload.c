@@ -54,6 +54,11 @@ static double read_built_in(void *context)
 	return ((const struct config_trouble *)context)->is_built_in;
 }
 
+static double read_refused(void *context)
+{
+	return ((const struct config_trouble *)context)->text[0] != '\0';
+}
+
 static void show_version(struct reload *reload)
 {
 	struct metrics *metrics = reload->options.serve.metrics;
@@ -79,6 +84,9 @@ static void declare(struct reload *reload)
 	metrics_value(metrics, "knamed_config_built_in", "gauge",
 		      "1 while built-in defaults serve, for the Corefile cannot be used.", "",
 		      read_built_in, reload->options.trouble);
+	metrics_value(metrics, "knamed_config_refused", "gauge",
+		      "1 while the Corefile as it is now cannot be used, and something else is in force.",
+		      "", read_refused, reload->options.trouble);
 	if (reload->options.trouble->text[0] != '\0')
 		tally_add(reload->failed, 1);
 	show_version(reload);
@@ -98,7 +106,7 @@ static void tell_failure(struct reload *reload, const struct error *error)
 
 static void look_after(struct reload *reload, uint64_t ms)
 {
-	struct timeval wait = { (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
+	struct timeval wait = timeval_of_ms(ms);
 	event_add(reload->look, &wait);
 }
 
@@ -171,7 +179,8 @@ static void put_in_force(struct reload *reload, struct gone *gone)
 	reload->gone = gone;
 	probes_use(options->probes, reload->config);
 	probes_drop(options->probes, before, reload->config);
-	signals_set_lameduck(options->signals, lameduck_ms_of(reload->config));
+	admin_use(options->admin, reload->config);
+	drain_set_lameduck(options->drain, lameduck_ms_of(reload->config));
 	log_set_debug(config_is_debug(reload->config));
 	options->config = reload->config;
 	reload->config = NULL;
@@ -236,7 +245,8 @@ static void begin(struct reload *reload, struct config *config)
 {
 	struct error error = { .text = "" };
 	reload->config = config;
-	reload->setup = pipeline_setup(reload->options.pipeline, config, &error);
+	if (sandbox_allows(reload->options.sandbox, config, &error))
+		reload->setup = pipeline_setup(reload->options.pipeline, config, &error);
 	if (reload->setup == NULL) {
 		drop_next(reload);
 		tell_failure(reload, &error);

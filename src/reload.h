@@ -10,10 +10,13 @@
 #ifndef KNAMED_RELOAD_H
 #define KNAMED_RELOAD_H
 
+#include "admin.h"
 #include "knamed/config.h"
 #include "knamed/serve.h"
+#include "drain.h"
 #include "pipeline.h"
 #include "probes.h"
+#include "sandbox.h"
 #include "signals.h"
 
 struct reload;
@@ -28,7 +31,10 @@ struct reload_options {
 	struct server *server;
 	struct serve_options serve; /* but for blocks and config */
 	struct probes *probes;
-	struct signals *signals;
+	const struct signals *signals;
+	struct drain *drain;
+	struct admin *admin;
+	const struct sandbox *sandbox; /* which was entered when we started */
 };
 struct reload *reload_new(const struct reload_options *options);
 void reload_now(struct reload *reload);

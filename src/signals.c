@@ -9,42 +9,51 @@
 #include "knamed/base.h"
 #include "knamed/observe.h"
 
-enum { WATCHED = 5 };
+enum { WATCHED = 5, EXIT_FORCED = 2 };
 
 struct signals {
-	struct event_base *events;
 	struct event watched[WATCHED];
-	struct event lameduck;
-	uint64_t lameduck_ms;
 	struct signals_calls calls;
 	unsigned interrupts;
 	bool is_stopping;
 };
 
-static void on_lameduck_over(evutil_socket_t fd, short what, void *context)
+/* ---- without a loop ---- */
+
+static void on_end(int number)
 {
-	const struct signals *signals = context;
-	(void)fd;
-	(void)what;
-	event_base_loopbreak(signals->events);
+	(void)number;
+	_exit(0);
 }
 
-static void begin_stop(struct signals *signals)
+static volatile sig_atomic_t late_interrupts;
+
+static void on_late_interrupt(int number)
 {
-	struct text duration = { 0 };
-	struct timeval wait = { .tv_sec = (time_t)(signals->lameduck_ms / 1000),
-				.tv_usec = (suseconds_t)(signals->lameduck_ms % 1000 * 1000) };
-	signals->is_stopping = true;
-	signals->calls.leave(signals->calls.context);
-	if (signals->lameduck_ms == 0) {
-		event_base_loopbreak(signals->events);
-		return;
-	}
-	text_add_duration(&duration, signals->lameduck_ms);
-	log_line(LOG_INFO, "health", "Going into lameduck mode for %s", duration.data);
-	text_done(&duration);
-	evtimer_add(&signals->lameduck, &wait);
+	(void)number;
+	if (++late_interrupts > 1)
+		_exit(EXIT_FORCED);
 }
+
+static void handle(int number, void (*call)(int number))
+{
+	sigaction(number, &(struct sigaction){ .sa_handler = call, .sa_flags = SA_RESTART }, NULL);
+}
+
+/* The first process of a container gets no signal that it does not ask for. */
+void signals_begin(void)
+{
+	handle(SIGTERM, on_end);
+	handle(SIGINT, on_end);
+	handle(SIGQUIT, on_end);
+	handle(SIGUSR1, SIG_IGN); /* the Corefile is being read anyway */
+	handle(SIGUSR2, SIG_IGN);
+	handle(SIGPIPE, SIG_IGN);
+	handle(SIGHUP, SIG_IGN);
+	handle(SIGXFSZ, SIG_IGN); /* whoever writes hears of it */
+}
+
+/* ---- in the loop ---- */
 
 /* Who manages us may say it more than once; that makes nothing faster. */
 static void on_terminate(evutil_socket_t number, short what, void *context)
@@ -55,7 +64,8 @@ static void on_terminate(evutil_socket_t number, short what, void *context)
 	if (signals->is_stopping)
 		return;
 	log_line(LOG_INFO, NULL, "SIGTERM: Shutting down servers then terminating");
-	begin_stop(signals);
+	signals->is_stopping = true;
+	signals->calls.leave(signals->calls.context);
 }
 
 static void on_interrupt(evutil_socket_t number, short what, void *context)
@@ -65,11 +75,11 @@ static void on_interrupt(evutil_socket_t number, short what, void *context)
 	(void)what;
 	if (++signals->interrupts > 1) {
 		log_line(LOG_INFO, NULL, "SIGINT: Force quit");
-		_exit(2);
+		_exit(EXIT_FORCED);
 	}
 	log_line(LOG_INFO, NULL, "SIGINT: Shutting down");
-	if (!signals->is_stopping)
-		begin_stop(signals);
+	signals->is_stopping = true;
+	signals->calls.hurry(signals->calls.context);
 }
 
 static void on_quit(evutil_socket_t number, short what, void *context)
@@ -77,6 +87,7 @@ static void on_quit(evutil_socket_t number, short what, void *context)
 	(void)number;
 	(void)what;
 	(void)context;
+	log_line(LOG_INFO, NULL, "SIGQUIT: Quitting process immediately");
 	_exit(0);
 }
 
@@ -99,15 +110,12 @@ static void on_refused(evutil_socket_t number, short what, void *context)
 		 "SIGUSR2: ignored, for a new program is started by whoever started this one");
 }
 
-void signals_set_lameduck(struct signals *signals, uint64_t lameduck_ms)
-{
-	signals->lameduck_ms = lameduck_ms;
-}
-
 bool signals_is_stopping(const struct signals *signals)
 {
 	return signals->is_stopping;
 }
+
+/* ---- life ---- */
 
 struct signals *signals_watch(struct event_base *events, const struct signals_calls *calls)
 {
@@ -119,24 +127,26 @@ struct signals *signals_watch(struct event_base *events, const struct signals_ca
 		{ SIGUSR1, on_reload },	   { SIGUSR2, on_refused },
 	};
 	struct signals *signals = mem_zalloc(sizeof(*signals));
-	signals->events = events;
 	signals->calls = *calls;
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
 	for (size_t i = 0; i < WATCHED; i++) {
 		evsignal_assign(&signals->watched[i], events, table[i].number, table[i].call, signals);
 		event_add(&signals->watched[i], NULL);
 	}
-	evtimer_assign(&signals->lameduck, events, on_lameduck_over, signals);
 	return signals;
 }
 
-void signals_free(struct signals *signals)
+void signals_end(struct signals *signals)
 {
+	sigset_t all, before;
 	if (signals == NULL)
 		return;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
 	for (size_t i = 0; i < WATCHED; i++)
 		event_del(&signals->watched[i]);
-	event_del(&signals->lameduck);
+	late_interrupts = (sig_atomic_t)signals->interrupts;
+	handle(SIGTERM, SIG_IGN); /* we are about it */
+	handle(SIGINT, on_late_interrupt);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	mem_free(signals);
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* signals -- what they mean is CoreDNS' choice, dropping what a container cannot use.
  *
- *   SIGTERM, SIGINT   leave, serve on for the lameduck, then the loop ends; a second SIGINT does not wait
+ *   SIGTERM           leave: serve on until nobody asks any more (drain.h)
+ *   SIGINT            the same without that wait; a second one is the end, with 2
  *   SIGQUIT           the end, at once
  *   SIGUSR1           the Corefile is read again
- *   SIGUSR2           refused with a word; SIGHUP, SIGPIPE: ignored */
+ *   SIGUSR2           refused with a word; SIGHUP, SIGPIPE, SIGXFSZ: ignored
+ *
+ * Before the loop runs and behind it they end the process: nobody is served then. */
 #ifndef KNAMED_SIGNALS_H
 #define KNAMED_SIGNALS_H
 
@@ -14,13 +17,16 @@
 struct event_base;
 struct signals;
 struct signals_calls {
-	void (*leave)(void *context); /* a stop begins: whoever sends us clients is told to look elsewhere */
-	void (*reload)(void *context);
+	void (*leave)(void *context);  /* once */
+	void (*hurry)(void *context);  /* once, maybe after `leave`: the loop is to end */
+	void (*reload)(void *context); /* not while we leave */
 	void *context;
 };
+/* From the start of the process on. */
+void signals_begin(void);
 struct signals *signals_watch(struct event_base *events, const struct signals_calls *calls);
-void signals_set_lameduck(struct signals *signals, uint64_t lameduck_ms);
 bool signals_is_stopping(const struct signals *signals);
-void signals_free(struct signals *signals);
+/* The loop has ended, and will not look at signals any more. */
+void signals_end(struct signals *signals);
 
 #endif
