@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command_words.h"
 #include "knamectl.h"
 #include "../../src/pipeline.h"
 
@@ -23,7 +24,7 @@ static bool options_read(int argc, char **argv, struct dump_options *options)
 {
 	options->flags.port = "53";
 	for (int i = 1; i < argc; i++) {
-		const char *word = argv[i][0] == '-' && argv[i][1] == '-' ? argv[i] + 1 : argv[i];
+		const char *word = option_word(argv[i]);
 		char *slash = strchr(argv[i], '/');
 		if (strcmp(word, "-conf") == 0 && i + 1 < argc)
 			options->flags.conf = argv[++i];
@@ -56,13 +57,6 @@ static bool service_name(const struct dump_options *options, const char *zone,
 	       name_prepend(options->service, strlen(options->service), namespace_, ret_name, &size);
 }
 
-static bool is_reverse(const char *zone)
-{
-	uint8_t name[DNS_NAME_MAX], arpa[DNS_NAME_MAX], size;
-	return name_parse("arpa", arpa, &size) && name_parse(zone, name, &size) &&
-	       name_is_under(name, arpa);
-}
-
 /* All zones of the catalog, or one service's names in each zone that has services. */
 static void dump_cluster(const struct serve_block *block, const struct dump_options *options,
 			 size_t *count)
@@ -72,7 +66,7 @@ static void dump_cluster(const struct serve_block *block, const struct dump_opti
 		catalog_dump(block->kubernetes, NULL, print_line, count);
 	for (size_t i = 0; options->service != NULL && i < zones->count; i++) {
 		uint8_t name[DNS_NAME_MAX];
-		if (!is_reverse(zones->zones[i].text) &&
+		if (!name_text_is_reverse(zones->zones[i].text) &&
 		    service_name(options, zones->zones[i].text, name))
 			catalog_dump(block->kubernetes, name, print_line, count);
 	}
@@ -113,9 +107,10 @@ int knamectl_dump(int argc, char **argv)
 {
 	struct dump_options options = { 0 };
 	struct error error = { 0 };
-	if (!options_read(argc, argv, &options)) {
-		fputs(usage, stderr);
-		return 1;
+	bool is_help = argc == 2 && strcmp(argv[1], "--help") == 0;
+	if (is_help || !options_read(argc, argv, &options)) {
+		fputs(usage, is_help ? stdout : stderr);
+		return is_help ? 0 : 1;
 	}
 	struct config *config = config_load(&options.flags, &error);
 	bool good = config != NULL && dump(config, &options, &error);

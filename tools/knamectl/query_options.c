@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "knamed/dns.h"
+#include "server_address.h"
 
 const char *query_usage(void)
 {
@@ -35,26 +36,16 @@ static bool port_read(struct query_options *options, const char *text, struct er
 	return true;
 }
 
-/* "1.2.3.4", "1.2.3.4:53", "::1", "[::1]", "[::1]:53" */
 static bool server_read(struct query_options *options, const char *text, struct error *error)
 {
-	char *address = mem_text(text), *port = NULL;
-	char *bracket = strchr(address, ']'), *colon = strrchr(address, ':');
-	const char *start = address;
-	if (*address == '[' && bracket != NULL) {
-		start = address + 1;
-		*bracket = '\0';
-		port = bracket[1] == ':' ? bracket + 2 : NULL;
-	} else if (colon != NULL && strchr(address, ':') == colon) {
-		*colon = '\0';
-		port = colon + 1;
-	}
-	bool good = ip_parse(start, &options->server) ||
-		    error_set(error, "expected an address behind @, not '%s'", text);
-	if (good && port != NULL)
-		good = port_read(options, port, error);
-	mem_free(address);
-	return good;
+	struct server_address server = { .port = options->port };
+	if (!server_address_read(text, &server, error))
+		return strncmp(error->text, "expected a port", 15) == 0
+			       ? error_is_false()
+			       : error_set(error, "expected an address behind @, not '%s'", text);
+	options->server = server.ip;
+	options->port = server.port;
+	return true;
 }
 
 static bool server_from_resolv_conf(struct query_options *options, struct error *error)
