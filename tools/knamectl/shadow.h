@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of `knamectl shadow`: the same questions to two servers, and what differs. */
+#ifndef KNAMECTL_SHADOW_H
+#define KNAMECTL_SHADOW_H
+
+#include "exchange.h"
+
+enum { SHADOW_SERVERS_MOST = 8, SHADOW_TIMEOUT_MS = 2000 };
+enum shadow_ignore { IGNORE_TTL = 1, IGNORE_FLAGS = 2, IGNORE_AUTHORITY = 4 };
+
+enum { DIFFERENCE_SIZE = 160 };
+/* What differs, in a few words that are the same for differences of a kind; "" if nothing. */
+void shadow_compare(const struct dns_message *ours, const struct dns_message *theirs,
+		    unsigned ignored, char ret_difference[DIFFERENCE_SIZE]);
+
+/* Differences of each kind, counted, with examples of some. */
+struct shadow_groups;
+struct shadow_groups *shadow_groups_new(void);
+void shadow_groups_free(struct shadow_groups *groups);
+void shadow_groups_add(struct shadow_groups *groups, const char *server, const char *difference,
+		       const char *question);
+void shadow_groups_print(const struct shadow_groups *groups); /* the most frequent first */
+
+#endif
