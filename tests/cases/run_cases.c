@@ -2,7 +2,9 @@
 /* Runs the cases: for each scenario (a folder with a Corefile and questions.case) its objects are read and compiled,
  * a server is started on loopback, and every question is asked in process, over UDP and over TCP.
  *
- *   run_cases [DIRECTORY...]     default: every scenario beside this program's source */
+ *   run_cases [--at ADDRESS] [DIRECTORY...]     default: every scenario beside this program's source
+ *
+ * With --at the questions go, over UDP and TCP, to port 53 there, where a server has the same objects. */
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 #include "check.h"
 
 static unsigned test_count, failed_count;
+static const char *elsewhere; /* the address of --at; NULL: our own server is asked */
 
 static void report(bool good, const char *what, const char *complaints)
 {
@@ -101,7 +104,7 @@ static void run_cases(struct scenario *scenario)
 {
 	for (size_t i = 0; i < scenario->file->case_count; i++) {
 		const struct case_ *case_ = &scenario->file->cases[i];
-		for (enum way way = IN_PROCESS; way <= OVER_TCP; way++) {
+		for (enum way way = elsewhere != NULL ? OVER_UDP : IN_PROCESS; way <= OVER_TCP; way++) {
 			if (case_->question.transport != (is_tcp(way) ? TRANSPORT_UDP : TRANSPORT_TCP))
 				run_way(scenario, case_, way);
 		}
@@ -125,10 +128,11 @@ static bool scenario_start(struct scenario *scenario, const char *directory, str
 	text_done(&path);
 	if (scenario->served == NULL)
 		return false;
-	struct ip loopback;
-	ip_parse("127.0.0.1", &loopback);
-	scenario->udp = exchange_open(&loopback, served_port(scenario->served), SOCK_DGRAM, error);
-	scenario->tcp = exchange_open(&loopback, served_port(scenario->served), SOCK_STREAM, error);
+	struct ip server;
+	ip_parse(elsewhere != NULL ? elsewhere : "127.0.0.1", &server);
+	uint16_t port = elsewhere != NULL ? 53 : served_port(scenario->served);
+	scenario->udp = exchange_open(&server, port, SOCK_DGRAM, error);
+	scenario->tcp = exchange_open(&server, port, SOCK_STREAM, error);
 	return scenario->udp >= 0 && scenario->tcp >= 0;
 }
 
@@ -157,9 +161,15 @@ int main(int argc, char **argv)
 {
 	glob_t found = { 0 };
 	log_set_quiet(true);
-	for (int i = 1; i < argc; i++)
+	setvbuf(stdout, NULL, _IOLBF, 0); /* the server's log goes there too, a line at a time */
+	int first = 1;
+	if (argc > 2 && strcmp(argv[1], "--at") == 0) {
+		elsewhere = argv[2];
+		first = 3;
+	}
+	for (int i = first; i < argc; i++)
 		run_scenario(argv[i]);
-	if (argc == 1 && glob("tests/cases/*/questions.case", 0, NULL, &found) == 0) {
+	if (argc == first && glob("tests/cases/*/questions.case", 0, NULL, &found) == 0) {
 		for (size_t i = 0; i < found.gl_pathc; i++) {
 			*strrchr(found.gl_pathv[i], '/') = '\0';
 			run_scenario(found.gl_pathv[i]);

@@ -47,8 +47,9 @@ def perfect_response(question, reply, ident):
                                           question.qtype, [answer, authority, glue],
                                           qclass=question.qclass))
     if question.edns is not None:
+        why = struct.pack('>HHH', 15, 2, 20) if reply.rcode == wire.REFUSED else b''
         data += b'\0' + struct.pack('>HHBBHH', wire.OPT, 1232, reply.rcode >> 4, 0,
-                                    0x8000 * question.do, 0)
+                                    0x8000 * question.do, len(why)) + why
         data[11] += 1
         data[10] += data[11] == 0
     return bytes(data)

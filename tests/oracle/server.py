@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server under test, and the sockets that ask it."""
+import signal
 import socket
 import struct
 import subprocess
@@ -136,7 +137,7 @@ class Server:
         raise RuntimeError(f'no answer within {START_SECONDS} s: {self.log()}')
 
     def stop(self):
-        self.process.terminate()
+        self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(5)
         except subprocess.TimeoutExpired:

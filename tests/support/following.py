@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "oracle"))
 import wire  # noqa: E402
-from running_server import DEADLINE_S, Server, free_port, wait_for  # noqa: E402
+from running_server import DEADLINE_S, PROGRAM, Server, free_port, wait_for  # noqa: E402
 from tap import Tap  # noqa: E402
 
 ZONE = "cluster.local"
@@ -53,7 +53,7 @@ class Follower(Server):
     of that user; or what `source` says. Its place is a directory of its own unless one is given, perhaps with a Corefile."""
 
     def __init__(self, api=None, options="", source=None, place=None, zones=ZONE + " in-addr.arpa", user=None,
-                 environment=None, has_corefile=False, port=None):
+                 environment=None, has_corefile=False, port=None, program=PROGRAM):
         self.directory = None if place else tempfile.TemporaryDirectory(prefix="following-")
         self.place = place or self.directory.name
         self.metrics_port, self.ready_port, self.id, self.lock = free_port(), free_port(), 0, threading.Lock()
@@ -65,7 +65,7 @@ class Follower(Server):
             with open(os.path.join(self.place, "Corefile"), "w", encoding="ascii") as file:
                 file.write(f".\nbind 127.0.0.1\nprometheus 127.0.0.1:{self.metrics_port}\nready 127.0.0.1:{self.ready_port}\n"
                            f"kubernetes {zones} {{\n{source}\n{options}\n}}\n")
-        super().__init__("Corefile", self.place, port=port, environment=environment)
+        super().__init__("Corefile", self.place, port=port, environment=environment, program=program)
 
     def ask(self, name, kind="A", tries=3):
         """The reply; None if there is none. Any thread."""

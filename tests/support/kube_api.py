@@ -96,9 +96,10 @@ class KubeApi:
     def set(self, **values):
         self.do("set", **values)
 
-    def rotate(self, authority=False):
-        """Another certificate for connections to come, of another authority if asked. Files follow it."""
-        self.place = self.do("certificate", **({"authority": "new"} if authority else {}))
+    def rotate(self, authority=False, client_s=0):
+        """Another certificate for connections to come, of another authority if asked. Files follow it. client_s: how long
+        that of clients is good (an hour)."""
+        self.place = self.do("certificate", client_s=client_s, **({"authority": "new"} if authority else {}))
         for path, which in self.files.items():
             write_whole(path, self.place[which])
 

@@ -13,25 +13,17 @@ import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
-from running_server import ROOT, Server, free_port, wait_for  # noqa: E402
+from running_server import ROOT, Server, free_port, wait_for, write  # noqa: E402
 
 BLAST = os.environ.get("BLAST", os.path.join(ROOT, "build/blast"))
 ZONE = "$ORIGIN example.\n@ 3600 SOA ns host 1 7200 1800 86400 60\n@ NS ns\nns A 10.0.0.9\na 60 A 10.0.0.1\n"
 OTHERS = "$ORIGIN far.\n@ 3600 SOA ns host 1 7200 1800 86400 60\n@ NS ns\nns A 10.0.0.9\n*.n 1 A 192.0.2.1\nkept 3600 A 192.0.2.2\n"
 
 
-def write(place, name, text):
-    """As a whole: nobody reads half of it."""
-    path = os.path.join(place, name)
-    with open(path + ".new", "w", encoding="utf-8") as file:
-        file.write(text)
-    os.rename(path + ".new", path)
-
-
-def get(port, path):
+def get(port, path, address="127.0.0.1"):
     """(status, body); (0, "") if nobody listens or answers."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=10) as response:
+        with urllib.request.urlopen(f"http://{address}:{port}/{path}", timeout=10) as response:
             return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()

@@ -103,8 +103,8 @@ static bool wire_read(const uint8_t *packet, size_t size, struct reply_text *rep
 			reply->edns_flags = get_u16(packet + at + 6) & 0x7fff;
 			reply->dnssec_ok = packet[at + 6] & 0x80;
 			reply->edns_options = rdata_size;
-			if (rdata_size == 6 && at + 16 <= size &&
-			    get_u32(packet + at + 10) == (15u << 16 | 2))
+			if (rdata_size >= 6 && at + 16 <= size && get_u16(packet + at + 10) == 15 &&
+			    get_u16(packet + at + 12) + 4u == rdata_size)
 				reply->extended_error = get_u16(packet + at + 14);
 		}
 		at += 10u + rdata_size;

@@ -2,9 +2,11 @@
 """A knamed of this build on a loopback port of its own, for tests that ask it over sockets.
 
 The programs are $KNAMED and $KNAMECTL, or those in build/."""
+import errno
 import fcntl
 import os
 import random
+import resource
 import signal
 import socket
 import struct
@@ -53,6 +55,19 @@ def free_port():
             continue
 
 
+def once_free(open_it):
+    """What that returns, which opens a port from free_port(). For a moment a child of ours that is being started may have a
+    copy of the socket that has tried the port."""
+    end = time.monotonic() + DEADLINE_S
+    while True:
+        try:
+            return open_it()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+
+
 def wait_for(condition, deadline_s=DEADLINE_S):
     """Asks the condition until it is true; what it said last."""
     end = time.monotonic() + deadline_s
@@ -82,21 +97,32 @@ def answers(address, port):
             return False
 
 
+def write(place, name, text):
+    """As a whole: nobody reads half of it."""
+    path = os.path.join(place, name)
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        file.write(text)
+    os.rename(path + ".new", path)
+
+
 class Server:
     """Runs from construction to stop(); `with` stops it. Paths of the Corefile start in `place`. It is asked at
-    `address`, on a port of its own unless one is given. environment: variables in place of the test's own."""
+    `address`, on a port of its own unless one is given. environment: variables in place of the test's own; files: how many it
+    may have open; program: another one that takes the same flags."""
 
-    def __init__(self, corefile, place=ROOT, address="127.0.0.1", port=None, environment=None):
+    def __init__(self, corefile, place=ROOT, address="127.0.0.1", port=None, environment=None, files=None,
+                 program=PROGRAM):
         self.address = address
         self.port = port or free_port()
         self.output = tempfile.TemporaryFile(mode="a+")  # it writes at the end, wherever we read
         self.process = subprocess.Popen(
-            [PROGRAM, "-conf", corefile, "-dns.port", str(self.port)],
-            stdout=self.output, stderr=subprocess.STDOUT, cwd=place, env=environment)
+            [program, "-conf", corefile, "-dns.port", str(self.port)],
+            stdout=self.output, stderr=subprocess.STDOUT, cwd=place, env=environment,
+            preexec_fn=files and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))))
         serves = wait_for(lambda: self.process.poll() is not None or answers(address, self.port))
         if self.process.poll() is not None or not serves:
             self.stop()
-            raise RuntimeError(f"{PROGRAM} -conf {corefile} does not serve:\n{self.text()}")
+            raise RuntimeError(f"{program} -conf {corefile} does not serve:\n{self.text()}")
 
     def text(self):
         """What it has printed so far."""
@@ -106,10 +132,10 @@ class Server:
         """Waits for a line with all these texts; whether it came. Lines come some time after what they tell."""
         return wait_for(lambda: any(all(text in line for text in texts) for line in self.text().splitlines()))
 
-    def stop(self):
-        """Ends it; its exit code."""
+    def stop(self, number=signal.SIGINT):
+        """Ends it; its exit code. SIGTERM would wait until nobody asks any more."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(number)
             try:
                 self.process.wait(DEADLINE_S)
             except subprocess.TimeoutExpired:
@@ -139,3 +165,24 @@ class Server:
         text = self.dig("+noall", "+comments", "+answer", *words)
         status = text.partition("status: ")[2].partition(",")[0]
         return status, [line for line in text.splitlines() if line and line[0] != ";"]
+
+
+class Place:
+    """A directory with a Corefile, manifests in its `objects`, and other files by their names: there as long as it is, or a
+    server of it."""
+
+    def __init__(self, corefile=None, objects=None, **files):
+        self.directory = tempfile.TemporaryDirectory(prefix="knamed-test-")
+        self.path = self.directory.name
+        os.mkdir(os.path.join(self.path, "objects"))
+        for name, text in {"Corefile": corefile, "objects/all.yaml": objects, **files}.items():
+            if text is not None:
+                self.write(name, text)
+
+    def write(self, name, text):
+        write(self.path, name, text)
+
+    def serve(self, corefile="Corefile", **where):
+        server = Server(corefile, self.path, **where)
+        server.home = self
+        return server

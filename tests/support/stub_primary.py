@@ -10,7 +10,7 @@ import threading
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "oracle")]
 import wire  # noqa: E402
-from running_server import free_port  # noqa: E402
+from running_server import free_port, once_free  # noqa: E402
 from stub_upstream import record  # noqa: E402
 
 NOTIFY = 4 << 11
@@ -96,7 +96,7 @@ class StubPrimary:
             threading.Thread(target=self.serve_client, args=(tcp,), daemon=True).start()
 
     def __enter__(self):
-        self.listening = socket.create_server(("127.0.0.1", self.port))
+        self.listening = once_free(lambda: socket.create_server(("127.0.0.1", self.port)))
         threading.Thread(target=self.serve, daemon=True).start()
         return self
 

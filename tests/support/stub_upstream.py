@@ -11,7 +11,7 @@ from dataclasses import dataclass
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "oracle")]
 import wire  # noqa: E402
-from running_server import free_port  # noqa: E402
+from running_server import free_port, once_free  # noqa: E402
 
 RA = 0x80
 
@@ -194,8 +194,8 @@ class StubUpstream:
     def __enter__(self):
         family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
         udp = socket.socket(family, socket.SOCK_DGRAM)
-        udp.bind((self.address, self.port))
-        tcp = socket.create_server((self.address, self.port), family=family)
+        once_free(lambda: udp.bind((self.address, self.port)))
+        tcp = once_free(lambda: socket.create_server((self.address, self.port), family=family))
         self.sockets = [udp, tcp]
         for serve, sock in (self.serve_udp, udp), (self.serve_tcp, tcp):
             threading.Thread(target=serve, args=(sock,), daemon=True).start()

@@ -12,6 +12,8 @@ import ssl
 import struct
 import threading
 
+from framing import read_exactly
+
 PIECE = 64 * 1024
 PAUSE_S = 0.02
 
@@ -102,10 +104,7 @@ class TunnelProxy:
 
 
 def exactly(sock, size):
-    data = b""
-    while len(data) < size:
-        piece = sock.recv(size - len(data))
-        if not piece:
-            raise EOFError
-        data += piece
+    data = read_exactly(sock, size)
+    if data is None:
+        raise EOFError
     return data

@@ -46,6 +46,7 @@ struct api {
 	uint64_t asked;
 	int no_watch_list; /* the status that refuses it; -500: an ERROR event; 0: it is served */
 	bool is_json_only, says_gone_by_status;
+	uint64_t clock_s; /* what it says the time is; 0: nothing */
 };
 void api_init(struct api *api, struct event_base *events);
 void api_done(struct api *api);

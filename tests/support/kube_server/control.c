@@ -50,6 +50,8 @@ static json_t *place_of(const struct control *control)
 	if (!control->is_tls)
 		return reply;
 	struct pki *client = pki_leaf(control->authority, "test");
+	if (control->client_s != 0)
+		pki_end_in(client, control->authority, control->client_s);
 	add_pem(reply, "ca", pki_certificate(control->authority));
 	add_pem(reply, "certificate", pki_certificate(client));
 	add_pem(reply, "key", pki_key(client));
@@ -109,9 +111,11 @@ static json_t *do_close(struct control *control, const json_t *command)
 	return json_object();
 }
 
-/* {"do": "certificate", "authority": "new"}: of the same authority, or of another. */
+/* {"do": "certificate", "authority": "new", "client_s": seconds}: of the same authority, or of
+ * another; that of clients is good for so long. */
 static json_t *do_certificate(struct control *control, const json_t *command)
 {
+	control->client_s = (long)json_integer_value(json_object_get(command, "client_s"));
 	make_identity(control, json_object_get(command, "authority") != NULL);
 	web_server_show(control->api.web, control->identity);
 	return place_of(control);
@@ -240,6 +244,8 @@ static bool set_one(struct control *control, const char *key, json_t *value)
 		set_bookmarks(control, (uint64_t)number);
 	} else if (strcmp(key, "bytesPerSecond") == 0) {
 		web_server_slow(api->web, (size_t)number);
+	} else if (strcmp(key, "clock_s") == 0) {
+		api->clock_s = (uint64_t)number;
 	} else if (strcmp(key, "frozen") == 0) {
 		web_server_freeze(api->web, json_is_true(value));
 	} else {

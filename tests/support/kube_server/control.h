@@ -9,6 +9,7 @@ struct control {
 	struct api api;
 	struct pki *authority, *identity;
 	bool is_tls;
+	long client_s; /* how long certificates of clients are good; 0: as long as others */
 	struct event *bookmark_timer;
 	struct timeval bookmark_period;
 };

@@ -2,6 +2,7 @@
 /* Bodies in both encodings. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "api.h"
 #include "protobuf.h"
@@ -19,8 +20,14 @@ void response_head(const struct response *response)
 	else if (response->accepted.is_protobuf)
 		type = is_watch ? "application/vnd.kubernetes.protobuf;stream=watch"
 				: "application/vnd.kubernetes.protobuf";
-	snprintf(headers, sizeof(headers), "content-type: %s\ncache-control: no-cache, private\n",
-		 type);
+	char date[64] = "";
+	time_t clock = (time_t)response->api->clock_s;
+	struct tm parts;
+	if (clock != 0)
+		strftime(date, sizeof(date), "date: %a, %d %b %Y %H:%M:%S GMT\n",
+			 gmtime_r(&clock, &parts));
+	snprintf(headers, sizeof(headers), "content-type: %s\ncache-control: no-cache, private\n%s",
+		 type, date);
 	exchange_head(response->exchange, 200, headers);
 }
 
