@@ -242,12 +242,14 @@ def check_built_in(tap, api, mounted, port):
                "the log says why, and what is kept of the text", server.text())
         tap.ok(wait_for(lambda: server.ready()[0] == 200), "it is ready", server.ready("readyz"))
         tap.same(server.readyz()["config"], {"built_in": True, "trouble": line}, "readyz says why")
-        tap.same((server.metric("knamed_config_built_in"), server.metric("coredns_reload_failed_total")), (1, 1), "metrics tell")
+        tap.same([server.metric(name) for name in ("knamed_config_built_in", "knamed_config_refused", "coredns_reload_failed_total")],
+                 [1, 1, 1], "metrics tell")
         tap.same((server.ask("version.bind.", "A") is not None, server.process.poll()), (True, None), "other names get an answer")
         tap.ok("Restart failed" in reload(server), "told again it says so again", server.text())
         tap.ok("complete" in reload(server, good), "a Corefile that is mended takes effect", server.text())
         tap.same(server.says("web.odd.svc.odd.zone.", ["10.0.0.1"]), ["10.0.0.1"], "and answers")
-        tap.same((server.readyz()["config"], server.metric("knamed_config_built_in")), ({"built_in": False, "trouble": ""}, 0),
+        tap.same((server.readyz()["config"], server.metric("knamed_config_built_in"), server.metric("knamed_config_refused")),
+                 ({"built_in": False, "trouble": ""}, 0, 0),
                  "nothing is wrong any more")
     for what, text in {"an acl": " acl {\n block net 10.0.0.0/8\n }\n", "a view": " view inside {\n expr true\n }\n",
                        "an imported acl": " import more\n"}.items():

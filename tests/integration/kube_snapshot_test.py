@@ -37,6 +37,13 @@ class Place:
         return Follower(self.api, f"snapshot {self.path}\nstartup_timeout 200ms\n{options}", place=self.directory.name)
 
 
+def first_start(tap):
+    with KubeApi() as api, tempfile.TemporaryDirectory(prefix="snapshot-") as place:
+        with Follower(api, f"snapshot {place}/snapshot", place=place) as server:
+            tap.ok(server.logged("[INFO]", f"no warm start: there is no snapshot {place}/snapshot yet"), "that there is none is no alarm",
+                   server.text())
+
+
 def warm_start(tap):
     with KubeApi(tls=True) as api:
         place = Place(api)
@@ -219,5 +226,5 @@ def slow_disk(tap):
 
 
 if __name__ == "__main__":
-    run_together([warm_start, never_away, killed_at_once, another_cluster, another_cluster_in_part, another_server, refused,
+    run_together([first_start, warm_start, never_away, killed_at_once, another_cluster, another_cluster_in_part, another_server, refused,
                   who_only_looks, nowhere_to_write, another_cause, slow_disk])
