@@ -5,14 +5,13 @@ dead resolver, and what several ask is asked once."""
 import os
 import socket
 import sys
-import tempfile
 import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 from datagrams import addresses, ask_all, extended_error, open_socket, question, rcodes  # noqa: E402
-from running_server import Server, wait_for  # noqa: E402
+from running_server import Place, wait_for  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -26,18 +25,6 @@ spec: {{clusterIP: 10.96.1.{i}, ports: [{{name: http, port: 80}}]}}
 """ for i in range(100))
 GREEDY, MODEST = "127.0.0.2", "127.0.0.3"
 LIVE = [record(f"name{i}.live.example.", "A", "192.0.2.1") for i in range(100)]
-
-
-class Place:
-    def __init__(self, corefile):
-        self.directory = tempfile.TemporaryDirectory(prefix="crowd-")
-        os.mkdir(os.path.join(self.directory.name, "objects"))
-        for name, text in ("objects/all.yaml", SERVICES), ("Corefile", corefile):
-            with open(os.path.join(self.directory.name, name), "w", encoding="ascii") as file:
-                file.write(text)
-
-    def serve(self):
-        return Server("Corefile", self.directory.name)
 
 
 class BlackHole:
@@ -79,7 +66,7 @@ def check_flood(dead, live, option, refused):
     corefile = (f". {{\nkubernetes cluster.local {{\nmanifests objects\n}}\n"
                 f"forward . {dead.where} {{\n{option}\n}}\n}}\nlive.example {{\nforward . {live.where}\n}}\n")
     what = option or "without max_concurrent"
-    with Place(corefile).serve() as server:
+    with Place(corefile, SERVICES).serve() as server:
         flood = Flood(server, GREEDY)
         tap.ok(wait_for(lambda: rcodes(ask_all(server, [question(1, "one.dead.example.")], GREEDY)) == {refused: 1}),
                f"{what}: a client that asks without end is told at once that it has its share")
@@ -101,7 +88,8 @@ def check_words(dead):
         flood = Flood(server, GREEDY)
 
         def has_its_share():
-            reply = ask_all(server, [question(2, "unknown.example.")], GREEDY)[0]
+            name = f"unknown{time.monotonic_ns()}.example."  # a failure is kept, and says no more
+            reply = ask_all(server, [question(2, name)], GREEDY)[0]
             return reply.rcode == 2 and extended_error(reply) == 23
         tap.ok(wait_for(has_its_share), "who has its share is told so")
         reply = ask_all(server, [question(3, "known.example.")], GREEDY)[0]
@@ -112,7 +100,7 @@ def check_words(dead):
 def check_silence(dead):
     """Many questions for a dead resolver are under way, and each name of the cluster is answered all the same."""
     dead.mood = "silent"
-    with Place(f". {{\nkubernetes cluster.local {{\nmanifests objects\n}}\nforward . {dead.where}\n}}\n").serve() as server:
+    with Place(f". {{\nkubernetes cluster.local {{\nmanifests objects\n}}\nforward . {dead.where}\n}}\n", SERVICES).serve() as server:
         ways = [open_socket(server) for _ in range(10)]
         for i in range(200):
             ways[i % 10].send(question(i, f"lost{i}.dead.example."))
