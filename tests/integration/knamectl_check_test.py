@@ -72,6 +72,7 @@ WITHOUT_EFFECT = [
     # there is nothing that it could do
     ("errors {\nstacktrace\n}", 2, "stacktrace has no effect: there are no panics to trace"),
     ("prometheus {\nruntime_metrics\n}", 2, "runtime_metrics: the series of Go's runtime do not exist here, nothing is added"),
+    ("admin :9155", 1, "admin: whoever reaches port 9155 sees who asks for what; keep it to localhost and use kubectl port-forward"),
     ("loop", 1, "loop has no effect: the block forwards nothing"),
     ("cancel 1s", 1, "cancel has no effect: nothing is forwarded, and what is known here is answered at once"),
     ("cache", 1, "cache has no effect: the block forwards nothing, and what it answers itself needs no cache"),
