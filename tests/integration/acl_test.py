@@ -3,12 +3,11 @@
 """`acl` and `header` in a server: whom they stop, and that there is no way around them."""
 import os
 import sys
-import tempfile
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import Server, free_port  # noqa: E402
+from running_server import Place, free_port  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -38,18 +37,6 @@ KNOWN = [record("host.secret.example.", "A", "192.0.2.1"), record("open.example.
 FRIEND, STRANGER = ("-b", "127.0.0.1"), ("-b", "127.0.0.2")
 
 
-class Place:
-    def __init__(self, corefile):
-        self.directory = tempfile.TemporaryDirectory(prefix="acl-")
-        os.mkdir(os.path.join(self.directory.name, "objects"))
-        for name, text in ("objects/all.yaml", SERVICES), ("Corefile", corefile):
-            with open(os.path.join(self.directory.name, name), "w", encoding="ascii") as file:
-                file.write(text)
-
-    def serve(self):
-        return Server("Corefile", self.directory.name)
-
-
 def flags(text):
     return text.partition(";; flags: ")[2].partition(";")[0].split()
 
@@ -76,7 +63,7 @@ def check_ways(upstream):
     prometheus 127.0.0.1:{port}
 }}
 """
-    with Place(corefile).serve() as server:
+    with Place(corefile, SERVICES).serve() as server:
         for transport in "+notcp", "+tcp":
             for name in "web.secret.svc.cluster.local", "WEB.Secret.SVC.cluster.local":
                 tap.same(server.rcode(transport, *FRIEND, name)[0], "NOERROR", f"a friend may ask for {name}, {transport}")
@@ -133,7 +120,7 @@ def check_rewritten(upstream):
     forward . {upstream.where}
 }}
 """
-    with Place(corefile).serve() as server:
+    with Place(corefile, SERVICES).serve() as server:
         for transport in "+notcp", "+tcp":
             for name, expected in ("door.example", "10.96.0.81"), ("Web.SIDE.example", "10.96.0.81"), \
                     ("host.pattern.example", "192.0.2.1"), ("kept.pattern.example", "192.0.2.9"), ("kept.secret.example", "192.0.2.9"):
@@ -162,7 +149,7 @@ def check_views(upstream):
     forward . {upstream.where}
 }}
 """
-    with Place(corefile).serve() as server:
+    with Place(corefile, SERVICES).serve() as server:
         for transport in "+notcp", "+tcp":
             tap.same(server.short(transport, *FRIEND, "host.secret.example"), ["192.0.2.1"], f"a friend has a view, {transport}")
             tap.same(server.rcode(transport, *STRANGER, "HOST.secret.example"), ("REFUSED", []), f"a stranger has the acl, {transport}")
@@ -179,7 +166,7 @@ def check_kinds():
     whoami
 }
 """
-    with Place(corefile).serve() as server:
+    with Place(corefile, SERVICES).serve() as server:
         text = server.dig("some.example", "TXT")
         tap.ok("NOERROR" in text and "EDE: 17 (Filtered)" in text and "ANSWER: 0" in text, "a filtered question has no answer")
         tap.ok("EDE" not in server.dig("+noedns", "some.example", "TXT"), "who speaks no EDNS hears no more")
@@ -200,7 +187,7 @@ def check_header(upstream):
     forward . {upstream.where}
 }}
 """
-    with Place(corefile).serve() as server:
+    with Place(corefile, SERVICES).serve() as server:
         for transport in "+notcp", "+tcp":
             got = flags(server.dig(transport, "+norecurse", "open.example"))
             tap.same(got, ["qr", "aa", "rd"], f"flags are as header says, {transport}")

@@ -4,11 +4,10 @@
 are unknown, shared or of another namespace are told something else (coredns issues 3765, 2842, 7179, 7120, and its README)."""
 import os
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import Server, free_port, wait_for  # noqa: E402
+from running_server import Place, free_port, wait_for  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -50,21 +49,12 @@ CLUSTER = """. {{
 """
 
 
-class Place:
-    def __init__(self, corefile, objects=SERVICES):
-        self.directory = tempfile.TemporaryDirectory(prefix="autopath-")
-        os.mkdir(os.path.join(self.directory.name, "objects"))
-        files = ("objects/all.yaml", objects), ("Corefile", corefile), ("resolv.conf", "search no.such corp\n")
-        for name, text in files:
-            with open(os.path.join(self.directory.name, name), "w", encoding="ascii") as file:
-                file.write(text)
-
-    def serve(self):
-        return Server("Corefile", self.directory.name)
+def place_of(corefile, objects=SERVICES):
+    return Place(corefile, objects, **{"resolv.conf": "search no.such corp\n"})
 
 
 def cluster(upstream, more="cache 30", objects=SERVICES):
-    return Place(CLUSTER.format(more=more, where=upstream.where), objects)
+    return place_of(CLUSTER.format(more=more, where=upstream.where), objects)
 
 
 def check_names(server, upstream):
@@ -124,7 +114,7 @@ def check_endpoints(server, upstream):
 
 def check_before_sync(upstream):
     corefile = CLUSTER.format(more="", where=upstream.where).replace("manifests objects", f"endpoint http://127.0.0.1:{free_port()}")
-    place = Place(corefile)
+    place = place_of(corefile)
     with place.serve() as server:
         tap.same([server.rcode(f"four.example.{IN_SHOP}", kind)[0] for kind in ("A", "AAAA")], ["SERVFAIL"] * 2,
                  "before the cluster is read nothing is walked")
@@ -151,14 +141,14 @@ def check_acl_of_target(upstream):
 def check_nobody(upstream):
     """Nobody stands behind the cluster: what CoreDNS calls a failure is a denial."""
     corefile = CLUSTER.format(more="", where=upstream.where).replace("forward", "# forward")
-    with Place(corefile).serve() as server:
+    with place_of(corefile).serve() as server:
         tap.same(server.rcode(f"four.example.{IN_SHOP}", "A")[0], "NXDOMAIN", "names that are nobody's are denied")
         tap.same(server.short(f"web.shop.{IN_SHOP}", "A"), ["web.shop.svc.cluster.local.", "10.96.0.80"], "others are found")
 
 
 def check_file(upstream):
     corefile = f". {{\n autopath resolv.conf\n forward . {upstream.where}\n}}\n"
-    with Place(corefile).serve() as server:
+    with place_of(corefile).serve() as server:
         tap.same(server.short("host.no.such", "A"), ["host.corp.", "192.0.2.3"], "a file's list is walked")
         tap.same(server.short("deep.host.no.such", "A"), ["deep.host.corp.", "192.0.2.5"], "with any number of labels")
         tap.same(server.short("host.corp", "A"), ["192.0.2.3"], "from its first name on")

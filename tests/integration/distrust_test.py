@@ -7,12 +7,11 @@ import random
 import socket
 import struct
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 from datagrams import addresses, ask_all, question, wire  # noqa: E402
-from running_server import Server, wait_for  # noqa: E402
+from running_server import Place, wait_for  # noqa: E402
 from stub_upstream import RA, StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -21,12 +20,7 @@ TRUE, FORGED = "192.0.2.1", "203.0.113.66"
 
 
 def serve(body):
-    place = tempfile.TemporaryDirectory(prefix="distrust-")
-    with open(os.path.join(place.name, "Corefile"), "w", encoding="ascii") as file:
-        file.write(f". {{\nerrors\n{body}\n}}\n")
-    server = Server("Corefile", place.name)
-    server.place = place  # lives as long
-    return server
+    return Place(f". {{\nerrors\n{body}\n}}\n").serve()
 
 
 def respond(query, answer, authority=(), additional=(), flags=RA, edns=1232):

@@ -4,11 +4,10 @@
 import os
 import socket
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import Server, free_port  # noqa: E402
+from running_server import Place, free_port  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -35,15 +34,6 @@ KNOWN = [record("four.example.", "A", "192.0.2.1"), record("six.example.", "AAAA
 NAMES = "default.svc.cluster.local"
 
 
-class Place:
-    def __init__(self, corefile):
-        self.directory = tempfile.TemporaryDirectory(prefix="dns64-")
-        os.mkdir(os.path.join(self.directory.name, "objects"))
-        for name, text in ("objects/all.yaml", SERVICES), ("Corefile", corefile):
-            with open(os.path.join(self.directory.name, name), "w", encoding="ascii") as file:
-                file.write(text)
-
-
 def has_ipv6():
     try:
         with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as udp:
@@ -68,8 +58,8 @@ def check_by_ipv4(upstream):
     cache 30
     forward . {upstream.where}
 }}
-""")
-    with Server("Corefile", place.directory.name) as server:
+""", SERVICES)
+    with place.serve() as server:
         for transport in "+notcp", "+tcp":
             for name, expected in (
                     ("four.example", ["64:ff9b::c000:201"]), ("six.example", ["2001:db8::1"]),
@@ -93,7 +83,7 @@ def check_by_ipv4(upstream):
 
 def check_by_ipv6(upstream):
     place = Place(f". {{\n bind 127.0.0.1 ::1\n dns64\n forward . {upstream.where}\n}}\n")
-    with Server("Corefile", place.directory.name) as server:
+    with place.serve() as server:
         tap.same(aaaa(server, "four.example"), [], "who asks by IPv4 has IPv4")
         server.address = "::1"
         tap.same(aaaa(server, "four.example"), ["64:ff9b::c000:201"], "who asks by IPv6 gets an IPv6 address")

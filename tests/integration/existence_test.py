@@ -4,12 +4,11 @@
 one of all. And who is told that there is nothing is told for how long."""
 import os
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 from datagrams import ask_all, question, wire  # noqa: E402
-from running_server import Server  # noqa: E402
+from running_server import Place  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -87,15 +86,8 @@ CLUSTER = """    kubernetes cluster.local in-addr.arpa {
 
 
 def serve(rules, upstream):
-    place = tempfile.TemporaryDirectory(prefix="existence-")
-    os.mkdir(os.path.join(place.name, "objects"))
-    corefile = f". {{\n{rules}\n{CLUSTER}    file files.zone files.test\n    forward . {upstream.where}\n}}\n"
-    for name, text in ("objects/all.yaml", OBJECTS), ("files.zone", ZONE), ("Corefile", corefile):
-        with open(os.path.join(place.name, name), "w", encoding="ascii") as file:
-            file.write(text)
-    server = Server("Corefile", place.name)
-    server.place = place  # lives as long
-    return server
+    return Place(f". {{\n{rules}\n{CLUSTER}    file files.zone files.test\n    forward . {upstream.where}\n}}\n", OBJECTS,
+                 **{"files.zone": ZONE}).serve()
 
 
 def check_names(server, names, what):

@@ -4,11 +4,10 @@
 transports, whatever is at the end. Numbers are CoreDNS' issues."""
 import os
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import Server  # noqa: E402
+from running_server import Place  # noqa: E402
 from stub_upstream import Manner, StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -49,15 +48,8 @@ OURS = ".default.svc.cluster.local."
 
 
 def serve(body, more="", objects=OBJECTS):
-    place = tempfile.TemporaryDirectory(prefix="external-name-")
-    os.mkdir(os.path.join(place.name, "objects"))
-    corefile = f". {{\nerrors\nkubernetes cluster.local {{\n manifests objects\n}}\n{body}\n}}\n{more}"
-    for name, text in ("objects/all.yaml", objects), ("Corefile", corefile), ("files.zone", ZONE):
-        with open(os.path.join(place.name, name), "w", encoding="ascii") as file:
-            file.write(text)
-    server = Server("Corefile", place.name)
-    server.place = place  # lives as long
-    return server
+    return Place(f". {{\nerrors\nkubernetes cluster.local {{\n manifests objects\n}}\n{body}\n}}\n{more}", objects,
+                 **{"files.zone": ZONE}).serve()
 
 
 def ask(server, *words):

@@ -3,11 +3,10 @@
 """`k8s_external` in a server: Services as they are seen from outside, and what falls through."""
 import os
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import Server, wait_for  # noqa: E402
+from running_server import Place, wait_for  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -31,24 +30,11 @@ COREFILE = """. {{
 """
 
 
-class Place:
-    def __init__(self, where):
-        self.directory = tempfile.TemporaryDirectory(prefix="external-")
-        os.mkdir(os.path.join(self.directory.name, "objects"))
-        self.write("Corefile", COREFILE.format(where=where))
-        self.services(ingress="{ip: 192.0.2.2}")
-
-    def write(self, name, text):
-        path = os.path.join(self.directory.name, name)
-        with open(path + ".new", "w", encoding="ascii") as file:
-            file.write(text)
-        os.rename(path + ".new", path)
-
-    def services(self, ingress):
-        self.write("objects/all.yaml",
-                   SERVICE.format(name="shop", externals="192.0.2.1", ingress=ingress) +
-                   SERVICE.format(name="far", externals="", ingress="{hostname: lb.example.net}") +
-                   SERVICE.format(name="inside", externals="", ingress=""))
+def tell_services(place, ingress):
+    place.write("objects/all.yaml",
+                SERVICE.format(name="shop", externals="192.0.2.1", ingress=ingress) +
+                SERVICE.format(name="far", externals="", ingress="{hostname: lb.example.net}") +
+                SERVICE.format(name="inside", externals="", ingress=""))
 
 
 def check(server, place):
@@ -61,7 +47,7 @@ def check(server, place):
     tap.same(server.rcode("gone.web.out.example", "A")[0], "NXDOMAIN", "and denied there")
     tap.same(server.rcode("-x", "192.0.2.99")[0], "NXDOMAIN", "other zones are not let go")
     tap.same(server.short("shop.web.svc.cluster.local", "A"), ["10.96.0.80"], "the cluster's own names stay")
-    place.services(ingress="{ip: 192.0.2.3}")
+    tell_services(place, "{ip: 192.0.2.3}")
     tap.ok(wait_for(lambda: sorted(server.short("shop.web.out.example", "A")) == ["192.0.2.1", "192.0.2.3"]),
            "another address of the balancer is seen")
     tap.same(server.rcode("-x", "192.0.2.2")[0], "NXDOMAIN", "and the old one no more")
@@ -69,7 +55,8 @@ def check(server, place):
 
 known = [record("lb.example.net.", "A", "198.51.100.1"), record("inside.web.out.example.", "A", "198.51.100.2")]
 with StubUpstream(known) as upstream:
-    place = Place(upstream.where)
-    with Server("Corefile", place.directory.name) as server:
+    place = Place(COREFILE.format(where=upstream.where))
+    tell_services(place, "{ip: 192.0.2.2}")
+    with place.serve() as server:
         check(server, place)
 tap.done()

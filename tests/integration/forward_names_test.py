@@ -5,11 +5,10 @@ import contextlib
 import os
 import signal
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import Server, free_port, wait_for  # noqa: E402
+from running_server import Place, free_port, wait_for  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -29,21 +28,17 @@ spec: {clusterIP: 127.0.0.1, ports: [{name: dns, port: 53}]}
 WEB = "web.default.svc.cluster.local"
 
 
-class Place:
-    def __init__(self):
-        self.directory = tempfile.TemporaryDirectory(prefix="names-")
-        os.mkdir(os.path.join(self.directory.name, "objects"))
-        with open(os.path.join(self.directory.name, "objects/all.yaml"), "w", encoding="ascii") as file:
-            file.write(SERVICES)
+PLACE = Place(objects=SERVICES)
 
-    def write(self, to, options="", extra=""):
-        with open(os.path.join(self.directory.name, "Corefile"), "w", encoding="ascii") as file:
-            file.write(f". {{\nbind 127.0.0.1\nerrors\nreload 2s\nkubernetes cluster.local {{\n manifests objects\n}}\n{extra}"
-                       f"forward . {to} {{\n{options}\n}}\n}}\n")
 
-    def serve(self, to, options="", extra="", port=None):
-        self.write(to, options, extra)
-        return Server("Corefile", self.directory.name, port=port)
+def point(to, options="", extra=""):
+    PLACE.write("Corefile", f". {{\nbind 127.0.0.1\nerrors\nreload 2s\nkubernetes cluster.local {{\n manifests objects\n}}\n{extra}"
+                            f"forward . {to} {{\n{options}\n}}\n}}\n")
+
+
+def serve(to, options="", extra="", port=None):
+    point(to, options, extra)
+    return PLACE.serve(port=port)
 
 
 def of(address, kind="A", ttl=1):
@@ -67,7 +62,7 @@ def pair(known=(), count=1):
 
 def check_found():
     with pair([of("127.0.0.1")]) as (resolver, [stub]):
-        with PLACE.serve(f"{NAME}:{stub.port}", f"resolver {resolver.where}") as server:
+        with serve(f"{NAME}:{stub.port}", f"resolver {resolver.where}") as server:
             tap.same(server.short("host.example", "A"), ["192.0.2.1"], "a resolver that is named is looked up and asked")
             tap.same({(name, kind) for name, kind, _ in resolver.asked}, {(NAME, "A"), (NAME, "AAAA")},
                      "its name alone is looked up, addresses of both kinds")
@@ -77,14 +72,14 @@ def check_found():
 
 def check_next_resolver():
     with pair([of("127.0.0.1")]) as (resolver, [stub]), StubUpstream() as ignorant:
-        with PLACE.serve(f"{NAME}:{stub.port}", f"resolver 127.0.0.1:{free_port()} {ignorant.where} {resolver.where}") as server:
+        with serve(f"{NAME}:{stub.port}", f"resolver 127.0.0.1:{free_port()} {ignorant.where} {resolver.where}") as server:
             tap.same(server.short("host.example", "A"), ["192.0.2.1"], "one resolver is dead and one does not know it: the third does")
             tap.ok(ignorant.count(NAME) > 0, "they are asked in turn")
 
 
 def check_not_found():
     with pair() as (resolver, [stub]):
-        with PLACE.serve(f"{NAME}:{stub.port}", f"resolver {resolver.where}") as server:
+        with serve(f"{NAME}:{stub.port}", f"resolver {resolver.where}") as server:
             tap.same(server.short(WEB, "A"), ["10.96.0.80"], "with a name that is not found the cluster is served")
             tap.same(server.rcode("host.example", "A")[0], "SERVFAIL", "and what goes elsewhere is SERVFAIL")
             tap.ok(wait_for(lambda: 'plugin/forward: failed to resolve "up.example": no addresses found for "up.example": NXDOMAIN'
@@ -98,7 +93,7 @@ def check_not_found():
 def check_silence():
     with pair([of("127.0.0.1")]) as (resolver, [stub]):
         resolver.mood = "silent"
-        with PLACE.serve(f"{NAME}:{stub.port}", f"resolver {resolver.where}") as server:
+        with serve(f"{NAME}:{stub.port}", f"resolver {resolver.where}") as server:
             tap.ok(wait_for(lambda: resolver.count(NAME) > 0), "a look-up is under way")
             tap.same(server.short(WEB, "A"), ["10.96.0.80"], "the cluster does not wait for a silent resolver")
             resolver.mood = "well"
@@ -107,7 +102,7 @@ def check_silence():
 
 def check_changes():
     with pair([of("127.0.0.1")], 2) as (resolver, [first, second]):
-        with PLACE.serve(f"{NAME}:{first.port}", f"resolver {resolver.where}") as server:
+        with serve(f"{NAME}:{first.port}", f"resolver {resolver.where}") as server:
             tap.same(server.short("host.example", "A"), ["192.0.2.1"], "the first address is asked")
             resolver.known.clear()
             resolver.add(of("127.0.0.2"))
@@ -128,7 +123,7 @@ def check_changes():
 def check_loop():
     with pair([of("127.0.0.1")]) as (resolver, _):
         port = free_port()
-        with PLACE.serve(f"{NAME}:{port}", f"resolver {resolver.where}", "loop\n", port) as server:
+        with serve(f"{NAME}:{port}", f"resolver {resolver.where}", "loop\n", port) as server:
             tap.same(server.rcode("host.example", "A")[0], "SERVFAIL", "a name that leads back here is not asked")
             tap.ok("forwarding loop" in server.dig("host.example", "A"), "which the reply says")
             tap.ok(server.logged("up.example names 127.0.0.1, where this server itself listens"), "and logged", server.text())
@@ -138,15 +133,15 @@ def check_ourselves():
     """A name of the cluster: the answer to its look-up is our own."""
     with pair() as (_, [stub]):
         port = free_port()
-        with PLACE.serve(f"up.default.svc.cluster.local:{stub.port}", f"resolver 127.0.0.1:{port}", "", port) as server:
+        with serve(f"up.default.svc.cluster.local:{stub.port}", f"resolver 127.0.0.1:{port}", "", port) as server:
             tap.ok(wait_for(lambda: server.short("host.example", "A") == ["192.0.2.1"]), "a service may be named")
 
 
 def check_reload():
     with pair([of("127.0.0.1")]) as (resolver, [stub]):
-        with PLACE.serve(f"{NAME}:{stub.port}", f"resolver {resolver.where}") as server:
+        with serve(f"{NAME}:{stub.port}", f"resolver {resolver.where}") as server:
             tap.same(server.short("host.example", "A"), ["192.0.2.1"], "before a reload")
-            PLACE.write(f"nobody.example:{stub.port} {NAME}:{stub.port}", f"resolver {resolver.where}")
+            point(f"nobody.example:{stub.port} {NAME}:{stub.port}", f"resolver {resolver.where}")
             server.process.send_signal(signal.SIGUSR1)
             tap.ok(wait_for(lambda: 'failed to resolve "nobody.example"' in server.text()), "a reload brings a name that is not found")
             tap.same(server.short("host.example", "A"), ["192.0.2.1"], "the other one is asked")
@@ -156,9 +151,9 @@ def check_cache():
     """What others said is kept as long as the same ones are asked."""
     with pair([of("127.0.0.1"), record("other.example.", "A", "127.0.0.2", 60)], 2) as (resolver, [stub, _]):
         resolvers = f"resolver {resolver.where}"
-        with PLACE.serve(f"{NAME}:{stub.port}", resolvers, "cache\n") as server:
+        with serve(f"{NAME}:{stub.port}", resolvers, "cache\n") as server:
             def after_reload(to, options):
-                PLACE.write(f"{to}:{stub.port}", options, "cache\n")
+                point(f"{to}:{stub.port}", options, "cache\n")
                 before = server.text().count("Reloading complete")
                 server.process.send_signal(signal.SIGUSR1)
                 wait_for(lambda: server.text().count("Reloading complete") > before)
@@ -179,11 +174,10 @@ def check_hosts_file():
         if not has_localhost:
             tap.ok(True, "this machine does not know localhost # SKIP")
             return
-        with PLACE.serve(f"localhost:{stub.port}") as server:
+        with serve(f"localhost:{stub.port}") as server:
             tap.same(server.short("host.example", "A"), ["192.0.2.1"], "without resolvers the machine's hosts file is looked into")
 
 
-PLACE = Place()
 check_found()
 check_next_resolver()
 check_not_found()

@@ -3,13 +3,12 @@
 """Names that are not ours, through `forward` and `cache`, over both transports; resolvers are the test's own."""
 import os
 import sys
-import tempfile
 import threading
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import Server, free_port, wait_for  # noqa: E402
+from running_server import Place, free_port, wait_for  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -47,23 +46,8 @@ KNOWN = [
 FAR = "far.default.svc.cluster.local."
 
 
-class Place:
-    def __init__(self, corefile):
-        self.directory = tempfile.TemporaryDirectory(prefix="forward-")
-        os.mkdir(os.path.join(self.directory.name, "objects"))
-        self.write("objects/all.yaml", SERVICES)
-        self.write("Corefile", corefile)
-
-    def write(self, name, text):
-        with open(os.path.join(self.directory.name, name), "w", encoding="ascii") as file:
-            file.write(text)
-
-    def serve(self):
-        return Server("Corefile", self.directory.name)
-
-
 def check_forward(upstream):
-    with Place(f". {{\n{KUBERNETES}forward . {upstream.where}\n}}\n").serve() as server:
+    with Place(f". {{\n{KUBERNETES}forward . {upstream.where}\n}}\n", SERVICES).serve() as server:
         for transport in "+notcp", "+tcp":
             tap.same(server.rcode(transport, "host.example", "A"), ("NOERROR", ["host.example.\t\t60\tIN\tA\t192.0.2.1"]),
                      f"an address from upstream, {transport}")
@@ -93,7 +77,7 @@ def check_forward(upstream):
 
 
 def check_silence(upstream):
-    with Place(f". {{\nerrors\n{KUBERNETES}forward . {upstream.where}\n}}\n").serve() as server:
+    with Place(f". {{\nerrors\n{KUBERNETES}forward . {upstream.where}\n}}\n", SERVICES).serve() as server:
         upstream.mood = "silent"
         asking = threading.Thread(target=server.rcode, args=("slow.example", "A"))
         asking.start()
@@ -105,7 +89,7 @@ def check_silence(upstream):
 
 
 def check_cache(upstream):
-    with Place(f". {{\n{KUBERNETES}loadbalance\ncache 30\nforward . {upstream.where}\n}}\n").serve() as server:
+    with Place(f". {{\n{KUBERNETES}loadbalance\ncache 30\nforward . {upstream.where}\n}}\n", SERVICES).serve() as server:
         def asked(name, kind="A", transport="+notcp"):
             before = upstream.count(name, kind)
             reply = server.rcode(transport, name, kind)
@@ -141,7 +125,7 @@ def check_cache_metrics(upstream):
         found = {(line.partition("{")[0][14:], "denial" in line): int(line.split()[-1]) for line in lines}
         return {key: found[key] for key in found if key[0] in kinds}
 
-    with Place(corefile).serve() as server:
+    with Place(corefile, SERVICES).serve() as server:
         before = counts()
         for name in ("host.example.", "host.example.", "none.example.", "none.example.", "none.example.", FAR):
             server.short(name)
@@ -158,8 +142,7 @@ ZONE = ("@ 60 SOA ns host 1 2 3 4 30\n@ 60 NS ns\nns 60 A 10.0.0.9\nhere 60 A 10
 
 def check_file(upstream, cache):
     """What a zone file does not have goes on."""
-    place = Place(f". {{\nfile db example {{\n fallthrough\n}}\n{cache}\nforward . {upstream.where}\n}}\n")
-    place.write("db", ZONE)
+    place = Place(f". {{\nfile db example {{\n fallthrough\n}}\n{cache}\nforward . {upstream.where}\n}}\n", db=ZONE)
     with place.serve() as server:
         asked = len(upstream.asked)
         tap.same([server.rcode("here.example", kind)[0] for kind in ("A", "TXT")], ["NOERROR"] * 2, "what the file has is its own")
@@ -188,7 +171,7 @@ cluster.local {{
 {KUBERNETES}    cache 30
 }}
 """
-    with Place(corefile).serve() as server:
+    with Place(corefile, SERVICES).serve() as server:
         for name in "host.example", "host.example", "none.example", "web.default.svc.cluster.local":
             server.short(name)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:

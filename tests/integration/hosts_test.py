@@ -4,11 +4,10 @@
 that change as kubelet changes them."""
 import os
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import Server, wait_for  # noqa: E402
+from running_server import Place, wait_for  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -29,37 +28,27 @@ KNOWN = [record("far.example.", "A", "192.0.2.1"), record("node1.", "TXT", "from
          record("9.2.0.192.in-addr.arpa.", "PTR", "far.example.")]
 
 
-class Place:
-    """A directory with `objects` and a volume as kubelet mounts a ConfigMap: names lead through ..data."""
+class Mounted(Place):
+    """With a volume as kubelet mounts a ConfigMap: names lead through ..data."""
 
     def __init__(self, corefile):
-        self.directory = tempfile.TemporaryDirectory(prefix="hosts-")
+        super().__init__(corefile, SERVICES)
         self.versions = 0
-        os.mkdir(self.path("objects"))
-        os.mkdir(self.path("volume"))
-        self.write("objects/all.yaml", SERVICES)
-        self.write("Corefile", corefile)
+        os.mkdir(self.at("volume"))
 
-    def path(self, name):
-        return os.path.join(self.directory.name, name)
-
-    def write(self, name, text):
-        with open(self.path(name), "w", encoding="ascii") as file:
-            file.write(text)
+    def at(self, name):
+        return os.path.join(self.path, name)
 
     def mount(self, name, text):
         """Another version of the volume, shown by one rename."""
         self.versions += 1
         version = f"..v{self.versions}"
-        os.mkdir(self.path("volume/" + version))
+        os.mkdir(self.at("volume/" + version))
         self.write(f"volume/{version}/{name}", text)
-        os.symlink(version, self.path("volume/..new"))
-        os.rename(self.path("volume/..new"), self.path("volume/..data"))
-        if not os.path.islink(self.path("volume/" + name)):
-            os.symlink("..data/" + name, self.path("volume/" + name))
-
-    def serve(self):
-        return Server("Corefile", self.directory.name)
+        os.symlink(version, self.at("volume/..new"))
+        os.rename(self.at("volume/..new"), self.at("volume/..data"))
+        if not os.path.islink(self.at("volume/" + name)):
+            os.symlink("..data/" + name, self.at("volume/" + name))
 
 
 def flags(server, *words):
@@ -68,7 +57,7 @@ def flags(server, *words):
 
 def check_node_hosts(upstream):
     """k3s: nodes by name, from a ConfigMap."""
-    place = Place(f". {{\nerrors\n{KUBERNETES}hosts volume/NodeHosts {{\n ttl 60\n reload 15s\n fallthrough\n}}\n"
+    place = Mounted(f". {{\nerrors\n{KUBERNETES}hosts volume/NodeHosts {{\n ttl 60\n reload 15s\n fallthrough\n}}\n"
                   f"forward . {upstream.where}\ncache 30\nloadbalance\n}}\n")
     place.mount("NodeHosts", "10.1.0.1 node1\nfd00::1 node1\n10.1.0.2 node2\n")
     with place.serve() as server:
@@ -92,7 +81,7 @@ def check_node_hosts(upstream):
         tap.ok(wait_for(lambda: server.short("node3", "A") == ["10.1.0.3"]), "a new version of the ConfigMap is seen")
         tap.same(server.short("node2", "A"), [], "the old one is gone")
         tap.same(server.short("web.default.svc.cluster.local", "A"), ["10.1.0.9"], "hosts stands before the cluster")
-        os.unlink(place.path("volume/NodeHosts"))
+        os.unlink(place.at("volume/NodeHosts"))
         tap.ok(wait_for(lambda: "what was read before stays" in server.text()), "a file that is gone is told of")
         tap.same(server.short("node3", "A"), ["10.1.0.3"], "and what it said stays")
 

@@ -6,13 +6,12 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 from datagrams import addresses, ask_all, extended_error, question, wire  # noqa: E402
-from running_server import Server, wait_for  # noqa: E402
+from running_server import Place, wait_for  # noqa: E402
 from stub_upstream import RA, StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -28,21 +27,6 @@ kind: Service
 metadata: {name: web, namespace: shop}
 spec: {clusterIP: 10.96.0.80, ports: [{name: http, port: 80}]}
 """
-
-
-class Place:
-    def __init__(self, corefile):
-        self.directory = tempfile.TemporaryDirectory(prefix="isolation-")
-        os.mkdir(os.path.join(self.directory.name, "objects"))
-        self.write("objects/all.yaml", SERVICES)
-        self.write("Corefile", corefile)
-
-    def write(self, name, text):
-        with open(os.path.join(self.directory.name, name), "w", encoding="ascii") as file:
-            file.write(text)
-
-    def serve(self):
-        return Server("Corefile", self.directory.name)
 
 
 # ---- questions ----
@@ -113,7 +97,7 @@ def check_views():
         def corefile(one, other, ttl):
             return VIEWS.format(inside=one.where, outside=other.where, ttl=ttl)
 
-        place = Place(corefile(inside, outside, 30))
+        place = Place(corefile(inside, outside, 30), SERVICES)
         with place.serve() as server:
             for _ in range(3):
                 tap.same(told(server, "both.example.", FRIEND), ["10.0.0.1"], "inside, the view's own answer")
@@ -136,7 +120,7 @@ def check_views():
             tap.ok(wait_for(lambda: "Reloading complete" in server.text()), "the resolvers change places")
             tap.same((told(server, "both.example.", FRIEND), told(server, "both.example.", STRANGER)),
                      (["192.0.2.1"], ["10.0.0.1"]), "and what was kept is told to nobody of the other view")
-        with Place(corefile(inside, outside, 1)).serve() as server:
+        with Place(corefile(inside, outside, 1), SERVICES).serve() as server:
             for who in FRIEND, STRANGER:
                 told(server, "both.example.", who)
             inside.mood = "silent"
@@ -158,7 +142,7 @@ def check_blocks():
         corefile = (f". {{\nrewrite continue name exact ask.example both.corp answer auto\n"
                     f"rewrite cname exact turn.example both.corp\n"
                     f"forward . {one.where}\n}}\ncorp {{\nforward . {other.where}\n}}\n")
-        with Place(corefile).serve() as server:
+        with Place(corefile, SERVICES).serve() as server:
             reply = ask_all(server, [question(1, "ask.example.")])[0]
             tap.same((reply.rcode, addresses(reply)), (0, ["192.0.2.2"]), "each block has its own answer")
 
@@ -194,7 +178,7 @@ def check_acl():
         upstream.add(record("alias.example.", "CNAME", "nowhere.example."))
         ways = ("host.secret.example.", "way.example.", "host.ways.example.", "host.secret.example.shop.svc.cluster.local.",
                 "alias.example.")
-        with Place(corefile).serve() as server:
+        with Place(corefile, SERVICES).serve() as server:
             for how in "before anybody asked", "when it is known":
                 for name in ways:
                     for kind in "A", "AAAA", "TXT":

@@ -3,12 +3,11 @@
 """What was known stays good to have: while resolvers fail, when they are back, and where they deny what there is."""
 import os
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 from datagrams import addresses, ask_all, extended_error, question, wire  # noqa: E402
-from running_server import Server, wait_for  # noqa: E402
+from running_server import Place, wait_for  # noqa: E402
 from stub_upstream import Manner, StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -18,12 +17,7 @@ BRIEF = "success 9984 1 0\n denial 9984 1 0\n"
 
 
 def serve(cache, forward):
-    place = tempfile.TemporaryDirectory(prefix="last-known-")
-    with open(os.path.join(place.name, "Corefile"), "w", encoding="ascii") as file:
-        file.write(f". {{\ncache {{\n {cache}\n}}\nforward . {forward}\n}}\n")
-    server = Server("Corefile", place.name)
-    server.place = place  # lives as long
-    return server
+    return Place(f". {{\ncache {{\n {cache}\n}}\nforward . {forward}\n}}\n").serve()
 
 
 def told(server, name=NAME):

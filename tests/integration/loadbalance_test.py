@@ -4,13 +4,12 @@
 import os
 import socket
 import sys
-import tempfile
 from collections import Counter
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), "support"), os.path.join(os.path.dirname(HERE), "oracle")]
 import wire  # noqa: E402
-from running_server import Server, wait_for  # noqa: E402
+from running_server import Place, wait_for  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -56,26 +55,9 @@ NAMES = {
 ROUNDS = 60
 
 
-class Place:
-    def __init__(self, upstream, loadbalance):
-        self.directory = tempfile.TemporaryDirectory(prefix="loadbalance-")
-        os.mkdir(self.path("objects"))
-        self.write("objects/all.yaml", OBJECTS)
-        self.write("zone", ZONE)
-        self.write("hosts", HOSTS)
-        self.write("Corefile", f". {{\nkubernetes cluster.local {{\n manifests objects\n}}\nfile zone zone\n"
-                   f"hosts hosts hosts\nforward . {upstream.where}\ncache 60 kept\n{loadbalance}\n}}\n")
-
-    def path(self, name):
-        return os.path.join(self.directory.name, name)
-
-    def write(self, name, text):
-        with open(self.path(name) + ".new", "w", encoding="ascii") as file:
-            file.write(text)
-        os.rename(self.path(name) + ".new", self.path(name))
-
-    def serve(self):
-        return Server("Corefile", self.directory.name)
+def place_of(upstream, loadbalance):
+    return Place(f". {{\nkubernetes cluster.local {{\n manifests objects\n}}\nfile zone zone\nhosts hosts hosts\n"
+                 f"forward . {upstream.where}\ncache 60 kept\n{loadbalance}\n}}\n", OBJECTS, zone=ZONE, hosts=HOSTS)
 
 
 def addresses(server, name):
@@ -106,20 +88,20 @@ def firsts(server, name, rounds=ROUNDS):
 
 
 def check_plain(upstream):
-    with Place(upstream, "loadbalance").serve() as server:
+    with place_of(upstream, "loadbalance").serve() as server:
         for what, name in NAMES.items():
             tap.same(sorted(firsts(server, name)), ADDRESSES, f"each address comes first now and then, from {what}")
         tap.ok(server.short("alias.far", "A")[0] == "peers.far.", "an alias stands before its addresses")
-        with Place(upstream, "").serve() as plain:
+        with place_of(upstream, "").serve() as plain:
             tap.same(len({tuple(addresses(plain, "peers.far")) for _ in range(10)}), 1, "without it there are no turns")
 
 
 def check_prefer(upstream):
-    with Place(upstream, "loadbalance {\n prefer 10.2.0.0/16 10.1.0.2/32\n}").serve() as server:
+    with place_of(upstream, "loadbalance {\n prefer 10.2.0.0/16 10.1.0.2/32\n}").serve() as server:
         for what, name in NAMES.items():
             orders = {tuple(addresses(server, name)) for _ in range(8)}
             tap.same(orders, {("10.2.0.3", "10.1.0.2", "10.1.0.1")}, f"networks come in their order, from {what}")
-    with Place(upstream, "loadbalance round_robin {\n prefer 10.1.0.0/16\n}").serve() as server:
+    with place_of(upstream, "loadbalance round_robin {\n prefer 10.1.0.0/16\n}").serve() as server:
         for what, name in NAMES.items():
             seen = firsts(server, name)
             tap.same(sorted(seen), ["10.1.0.1", "10.1.0.2"], f"within one they take turns, from {what}")
@@ -130,7 +112,7 @@ def weights(name, first, second):
 
 
 def check_weighted(upstream):
-    place = Place(upstream, "loadbalance weighted weights {\n reload 1s\n}")
+    place = place_of(upstream, "loadbalance weighted weights {\n reload 1s\n}")
     place.write("weights", "".join(weights(name, 200, 4) for name in
                                    (*NAMES.values(), "peers.zone.", "Peers.FAR")))
     with place.serve() as server:

@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -11,7 +12,7 @@ import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import PROGRAM, Server, free_port, wait_for  # noqa: E402
+from running_server import PROGRAM, Place, free_port, wait_for  # noqa: E402
 from stub_upstream import Manner, StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -21,12 +22,7 @@ FORMAT = '"{name} {rcode} {>rflags} {rsize} {duration} {/forward/upstream} {/kna
 
 
 def serve(body):
-    place = tempfile.TemporaryDirectory(prefix="log-")
-    with open(os.path.join(place.name, "Corefile"), "w", encoding="ascii") as file:
-        file.write(". {\n" + body + "\n}\n")
-    server = Server("Corefile", place.name)
-    server.place = place
-    return server
+    return Place(". {\n" + body + "\n}\n").serve()
 
 
 def line_of(server, name, start="[INFO] "):
@@ -118,7 +114,7 @@ def check_json(upstream):
     asked = wait_for(lambda: "192.0.2.1" in subprocess.run(
         ["dig", "-r", "+tries=1", "+timeout=1", "+noedns", "@127.0.0.1", "-p", str(port), "host.example"],
         capture_output=True, text=True, check=False).stdout)
-    process.terminate()
+    process.send_signal(signal.SIGINT)
     lines = [json.loads(line) for line in process.stdout]
     process.wait()
     record_ = next((line for line in lines if line.get("qname") == "host.example."), {})

@@ -5,12 +5,11 @@ burnt, and it ends when the loop does."""
 import os
 import socket
 import sys
-import tempfile
 import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import Server, free_port, wait_for  # noqa: E402
+from running_server import Place, free_port, wait_for  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -24,20 +23,10 @@ spec: {clusterIP: 10.96.0.80, ports: [{name: http, port: 80}]}
 WEB = "web.default.svc.cluster.local."
 
 
-class Place:
-    def __init__(self):
-        self.directory = tempfile.TemporaryDirectory(prefix="loop-")
-        os.mkdir(os.path.join(self.directory.name, "objects"))
-        self.write("objects/all.yaml", SERVICE)
-
-    def write(self, name, text):
-        with open(os.path.join(self.directory.name, name), "w", encoding="ascii") as file:
-            file.write(text)
-
-    def serve(self, to, port, extra="loop\n"):
-        self.write(f"Corefile-{port}", f". {{\nlog\nerrors\nkubernetes cluster.local {{\n manifests objects\n}}\n{extra}"
-                                       f"forward . {to}\n}}\n")
-        return Server(f"Corefile-{port}", self.directory.name, port=port)
+def serve(place, to, port, extra="loop\n"):
+    place.write(f"Corefile-{port}", f". {{\nlog\nerrors\nkubernetes cluster.local {{\n manifests objects\n}}\n{extra}"
+                                    f"forward . {to}\n}}\n")
+    return place.serve(f"Corefile-{port}", port=port)
 
 
 class Relay:
@@ -99,19 +88,19 @@ def check_fails_fast(server, what):
 
 def check_itself(place):
     port = free_port()
-    with place.serve(f"127.0.0.1:{port}", port) as server:
+    with serve(place, f"127.0.0.1:{port}", port) as server:
         check_fails_fast(server, "itself")
 
 
 def check_chain(place):
     first, second = free_port(), free_port()
-    with place.serve(f"127.0.0.1:{second}", first) as server, place.serve(f"127.0.0.1:{first}", second, ""):
+    with serve(place, f"127.0.0.1:{second}", first) as server, serve(place, f"127.0.0.1:{first}", second, ""):
         check_fails_fast(server, "a chain")
 
 
 def check_other_target(place, upstream):
     port = free_port()
-    with place.serve(f"127.0.0.1:{port} {upstream.where}", port) as server:
+    with serve(place, f"127.0.0.1:{port} {upstream.where}", port) as server:
         tap.ok(wait_for(lambda: "plugin/loop: Loop (" in server.text()), "one of two leads back")
         rcodes = {server.rcode(f"host{i}.example", "A")[0] for i in range(10)}
         tap.same(rcodes, {"NXDOMAIN"}, "the other one answers all")
@@ -120,7 +109,7 @@ def check_other_target(place, upstream):
 def check_later(place, upstream):
     relay = Relay("127.0.0.1", free_port())
     relay.to = (upstream.address, upstream.port)
-    with place.serve(f"127.0.0.1:{relay.port}", free_port()) as server:
+    with serve(place, f"127.0.0.1:{relay.port}", free_port()) as server:
         tap.same(server.short("host.example"), ["192.0.2.1"], "a way that is no loop")
         relay.to = ("127.0.0.1", server.port)
         before = relay.relayed
@@ -133,7 +122,7 @@ def check_later(place, upstream):
     relay.sock.close()
 
 
-THE_PLACE = Place()
+THE_PLACE = Place(objects=SERVICE)
 with StubUpstream([record("host.example.", "A", "192.0.2.1")]) as the_upstream:
     check_itself(THE_PLACE)
     check_chain(THE_PLACE)

@@ -4,11 +4,10 @@
 rules are no way around an `acl`. Answers are those of CoreDNS 1.15."""
 import os
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import Server, wait_for  # noqa: E402
+from running_server import Place, wait_for  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -60,15 +59,7 @@ KNOWN = [
 
 
 def serve(body, more="", kubernetes=KUBERNETES):
-    place = tempfile.TemporaryDirectory(prefix="rewrite-")
-    os.mkdir(os.path.join(place.name, "objects"))
-    corefile = f". {{\nerrors\n{kubernetes}{body}\n}}\n{more}"
-    for name, text in ("objects/all.yaml", SERVICES), ("Corefile", corefile):
-        with open(os.path.join(place.name, name), "w", encoding="ascii") as file:
-            file.write(text)
-    server = Server("Corefile", place.name)
-    server.place = place  # lives as long
-    return server
+    return Place(f". {{\nerrors\n{kubernetes}{body}\n}}\n{more}", SERVICES).serve()
 
 
 def answer(server, *words):

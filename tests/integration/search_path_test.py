@@ -3,11 +3,10 @@
 """What search lists make of names, and AAAA in a cluster of IPv4: how much of it goes upstream."""
 import os
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import Server, wait_for  # noqa: E402
+from running_server import Place, wait_for  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -23,20 +22,10 @@ SEARCH = ["shop.svc.cluster.local", "svc.cluster.local", "cluster.local", "corp.
 HOSTS = [f"api{i}.github.example" for i in range(10)]
 
 
-class Place:
-    def __init__(self):
-        self.directory = tempfile.TemporaryDirectory(prefix="search-")
-        os.mkdir(os.path.join(self.directory.name, "objects"))
-        self.write("objects/web.yaml", SERVICE.format(name="web", address="10.96.0.80"))
-
-    def write(self, name, text):
-        with open(os.path.join(self.directory.name, name), "w", encoding="ascii") as file:
-            file.write(text)
-
-    def serve(self, upstream, options=""):
-        self.write("Corefile", f". {{\nbind 127.0.0.1\nkubernetes cluster.local {{\n manifests objects\n {options}\n}}\n"
-                               f"forward . {upstream.where}\n}}\n")
-        return Server("Corefile", self.directory.name)
+def serve(place, upstream, options=""):
+    place.write("Corefile", f". {{\nbind 127.0.0.1\nkubernetes cluster.local {{\n manifests objects\n {options}\n}}\n"
+                            f"forward . {upstream.where}\n}}\n")
+    return place.serve()
 
 
 def look_up(server, name, kind="A"):
@@ -49,7 +38,7 @@ def look_up(server, name, kind="A"):
 
 
 def check_search(place, upstream):
-    with place.serve(upstream) as server:
+    with serve(place, upstream) as server:
         upstream.asked.clear()
         tap.same(look_up(server, "web")[0], "NOERROR", "a service is found by the first domain")
         tap.same(len(look_up(server, "web.shop")[1]), 1, "and by the second")
@@ -66,7 +55,7 @@ def check_search(place, upstream):
         denial = server.dig("+noall", "+authority", "_etcd-server._tcp.etcd", "SRV").split()
         tap.same(denial[:6], [".", "5", "IN", "SOA", "ns.dns.cluster.local.", "hostmaster.cluster.local."],
                  "a denial says who denies")
-    with place.serve(upstream, "search_junk off") as server:
+    with serve(place, upstream, "search_junk off") as server:
         upstream.asked.clear()
         server.rcode("web.shop.svc.cluster.local.corp.internal", "A")
         server.rcode("_etcd-server-ssl._tcp.etcd", "SRV")
@@ -79,9 +68,9 @@ def check_ipv6(place, upstream):
         rcodes = {(kind, server.rcode(host, kind)[0]) for host in HOSTS for kind in ("A", "AAAA")}
         return len(upstream.asked), rcodes
 
-    with place.serve(upstream) as server:
+    with serve(place, upstream) as server:
         tap.same(asked_for_all(server)[0], 2 * len(HOSTS), "A and AAAA are both asked for")
-    with place.serve(upstream, "ipv6 auto") as server:
+    with serve(place, upstream, "ipv6 auto") as server:
         count, rcodes = asked_for_all(server)
         tap.same((count, rcodes), (len(HOSTS), {("A", "NOERROR"), ("AAAA", "NOERROR")}),
                  "ipv6 auto: half as many questions in a cluster of IPv4")
@@ -93,7 +82,7 @@ def check_ipv6(place, upstream):
                "with an IPv6 address in the cluster AAAA is asked for", upstream.asked)
 
 
-THE_PLACE = Place()
+THE_PLACE = Place(objects=SERVICE.format(name="web", address="10.96.0.80"))
 KNOWN = [record(host + ".", kind, address) for host in HOSTS for kind, address in (("A", "192.0.2.1"), ("AAAA", "2001:db8::1"))]
 with StubUpstream([*KNOWN, record("etcd.", "A", "192.0.2.9")]) as the_upstream:
     check_search(THE_PLACE, the_upstream)

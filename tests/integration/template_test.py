@@ -4,12 +4,11 @@
 names of ours and of others, and what is counted and said."""
 import os
 import sys
-import tempfile
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import Server, free_port  # noqa: E402
+from running_server import Place, free_port  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -24,18 +23,6 @@ KNOWN = [record("host.far.example.", "A", "192.0.2.1"),
          record("vm.x.internal.cloudapp.net.", "A", "192.0.2.2"),
          record("11-1-2-3.nip.example.", "A", "192.0.2.3"),
          record("plain.example.", "AAAA", "2001:db8::1")]
-
-
-class Place:
-    def __init__(self, corefile):
-        self.directory = tempfile.TemporaryDirectory(prefix="template-")
-        os.mkdir(os.path.join(self.directory.name, "objects"))
-        for name, text in ("objects/all.yaml", SERVICES), ("Corefile", corefile):
-            with open(os.path.join(self.directory.name, name), "w", encoding="ascii") as file:
-                file.write(text)
-
-    def serve(self):
-        return Server("Corefile", self.directory.name)
 
 
 def metrics(port):
@@ -72,7 +59,7 @@ def check_managed(upstream):
     prometheus 127.0.0.1:{port}
 }}
 """
-    with Place(corefile).serve() as server:
+    with Place(corefile, SERVICES).serve() as server:
         for transport in "+notcp", "+tcp":
             name = "web.default.svc.cluster.local"
             tap.same(server.short(transport, name), ["10.96.0.80"], f"names of the cluster are as ever, {transport}")
@@ -99,7 +86,7 @@ def check_no_addresses(upstream):
     forward . {upstream.where}
 }}
 """
-    with Place(corefile).serve() as server:
+    with Place(corefile, SERVICES).serve() as server:
         for name in "plain.example", "web.default.svc.cluster.local", "no.such.svc.cluster.local":
             tap.same(server.rcode(name, "AAAA"), ("NOERROR", []), f"{name} has no AAAA")
         tap.same(upstream.count("plain.example.", "AAAA"), 0, "nobody was asked")
@@ -142,7 +129,7 @@ def check_records(upstream):
     prometheus 127.0.0.1:{port}
 }}
 """
-    with Place(corefile).serve() as server:
+    with Place(corefile, SERVICES).serve() as server:
         tap.same(data(server, "IP-1-2-3-4.dyn.example"), ["IP-1-2-3-4.dyn.example. 60 IN A 1.2.3.4"], "groups make an address")
         tap.same(server.rcode("ip-1-2-3-400.dyn.example"), ("SERVFAIL", []), "what makes no address fails")
         tap.ok(server.logged('[ERROR] plugin/errors: 2 ip-1-2-3-400.dyn.example. A: "1.2.3.400" is no IPv4 address'),
@@ -191,7 +178,7 @@ def check_conditions(upstream):
     forward . {upstream.where}
 }}
 """
-    with Place(corefile).serve() as server:
+    with Place(corefile, SERVICES).serve() as server:
         tap.same(data(server, "10-1-2-3.nip.example"), ["10-1-2-3.nip.example. 60 IN A 10.1.2.3"], "a variable is put out")
         tap.same(server.short("192-168-1-1.nip.example"), ["192.168.1.1"], "and judged")
         tap.same((server.short("11-1-2-3.nip.example"), upstream.count("11-1-2-3.nip.example.")), (["192.0.2.3"], 1),

@@ -8,13 +8,13 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import PROGRAM, Server, free_port, wait_for  # noqa: E402
+from framing import receive_framed, send_framed  # noqa: E402
+from running_server import PROGRAM, Place, free_port, wait_for  # noqa: E402
 from tap import Tap  # noqa: E402
 
 BIG = 2000  # addresses of big.example.org: 32 kB
@@ -28,20 +28,8 @@ a 60 IN A 192.0.2.1
 tap = Tap()
 
 
-class Place:
-    """A directory with a Corefile and the zone beside it."""
-
-    def __init__(self, corefile):
-        self.directory = tempfile.TemporaryDirectory(prefix="transports-")
-        self.write("Corefile", corefile)
-        self.write("db.example.org", ZONE)
-
-    def write(self, name, text):
-        with open(os.path.join(self.directory.name, name), "w", encoding="ascii") as file:
-            file.write(text)
-
-    def serve(self, **where):
-        return Server("Corefile", self.directory.name, **where)
+def place_of(corefile):
+    return Place(corefile, **{"db.example.org": ZONE})
 
 
 def question(number, name="a.example.org", kind=1):
@@ -72,19 +60,8 @@ def ask(address, port, number=7):
             return b""
 
 
-def receive_framed(tcp):
-    """One message of a TCP connection; b"" at its end."""
-    data = b""
-    while len(data) < 2 or len(data) < 2 + struct.unpack(">H", data[:2])[0]:
-        more = tcp.recv(2 - len(data) if len(data) < 2 else 2 + struct.unpack(">H", data[:2])[0] - len(data))
-        if not more:
-            return b""
-        data += more
-    return data[2:]
-
-
 def check_wildcard():
-    place = Place(".\nfile db.example.org example.org\n")
+    place = place_of(".\nfile db.example.org example.org\n")
     with place.serve() as server:
         for address in "127.0.0.1", "127.0.0.2", "127.1.2.3", "::1":
             if has_address(address):
@@ -94,7 +71,7 @@ def check_wildcard():
 
 
 def check_blocks():
-    place = Place("""
+    place = place_of("""
 example.org {
     bind 127.0.0.1
     file db.example.org
@@ -121,7 +98,7 @@ example.org {
 
 
 def check_truncation():
-    place = Place(".\nbind 127.0.0.1\nfile db.example.org example.org\n")
+    place = place_of(".\nbind 127.0.0.1\nfile db.example.org example.org\n")
     with place.serve() as server:
         text = server.dig("+noall", "+comments", "+ignore", "big.example.org", "A")
         tap.ok(" tc" in text, "what does not fit is cut over UDP", text)
@@ -130,8 +107,8 @@ def check_truncation():
 
 
 def check_start_failure():
-    place = Place(".\nbind 192.0.2.1\nwhoami\n")
-    done = subprocess.run([PROGRAM, "-dns.port", "5300"], cwd=place.directory.name, capture_output=True, text=True,
+    place = place_of(".\nbind 192.0.2.1\nwhoami\n")
+    done = subprocess.run([PROGRAM, "-dns.port", "5300"], cwd=place.path, capture_output=True, text=True,
                           timeout=30, check=False)
     tap.same((done.returncode, done.stderr),
              (1, "listen tcp 192.0.2.1:5300: bind: cannot assign requested address\n"),
@@ -167,7 +144,7 @@ class Asker(threading.Thread):
 
 
 def check_stop():
-    place = Place(".\nbind 127.0.0.1\nfile db.example.org example.org\n")
+    place = place_of(".\nbind 127.0.0.1\nfile db.example.org example.org\n")
     server = place.serve()
     askers = [Asker(server.port) for _ in range(4)]
     with socket.create_connection(("127.0.0.1", server.port), 5) as tcp:
@@ -178,8 +155,7 @@ def check_stop():
             asker.over.set()
         for asker in askers:
             asker.quiet.wait(5)
-        message = question(9)
-        tcp.send(struct.pack(">H", len(message)) + message)
+        send_framed(tcp, question(9))
         server.process.send_signal(signal.SIGTERM)
         begin = time.monotonic()
         code = server.process.wait(30)
@@ -189,13 +165,13 @@ def check_stop():
         tap.same([asker.asked - asker.answered for asker in askers], [0] * len(askers),
                  "every question sent before is answered")
         tcp.settimeout(5)
-        tap.same((receive_framed(tcp)[:2], receive_framed(tcp)), (b"\0\x09", b""),
+        tap.same((receive_framed(tcp)[:2], receive_framed(tcp)), (b"\0\x09", None),
                  "so is one over TCP, and then the connection ends")
 
 
 def check_restart():
     """A second process takes over on the same port while the first still serves: what a rollout on a host does."""
-    place = Place(".\nbind 127.0.0.1\nfile db.example.org example.org\n")
+    place = place_of(".\nbind 127.0.0.1\nfile db.example.org example.org\n")
     port = free_port()
     with place.serve(port=port) as first:
         with place.serve(port=port) as second:

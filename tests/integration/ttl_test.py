@@ -3,11 +3,10 @@
 """TTLs of what templates and zone files say behind a `cache`: as a cache would show them, and as they are without one."""
 import os
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import Server  # noqa: E402
+from running_server import Place  # noqa: E402
 from tap import Tap  # noqa: E402
 
 tap = Tap()
@@ -50,14 +49,7 @@ QUESTIONS = ["long.file.test A", "short.file.test A", "fair.file.test A", "to.fi
 
 
 def serve(cache):
-    place = tempfile.TemporaryDirectory(prefix="ttl-")
-    os.mkdir(os.path.join(place.name, "objects"))
-    for name, text in ("zone", FILES["zone"]), ("objects/all.yaml", FILES["objects"]), ("Corefile", BLOCK.replace("CACHE", cache)):
-        with open(os.path.join(place.name, name), "w", encoding="ascii") as file:
-            file.write(text)
-    server = Server("Corefile", place.name)
-    server.place = place
-    return server
+    return Place(BLOCK.replace("CACHE", cache), FILES["objects"], zone=FILES["zone"]).serve()
 
 
 def ttls(server, question, transport):

@@ -4,12 +4,11 @@
 import os
 import subprocess
 import sys
-import tempfile
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import KNAMECTL, PROGRAM, Server, free_port  # noqa: E402
+from running_server import KNAMECTL, PROGRAM, Place, free_port  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -18,19 +17,9 @@ INSIDE, OUTSIDE = ("-b", "127.0.0.1"), ("-b", "127.0.0.2")
 ZONE = "$ORIGIN example.\n@ 60 IN SOA ns host 1 2 3 4 5\nhost 60 IN A {}\nalias 60 IN CNAME secret.test.\n"
 
 
-class Place:
-    def __init__(self, corefile, **files):
-        self.directory = tempfile.TemporaryDirectory(prefix="view-")
-        for name, text in {"Corefile": corefile, **files}.items():
-            with open(os.path.join(self.directory.name, name), "w", encoding="ascii") as file:
-                file.write(text)
-
-    def serve(self):
-        return Server("Corefile", self.directory.name)
-
-    def run(self, *words):
-        done = subprocess.run(words, cwd=self.directory.name, capture_output=True, text=True, timeout=30, check=False)
-        return done.returncode, done.stdout + done.stderr
+def run(place, *words):
+    done = subprocess.run(words, cwd=place.path, capture_output=True, text=True, timeout=30, check=False)
+    return done.returncode, done.stdout + done.stderr
 
 
 def check_choice(upstream):
@@ -78,9 +67,9 @@ def check_faults():
             ("incidr(client_ip(), '10.0.0.0')", "incidr takes a network such as '10.0.0.0/8' behind an address (1:1)"):
         place = Place(f". {{\n    view a {{\n        expr {expression}\n    }}\n    whoami\n}}\n")
         expected = f"plugin/view: Corefile:3 - Error during parsing: {sentence}"
-        code, text = place.run(PROGRAM, "-conf", "Corefile", "-dns.port", str(free_port()))
+        code, text = run(place, PROGRAM, "-conf", "Corefile", "-dns.port", str(free_port()))
         tap.ok(code == 1 and expected in text, f"{expression} is refused with its place", text)
-        code, text = place.run(KNAMECTL, "check", "-conf", "Corefile")
+        code, text = run(place, KNAMECTL, "check", "-conf", "Corefile")
         tap.ok(code == 1 and expected in text, "and by knamectl check", text)
 
 
