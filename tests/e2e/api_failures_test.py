@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 
+from case_objects import IMPORT_CRD
 from cluster import RBAC, Cluster, programs, wait_for
 from steady_poller import SteadyPoller
 from tap import Tap
@@ -31,22 +32,6 @@ metadata: {name: set-1, labels: {kubernetes.io/service-name: set}}
 addressType: IPv4
 endpoints: [{addresses: [10.9.8.7], hostname: one}]
 ports: [{name: http, port: 80, protocol: TCP}]
-"""
-IMPORT_CRD = """
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata:
-  name: serviceimports.multicluster.x-k8s.io
-  annotations: {api-approved.kubernetes.io: "https://github.com/kubernetes/enhancements/pull/2577"}
-spec:
-  group: multicluster.x-k8s.io
-  scope: Namespaced
-  names: {plural: serviceimports, singular: serviceimport, kind: ServiceImport}
-  versions:
-  - name: v1alpha1
-    served: true
-    storage: true
-    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
 """
 IMPORT = """
 apiVersion: multicluster.x-k8s.io/v1alpha1

@@ -23,7 +23,7 @@ from differential import encode, show_message, show_reply  # noqa: E402
 from names import Names, Question  # noqa: E402
 from objects import SERVICE_LABEL, Options, labels_of, parse_addresses  # noqa: E402
 from pairs import Pair, differing  # noqa: E402
-from questions import ODD_LABELS, describe, forward_names, mix_case, random_questions  # noqa: E402
+from questions import describe, forward_names, mix_case, random_questions  # noqa: E402
 from random_objects import ApiMaker, path_of, sentinel  # noqa: E402
 from server import Asker  # noqa: E402
 from tap import Tap  # noqa: E402

@@ -7,40 +7,14 @@ import random
 import signal
 
 from cluster import Cluster, programs, wait_for
+from etcd_objects import ADDRESSES, ETCD, OBJECTS
 from network import Network, enter_own_namespace
 from tap import Tap
 
 tap = Tap()
-ETCD = "etcd.etcd.svc.cluster.local"
 DNS = "10.244.0.1"
-ADDRESSES = [f"10.244.9.{10 + i}" for i in range(3)]
 SEARCH = ["etcd.svc.cluster.local", "svc.cluster.local", "cluster.local"]
 BOOT_S = 60
-OBJECTS = """
-apiVersion: v1
-kind: Namespace
-metadata: {name: etcd}
----
-apiVersion: v1
-kind: Service
-metadata: {name: etcd, namespace: etcd}
-spec:
-  clusterIP: None
-  publishNotReadyAddresses: true
-  selector: {app: etcd}
-  ports: [{name: etcd-client, port: 2379}, {name: etcd-server, port: 2380}]
----
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: {name: etcd, namespace: etcd}
-spec:
-  serviceName: etcd
-  replicas: 1
-  selector: {matchLabels: {app: etcd}}
-  template:
-    metadata: {labels: {app: etcd}}
-    spec: {nodeName: node-1, containers: [{name: etcd, image: none}]}
-"""
 
 
 def mixed(text, number):

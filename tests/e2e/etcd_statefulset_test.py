@@ -5,39 +5,13 @@ was answered once stays until its pod goes, and all records of a pod come and go
 import time
 
 from cluster import Cluster, wait_for
+from etcd_objects import ADDRESSES, ETCD, OBJECTS
 from steady_poller import SteadyPoller
 from tap import Tap
 
 tap = Tap()
 Z = "svc.cluster.local"
-ETCD = f"etcd.etcd.{Z}"
-ADDRESSES = [f"10.244.9.{10 + i}" for i in range(3)]
 PORTS = {"etcd-client": 2379, "etcd-server": 2380}
-OBJECTS = """
-apiVersion: v1
-kind: Namespace
-metadata: {name: etcd}
----
-apiVersion: v1
-kind: Service
-metadata: {name: etcd, namespace: etcd}
-spec:
-  clusterIP: None
-  publishNotReadyAddresses: true
-  selector: {app: etcd}
-  ports: [{name: etcd-client, port: 2379}, {name: etcd-server, port: 2380}]
----
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: {name: etcd, namespace: etcd}
-spec:
-  serviceName: etcd
-  replicas: 1
-  selector: {matchLabels: {app: etcd}}
-  template:
-    metadata: {labels: {app: etcd}}
-    spec: {nodeName: node-1, containers: [{name: etcd, image: none}]}
-"""
 CUT = """
 apiVersion: v1
 kind: Service
