@@ -31,6 +31,16 @@ class LineRule:
 
 
 @dataclass
+class PageRule:
+    """For what HTTP ports say, as "503 shutdown", in a case of that deed."""
+    reference: str
+    url: str
+    theirs: str
+    ours: str
+    why: str
+
+
+@dataclass
 class ErrorRule:
     """For what both say of a bad Corefile."""
     reference: str
@@ -158,7 +168,7 @@ def nobody_answers(pair):
 
 def told_why(pair):
     """What is said beyond the rcode; knamed must not say less."""
-    return ede_of(pair.theirs) is None and ede_of(pair.ours)[0] in (3, 14, 15, 17, 19, 22, 23)
+    return ede_of(pair.theirs) is None and ede_of(pair.ours)[0] in (0, 3, 13, 14, 15, 17, 18, 19, 20, 22, 23)
 
 
 def negative_ttl(pair):
@@ -303,6 +313,8 @@ RULES = [
     Rule("RFC 8020", "rcode aa ra authority", above_others, "names above others exist, whoever denies them"),
     Rule("10 authority", "authority", no_authority, "positive answers have no authority section"),
     Rule("RFC 2308", "authority-ttl", negative_ttl, "a denial lives as long as MINIMUM at most (RFC 2308 5)"),
+    Rule("EDE text", "EDE-text", lambda pair: not ede_of(pair.theirs)[1] and "Corefile:" in ede_of(pair.ours)[1],
+         "extended errors of rules say where the rule stands"),
     Rule("EDE", "EDE", told_why, "failures say more about themselves"),
     Rule("cancel", "rcode ra answer EDE", lambda pair: "cancel 300ms" in pair.case.corefile and pair.ours.rcode == wire.SERVFAIL,
          "a question that is under way is given up on, too"),
@@ -318,7 +330,7 @@ LINE_RULES = [
     LineRule("forward_*", "metric", r"^coredns_forward_(conn_cache|healthcheck_failures|request|responses)", None,
              "series that dashboards still ask for"),
     LineRule("from the start", "metric",
-             r"^coredns_(cache|proxy|kubernetes|reload)_\w+(\{|$)", None, "series are there before their first count"),
+             r"^coredns_(cache|proxy|kubernetes|reload)_\w+(\{|:|$)", None, "series are there before their first count"),
     LineRule("build_info", "metric", "^coredns_build_info", "^coredns_build_info", "another program"),
     LineRule("notes", "log", r"^\[WARNING\] \S+:\d+ - ", None, "options without effect are told"),
     LineRule("reload", "log", r"^\[ERROR\] plugin/reload: Corefile changed but reload failed: /etc/coredns/Corefile:3 - ",
@@ -367,12 +379,25 @@ ERROR_RULES = [
 ]
 
 
+PAGE_RULES = [
+    PageRule("leaving", ":8181/ready$", "^ConnectionRefusedError", "^503 shutdown$", "who leaves says so for as long as it answers"),
+]
+
+
 def explain(pair, found):
     """The rules that explain all of it together, or None."""
     used = [rule for rule in RULES if found & set(rule.parts.split()) and
             ("silence" in rule.parts or is_message(*pair.both)) and rule.holds(pair)]
     explained = {part for rule in used for part in rule.parts.split()}
     return used if found <= explained else None
+
+
+def explain_page(url, theirs, ours):
+    """The rule for two pages that differ, or None."""
+    for rule in PAGE_RULES:
+        if all(re.search(pattern, text) for pattern, text in ((rule.url, url), (rule.theirs, theirs), (rule.ours, ours))):
+            return rule
+    return None
 
 
 def explain_line(kind, line, is_ours):
@@ -382,3 +407,38 @@ def explain_line(kind, line, is_ours):
         if rule.kind == kind and pattern and re.search(pattern, line):
             return rule
     return None
+
+
+@dataclass
+class EventRule:
+    """For lines that one of both prints at an event, its exit code, or what an HTTP port says."""
+    reference: str
+    event: str   # a pattern for its name
+    theirs: str  # of what CoreDNS alone has; "": nothing
+    ours: str    # of what knamed alone has; "": nothing
+    why: str
+
+
+EVENT_RULES = [
+    EventRule("go runtime", "", r"maxprocs: ", "", "A line of Go's runtime; knamed has none."),
+    EventRule("banner", "", r"^(\{.*\"msg\":\")?CoreDNS-|^linux/amd64, go", r"^(\{.*\"msg\":\")?knamed-|^(\{.*\"msg\":\")?linux/x86_64, C ",
+              "Each says its own name and how it was built; in JSON each line is a record of its own."),
+    EventRule("level", "start json", r'"msg":"\[INFO\] SIGQUIT', r'"msg":"SIGQUIT', "The level stands in its field, and not in the text as well."),
+    EventRule("one line of failure", "reload bad", r"starting with listener file descriptors: |^\[INFO\] Reloading$|^\[ERROR\] Restart failed: ",
+              r"^\[ERROR\] plugin/reload: Corefile changed but reload failed: /etc", "What fails is told once, by whoever asked for it; a text that "
+              "cannot be parsed is not begun with."),
+    EventRule("whole words", "port taken", r"^Listen: listen tcp :53: ", r"^listen tcp :53: ", "The name of a function of CoreDNS' in front."),
+    EventRule("SIGTERM", "SIGTERM", "", r"\[INFO\] SIGTERM: \d+ queries were answered after it", "How long clients still came is told."),
+    EventRule("SIGINT", "SIGINT lameduck", r"plugin/health: Going into lameduck mode", "", "Who presses a key does not want to wait."),
+    EventRule("usage", "flag", r"^Usage of /coredns:|^  -|^    \s*\t", r"^Usage of knamed:|^  -|^    \s*\t", "The same flags, described in words of "
+              "our own."),
+    EventRule("no clock", "extra words", r"^\d{4}/\d\d/\d\d \S+ extra command line arguments: \[word\]$",
+              r"^extra command line arguments: \[word\]$", "No other line of either has a time in front."),
+    EventRule("directives", "plugins", r"^(azure|clouddns|dnssec|dnstap|dynupdate|erratic|etcd|geoip|grpc|grpc_server|https|https3|nomad|on|pprof"
+              r"|proxyproto|quic|route53|shed|sign|siit|tls|trace|tsig)$", r"^admin$", "Directives that only one of them has."),
+    EventRule("loop", "loop", r"\[FATAL\] plugin/loop: |^exit code 1$|plugin/loop: ", r"\[ERROR\] plugin/loop: |^exit code 0$|SIGQUIT",
+              "A loop does not end the process: what leads back is not asked (src/names.md)."),
+    EventRule("methods", "pages", r"^POST ", r"^POST \S+ 405 ", "Pages are read: other methods are refused."),
+    EventRule("one form", "pages", r"/metrics\S* 200 .*; escaping=underscores ", r"/metrics\S* 200 text/plain; version=0.0.4; charset=utf-8 ",
+              "Prometheus' text form 0.0.4 as such; names have no characters that would be escaped."),
+]

@@ -22,7 +22,7 @@ sys.path[:0] = [HERE, TESTS + "/support", TESTS + "/oracle"]
 import wire  # noqa: E402
 import world  # noqa: E402
 from case_file import all_cases  # noqa: E402
-from differences import LINE_RULES, RULES, explain, explain_line  # noqa: E402
+from differences import LINE_RULES, PAGE_RULES, RULES, explain, explain_line, explain_page  # noqa: E402
 from machine import can_be_made  # noqa: E402
 from place import Place, encode  # noqa: E402
 from replies import Pair, differing, show  # noqa: E402
@@ -133,14 +133,21 @@ class Talk:
             for place in self.places:
                 os.unlink(place.machine.path(words[0]))
         elif step.deed == "get":
-            theirs, ours = self.both(lambda place: place.get(words[0]))
-            if theirs[0] != ours[0] or theirs[1] != ours[1] and theirs[0] in (200, 503):
-                self.complain(f"line {step.line}: {step.text}", f"CoreDNS: {theirs}", f"knamed:  {ours}")
+            self.page(step, *self.both(lambda place: place.get(words[0])))
         elif step.deed == "signal":
             for place in self.places:
                 place.process.send_signal(getattr(signal, "SIG" + words[0]))
         else:
             raise ValueError(step.text)
+
+    def page(self, step, theirs, ours):
+        if theirs[0] == ours[0] and (theirs[1] == ours[1] or theirs[0] not in (200, 503)):
+            return
+        rule = explain_page(step.words[0], *(f"{status} {text}".strip() for status, text in (theirs, ours)))
+        if rule is None:
+            self.complain(f"line {step.line}: {step.text}", f"CoreDNS: {theirs}", f"knamed:  {ours}")
+        else:
+            used_rules[rule.reference] += 1
 
     # ---- lines ----
 
@@ -236,7 +243,7 @@ def run_all(words, coredns):
 def report():
     for reference, count in sorted(used_rules.items()):
         print(f"# {reference:30} {count}")
-    idle = [rule.reference for rule in [*RULES, *LINE_RULES] if not used_rules[rule.reference]]
+    idle = [rule.reference for rule in [*RULES, *LINE_RULES, *PAGE_RULES] if not used_rules[rule.reference]]
     tap.same(idle, [], "every rule explains something")
 
 

@@ -13,6 +13,7 @@ import time
 
 import wire
 import world
+from framing import receive_framed, send_framed
 from machine import Machine
 from running_server import printed, wait_for
 from scrape import POLL_ID
@@ -36,16 +37,6 @@ def encode(step, ident):
     edns = None if "noedns" in options else int(options.get("edns", 1232))
     return wire.encode_query(ident, wire.name_from_text(step.words[0]), wire.type_number(step.words[1]),
                              3 if "ch" in options else 1, flags, edns, do="do" in options, options=extra)
-
-
-def read_exactly(sock, size):
-    data = b""
-    while len(data) < size:
-        piece = sock.recv(size - len(data))
-        if not piece:
-            return None
-        data += piece
-    return data
 
 
 class Place:
@@ -175,9 +166,8 @@ class Place:
             sock.settimeout(ANSWER_S)
             try:
                 sock.connect(where)
-                sock.sendall(struct.pack(">H", len(packet)) + packet)
-                head = read_exactly(sock, 2)
-                return head and read_exactly(sock, int.from_bytes(head, "big"))
+                send_framed(sock, packet)
+                return receive_framed(sock)
             except OSError:
                 return None
 
@@ -188,9 +178,9 @@ class Place:
             sock.settimeout(ANSWER_S)
             try:
                 sock.connect(where)
-                sock.sendall(struct.pack(">H", len(packet)) + packet)
-                while serials < 2 and (head := read_exactly(sock, 2)):
-                    found.append(wire.decode(read_exactly(sock, int.from_bytes(head, "big"))))
+                send_framed(sock, packet)
+                while serials < 2 and (message := receive_framed(sock)):
+                    found.append(wire.decode(message))
                     serials += sum(item.record.type == wire.SOA for item in found[-1].answer)
                     if found[-1].rcode or not found[-1].answer or len(found) == 1 and len(found[0].answer) == 1 and \
                             wire.type_name(found[0].qtype) == "IXFR":

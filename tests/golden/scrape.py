@@ -7,7 +7,9 @@ PROBE = re.compile(r'"HINFO IN \d+\.\d+\.')  # of `loop`
 DURATION = re.compile(r"(?<= )\d+(?:\.\d+)?(?:e-\d+)?s(?=\s|$)")
 OUTCOME = re.compile(r'" [A-Z]+ [a-z,]+ \d+ ')
 LOCAL_PORT = re.compile(r"((?:read|write|dial) (?:udp|tcp) [0-9.]+|\]):\d+->")
-SAMPLE = re.compile(r"(coredns_[a-z0-9_]+)(\{.*\})? \S+$")
+SAMPLE = re.compile(r"(coredns_[a-z0-9_]+|process_[a-z0-9_]+|go_goroutines)(\{.*\})? \S+$")
+TYPE = re.compile(r"# TYPE (coredns_\w+|process_\w+|go_goroutines) (\w+)$")
+BOUND = re.compile(r'(\w+)_bucket\{.*\ble="([^"]*)"')
 SIZES = re.compile(r"(_bucket|_sum|_count)$")
 PLACES = re.compile(r'(?<=(?:host|..to)=")[0-9a-f.:\[\]]+(?=")')  # which resolver of several was asked is chance
 ANSWERER = re.compile(r'(plugin|,value)="[^"]*",?')  # CoreDNS names the last writer; and a digest
@@ -37,9 +39,20 @@ def log_lines(text, names, explained):
             yield LOCAL_PORT.sub(r"\1:N->", line)
 
 
+def families(text):
+    """Of each name its type, and the bounds of a histogram."""
+    types, bounds = {}, {}
+    for line in text.splitlines():
+        if match := TYPE.match(line):
+            types[match[1]] = match[2]
+        elif match := BOUND.match(line):
+            bounds.setdefault(match[1], set()).add(float(match[2].replace("+Inf", "inf")))
+    return {f"{name}: {kind} {sorted(bounds.get(name, ()))}" for name, kind in types.items()}
+
+
 def metric_lines(text, has_probes):
-    """Names with labels; a histogram stands there once. has_probes: `loop` asks whenever it likes."""
-    found = set()
+    """Names with labels, and their types and bounds; a histogram stands there once. has_probes: `loop` asks whenever it likes."""
+    found = families(text)
     for line in text.splitlines():
         match = SAMPLE.match(line)
         if match:
