@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* echo -- the floor under every DNS server on this machine: a loop that turns packets round.
  *
- * UDP: one socket, bound and read as knamed's (explicit address, SO_REUSEPORT, a blocking recvmmsg
- * of up to 64), every datagram sent back with QR set and --grow bytes more, so that it is as long
- * as the real answer. TCP on the same port: one epoll thread, the answers of one read in one write.
+ * UDP: one socket, bound and read as knamed's (SO_REUSEPORT, a blocking recvmmsg of up to 64; an
+ * explicit address, or all of both families with the address that was asked told by each packet),
+ * every datagram sent back with QR set and --grow bytes more, so that it is as long as the real
+ * answer. TCP on the same port: one epoll thread, the answers of one read in one write.
  * What a server takes above this is what DNS costs. */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -37,7 +38,11 @@ struct connection {
 	uint32_t in_size;
 };
 
-static struct sockaddr_in address = { .sin_family = AF_INET };
+static union {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+} address;
 static size_t grow;
 static struct connection connections[CONNECTIONS_MAX];
 static uint8_t out[OUT_MAX];
@@ -51,18 +56,34 @@ static _Noreturn void fail(const char *what)
 /* A socket with knamed's options: what they cost belongs to the floor. */
 static int bound(int type)
 {
-	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
-	int on = 1, room = RECEIVE_ROOM, omit = IP_PMTUDISC_OMIT;
+	bool is_any = address.any.sa_family == AF_INET6;
+	int fd = socket(address.any.sa_family, type | SOCK_CLOEXEC, 0);
+	int on = 1, off = 0, room = RECEIVE_ROOM, omit = IP_PMTUDISC_OMIT;
 
+	if (is_any)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0 ||
-	    bind(fd, (struct sockaddr *)&address, sizeof address) != 0)
+	    bind(fd, &address.any, is_any ? sizeof address.in6 : sizeof address.in) != 0)
 		fail("bind");
 	if (type == SOCK_STREAM)
 		return fd;
 	setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &omit, sizeof omit);
+	if (is_any)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) != 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
 	return fd;
+}
+
+/* The reply leaves from the address that was asked, by whichever interface leads back. */
+static void forget_interface(struct msghdr *message)
+{
+	struct cmsghdr *control = CMSG_FIRSTHDR(message);
+
+	if (control != NULL && control->cmsg_level == IPPROTO_IPV6)
+		((struct in6_pktinfo *)CMSG_DATA(control))->ipi6_ifindex = 0;
+	else if (control != NULL)
+		((struct in_pktinfo *)CMSG_DATA(control))->ipi_ifindex = 0;
 }
 
 static _Noreturn void serve_udp(int fd)
@@ -70,23 +91,31 @@ static _Noreturn void serve_udp(int fd)
 	/* Rows an odd number of cache lines apart, so that the packets of a batch do not share a cache set. */
 	static uint8_t packets[BATCH * (PACKET_MAX + GROW_MAX + 3 * LINE)];
 	size_t row = (((PACKET_MAX + grow) / LINE | 1) + 2) * LINE;
-	static struct sockaddr_in senders[BATCH];
+	static struct sockaddr_in6 senders[BATCH];
+	static union {
+		struct cmsghdr head;
+		uint8_t room[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	} controls[BATCH];
 	static struct iovec parts[BATCH];
 	static struct mmsghdr messages[BATCH];
 
 	for (int i = 0; i < BATCH; i++)
 		messages[i].msg_hdr = (struct msghdr){ .msg_name = &senders[i],
 						       .msg_iov = &parts[i],
-						       .msg_iovlen = 1 };
+						       .msg_iovlen = 1,
+						       .msg_control = &controls[i] };
 	for (;;) {
 		for (int i = 0; i < BATCH; i++) {
 			parts[i] = (struct iovec){ packets + row * (size_t)i, PACKET_MAX };
 			messages[i].msg_hdr.msg_namelen = sizeof senders[i];
+			messages[i].msg_hdr.msg_controllen =
+				address.any.sa_family == AF_INET6 ? sizeof controls[i] : 0;
 		}
 		int count = recvmmsg(fd, messages, BATCH, MSG_WAITFORONE, NULL);
 		for (int i = 0; i < count; i++) {
 			packets[row * (size_t)i + 2] |= 0x80;
 			parts[i].iov_len = messages[i].msg_len + grow;
+			forget_interface(&messages[i].msg_hdr);
 		}
 		for (int sent = 0; sent < count;) {
 			int done = sendmmsg(fd, messages + sent, (unsigned)(count - sent), 0);
@@ -182,9 +211,31 @@ static void *serve_tcp(void *unused)
 	}
 }
 
+/* An address of the loopback interface, or all there are. */
+static bool parse_address(char *word)
+{
+	char *colon = strrchr(word, ':'), *end;
+
+	if (colon == NULL)
+		return false;
+	*colon = '\0';
+	unsigned long port = strtoul(colon + 1, &end, 10);
+	if (port == 0 || port > 65535 || *end != '\0')
+		return false;
+	if (strcmp(word, "[::]") == 0)
+		address.in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6,
+						     .sin6_port = htons((uint16_t)port) };
+	else
+		address.in = (struct sockaddr_in){ .sin_family = AF_INET,
+						   .sin_port = htons((uint16_t)port) };
+	return address.any.sa_family == AF_INET6 ||
+	       (inet_pton(AF_INET, word, &address.in.sin_addr) == 1 &&
+		ntohl(address.in.sin_addr.s_addr) >> 24 == 127);
+}
+
 static bool parse(int count, char **words)
 {
-	char *colon, *end;
+	char *end;
 
 	if (count == 4 && strcmp(words[1], "--grow") == 0) {
 		grow = strtoul(words[2], &end, 10);
@@ -193,15 +244,7 @@ static bool parse(int count, char **words)
 	} else if (count != 2) {
 		return false;
 	}
-	colon = strchr(words[count - 1], ':');
-	if (colon == NULL)
-		return false;
-	*colon = '\0';
-	unsigned long port = strtoul(colon + 1, &end, 10);
-	address.sin_port = htons((uint16_t)port);
-	return port > 0 && port < 65536 && *end == '\0' &&
-	       inet_pton(AF_INET, words[count - 1], &address.sin_addr) == 1 &&
-	       ntohl(address.sin_addr.s_addr) >> 24 == 127;
+	return parse_address(words[count - 1]);
 }
 
 int main(int count, char **words)
@@ -209,7 +252,7 @@ int main(int count, char **words)
 	pthread_t tcp;
 
 	if (!parse(count, words)) {
-		fputs("usage: echo [--grow BYTES] 127.x.y.z:PORT\n", stderr);
+		fputs("usage: echo [--grow BYTES] 127.x.y.z:PORT|[::]:PORT\n", stderr);
 		return 2;
 	}
 	int fd = bound(SOCK_DGRAM);

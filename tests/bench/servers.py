@@ -107,6 +107,7 @@ class Server:
     clusters = ("cluster", "million", "budget")
     program = ""
     is_echo = False
+    farewell = signal.SIGTERM
 
     def __init__(self, data, folder, programs, variant=""):
         self.data, self.variant, self.title = data, variant, f"{self.name} {variant}".strip()
@@ -175,9 +176,9 @@ class Server:
             return
         if self.wrapper:  # it ends with the server, not the other way round
             for pid in self.pids()[1:]:
-                os.kill(pid, signal.SIGTERM)
+                os.kill(pid, self.farewell)
         else:
-            self.process.terminate()
+            self.process.send_signal(self.farewell)
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
@@ -187,14 +188,15 @@ class Server:
 
 
 class Echo(Server):
-    """The floor. `grow` is what its replies are longer than the queries; it answers every probe."""
+    """The floor, bound like the others. `grow` is what its replies are longer than the queries; it answers every probe."""
 
     name = "echo"
     is_echo = True
     grow = 0
+    listens = HOST
 
     def command(self):
-        return [self.program, "--grow", str(self.grow), f"{HOST}:{self.port}"]
+        return [self.program, "--grow", str(self.grow), f"{self.listens}:{self.port}"]
 
 
 class EchoAgain(Echo):
@@ -238,6 +240,7 @@ class Knamed(Server):
 
     name = "knamed"
     rules = ()  # more directives
+    farewell = signal.SIGINT  # SIGTERM would wait until nobody asks any more
 
     def kubeadm_command(self):
         files = "\n    ".join(f"file {path} {zone}" for zone, path in self.zones() if zone == "example.com")
