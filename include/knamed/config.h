@@ -327,6 +327,8 @@ struct config_ready { struct config_place place; bool continuously; };
 struct config_prometheus { struct config_place place; };
 struct config_admin { struct config_place place; }; /* what a live server shows of itself, for people */
 
+struct config_directive { const char *name; struct config_at at; /* where it begins */ };
+
 /* One server block: the directives that it names, each present at most once but for those with a count. */
 struct config_block {
 	const char *file; unsigned line;         /* where it begins */
@@ -370,7 +372,7 @@ struct config_block {
 	bool local_prefix;                       /* local, unless { localhost_prefix off } */
 	uint16_t bufsize;                        /* 0: not named */
 	uint16_t multisocket;                    /* 0: not named; N as given or the number of allowed CPUs */
-	struct words directives;                 /* names in CoreDNS' chain order */
+	struct config_directive *directives; size_t directive_count; /* in CoreDNS' chain order */
 };
 /* One `zone:port` of a block. Blocks with equal zone and port on the same addresses are refused before this. */
 struct config_address { char *zone; uint16_t port; char *text; /* "dns://.:53" */ };
@@ -408,6 +410,8 @@ bool config_is_debug(const struct config *config); /* some block says so */
 const struct config_transfer *config_transfer_find(const struct config_block *block, const uint8_t *lower);
 /* Queries come by it; others only set something up. CoreDNS calls the former handlers. */
 bool config_directive_is_in_chain(const char *name);
+/* Where the block's directive of this name begins; NULL: it has none. */
+const struct config_at *config_directive_at(const struct config_block *block, const char *name);
 /* Adds the names of the directives that are built in, sorted, one per line (-plugins). */
 void config_directives_print(struct text *ret_text);
 

@@ -111,6 +111,14 @@ bool config_directive_is_in_chain(const char *name)
 	return true;
 }
 
+const struct config_at *config_directive_at(const struct config_block *block, const char *name)
+{
+	for (size_t i = 0; i < block->directive_count; i++)
+		if (strcmp(block->directives[i].name, name) == 0)
+			return &block->directives[i].at;
+	return NULL;
+}
+
 /* How many handlers are asked up to this one and with it. */
 static size_t handlers_until(const char *name)
 {
@@ -192,10 +200,21 @@ static struct config_zones zones_of_block(struct arena *arena, const struct conf
 	return zones;
 }
 
+static void note_entry(const struct directive *directive)
+{
+	struct config_block *block = directive->block;
+	struct directive first = *directive;
+	directive_next(&first);
+	block->directives = list_grow(directive->config->arena, block->directives,
+				      block->directive_count, sizeof(block->directives[0]));
+	block->directives[block->directive_count++] =
+		(struct config_directive){ directive->name, directive_at(&first) };
+}
+
 static bool read_entry(const struct entry *entry, struct directive *directive, struct error *error)
 {
 	if (entry->read != NULL) {
-		words_add(directive->config->arena, &directive->block->directives, entry->name);
+		note_entry(directive);
 		return entry->read(directive, error);
 	}
 	directive_next(directive);

@@ -102,10 +102,10 @@ static void zone_declare(struct router *router, struct served_zone *served, cons
 		return;
 	}
 	served->meter = note_meter(router, metrics_meter(router->metrics, server, zone, view));
-	for (size_t i = 0; i < config->directives.count; i++)
-		if (config_directive_is_in_chain(config->directives.words[i]))
+	for (size_t i = 0; i < config->directive_count; i++)
+		if (config_directive_is_in_chain(config->directives[i].name))
 			metrics_plugin(router->metrics, server, zone, view,
-				       config->directives.words[i], router->blocks);
+				       config->directives[i].name, router->blocks);
 }
 
 void listener_name(const struct listener *listener, char ret_name[LISTENER_NAME_SIZE])

@@ -138,19 +138,19 @@ DIRECTIVES = [
     ("cache 30\nforward . UPSTREAM", [
         ("www.up.example.", "A", "forward", 2, "the live server's cache may know it already", "NOERROR")]),
     ("autopath @kubernetes\nforward . UPSTREAM", [
-        ("www.up.example.shop.svc.cluster.local.", "A", "autopath", None, "www.up.example. is the one that is found", "NOERROR"),
-        ("web.shop.shop.svc.cluster.local.", "A", "autopath", None, "web.shop.svc.cluster.local. is the one", "NOERROR")]),
+        ("www.up.example.shop.svc.cluster.local.", "A", "autopath", 1, "www.up.example. is the one that is found", "NOERROR"),
+        ("web.shop.shop.svc.cluster.local.", "A", "autopath", 1, "web.shop.svc.cluster.local. is the one", "NOERROR")]),
     ("dns64 64:ff9b::/96 {\nallow_ipv4\n}\nforward . UPSTREAM", [
-        ("www.up.example.", "AAAA", "dns64", None, "made of addresses of IPv4", "NOERROR")]),
+        ("www.up.example.", "AAAA", "dns64", 1, "made of addresses of IPv4", "NOERROR")]),
     ("any", [
-        ("web.shop.svc.cluster.local.", "ANY", "any", None, "RFC 8482", "NOERROR")]),
+        ("web.shop.svc.cluster.local.", "ANY", "any", 1, "RFC 8482", "NOERROR")]),
     ("whoami", [
-        ("x.example.", "A", "whoami", None, "are in the additional section", "NOERROR")]),
+        ("x.example.", "A", "whoami", 1, "are in the additional section", "NOERROR")]),
     ("local", [
-        ("localhost.", "A", "local", None, "names of the host itself", "NOERROR"),
-        ("1.0.0.127.in-addr.arpa.", "PTR", "local", None, "names of the host itself", "NOERROR")]),
+        ("localhost.", "A", "local", 1, "names of the host itself", "NOERROR"),
+        ("1.0.0.127.in-addr.arpa.", "PTR", "local", 1, "names of the host itself", "NOERROR")]),
     ("chaos knamed-test", [
-        ("version.bind.", "TXT CH", "chaos", None, "what the server says of itself", "NOERROR")]),
+        ("version.bind.", "TXT CH", "chaos", 1, "what the server says of itself", "NOERROR")]),
     ("header {\nresponse set ra\n}\nminimal\nloadbalance\nnsid\nbufsize 1232\nmetadata", [
         ("web.shop.svc.cluster.local.", "A", "kubernetes", 9, "NOERROR, 1 record", "NOERROR")]),
     ("forward . UPSTREAM # junk", [

@@ -135,11 +135,9 @@ static const struct config_at *secondary_at(const struct config_block *block,
 static const struct config_at *at_of(const struct trace_step *step)
 {
 	const struct config_block *block = step->block;
+	if (block == NULL)
+		return NULL;
 	switch (step->by) {
-	case BY_KUBERNETES:
-		return block->kubernetes != NULL ? &block->kubernetes->said.at : NULL;
-	case BY_EXTERNAL:
-		return block->external != NULL ? &block->external->said.at : NULL;
 	case BY_FILE:
 		return file_at(block, step->query);
 	case BY_AUTO:
@@ -150,8 +148,8 @@ static const struct config_at *at_of(const struct trace_step *step)
 	case BY_HOSTS:
 	case BY_TEMPLATE:
 		return step->at;
-	default:
-		return NULL;
+	default: /* it stands once in a block */
+		return config_directive_at(block, answerer_name(step->by));
 	}
 }
 

@@ -112,14 +112,15 @@ static void tell_rewrite(struct tracer *tracer, const struct trace_step *step)
 static void tell_walk(struct tracer *tracer, const struct trace_step *step)
 {
 	char name[NAME_TEXT_SIZE];
+	const struct config_at *at = config_directive_at(step->block, "autopath");
 	if (step->name == NULL) {
-		explain_step(tracer->steps, "autopath", NULL,
+		explain_step(tracer->steps, "autopath", at,
 			     "the name is denied and comes from a search list: the next ones of it "
 			     "are looked for here");
 		return;
 	}
 	name_print(step->name, name);
-	explain_step(tracer->steps, "autopath", NULL, "%s is the one that is found", name);
+	explain_step(tracer->steps, "autopath", at, "%s is the one that is found", name);
 }
 
 /* ---- forward ---- */

@@ -60,7 +60,7 @@ static void a_rule_names_types_and_networks_in_any_order(void **state)
 				      "filter all 2001:db8::1/128; "
 				      "drop MX TXT 0.0.0.0/0; "
 				      "block all everybody");
-	assert_words(&block->directives, "acl");
+	assert_directives(block, "acl");
 	config_free(config);
 }
 

@@ -20,7 +20,7 @@ static void flags_are_off_until_they_are_named(void **state)
 	block = &config->blocks[0];
 	assert_true(block->any && block->minimal && block->whoami && block->local &&
 		    block->loadbalance && block->local_prefix);
-	assert_words(&block->directives, "local|any|loadbalance|minimal|whoami");
+	assert_directives(block, "local|any|loadbalance|minimal|whoami");
 	assert_words(&config->notes, "Corefile:3 - minimal: replies hold little else in any case, "
 				     "this leaves glue out as well");
 	config_free(config);

@@ -21,7 +21,7 @@ static void without_a_prefix_it_is_the_well_known_one(void **state)
 	assert_prefix(config, "64:ff9b::/96");
 	assert_false(config->blocks[0].dns64->translates_all);
 	assert_false(config->blocks[0].dns64->allows_ipv4);
-	assert_words(&config->blocks[0].directives, "dns64");
+	assert_directives(&config->blocks[0], "dns64");
 	config_free(config);
 }
 

@@ -14,7 +14,7 @@ static void k8s_external_has_defaults(void **state)
 	assert_false(external->headless);
 	assert_false(external->falls_through);
 	assert_true(config->blocks[0].kubernetes->keeps_externals);
-	assert_words(&config->blocks[0].directives, "k8s_external|kubernetes");
+	assert_directives(&config->blocks[0], "k8s_external|kubernetes");
 	config_free(config);
 }
 

@@ -19,7 +19,7 @@ static void each_has_its_usual_place(void **state)
 	assert_place(&block->ready->place, "", 8181);
 	assert_false(block->ready->continuously);
 	assert_place(&block->prometheus->place, "127.0.0.1", 9153);
-	assert_words(&block->directives, "ready|health|prometheus");
+	assert_directives(block, "ready|health|prometheus");
 	assert_int_equal(config->notes.count, 0);
 	config_free(config);
 	config = read_body("whoami");
@@ -57,7 +57,7 @@ static void health_may_stand_more_than_once_in_a_block(void **state)
 
 	assert_place(&health->place, "", 8081);
 	assert_int_equal(health->lameduck_ms, 1500);
-	assert_words(&config->blocks[0].directives, "health");
+	assert_directives(&config->blocks[0], "health");
 	config_free(config);
 }
 

@@ -42,7 +42,7 @@ static void a_bare_block_has_the_defaults(void **state)
 	assert_false(kubernetes->endpoint_pod_names || kubernetes->no_endpoints ||
 		     kubernetes->ignore_empty_service || kubernetes->zonal);
 	assert_string_equal(kubernetes->manifests, "/m");
-	assert_words(&config->blocks[0].directives, "kubernetes");
+	assert_directives(&config->blocks[0], "kubernetes");
 	assert_int_equal(config->notes.count, 0);
 	config_free(config);
 }

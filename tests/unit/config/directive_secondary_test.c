@@ -23,7 +23,7 @@ static void a_secondary_has_primaries_and_the_zones_of_its_block(void **state)
 	assert_int_equal(block->secondaries[0].primaries.count, 1);
 	assert_primary(&block->secondaries[0], 0, "192.0.2.1", 53);
 	assert_false(block->secondaries[0].falls_through);
-	assert_words(&block->directives, "secondary");
+	assert_directives(block, "secondary");
 	config_free(config);
 }
 

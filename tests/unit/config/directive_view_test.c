@@ -19,7 +19,7 @@ static void a_view_has_a_name_and_expressions_in_order(void **state)
 	assert_string_equal(view->expressions[0].complaint, AT(3));
 	assert_string_equal(view->expressions[1].text, "name() == 'a b'");
 	assert_string_equal(view->expressions[1].complaint, AT(4));
-	assert_words(&config->blocks[0].directives, "view");
+	assert_directives(&config->blocks[0], "view");
 	config_free(config);
 }
 

@@ -16,7 +16,7 @@ static void file_takes_the_zones_of_the_block_or_its_own(void **state)
 	assert_false(block->files[0].reload_by_mtime);
 	assert_string_equal(block->files[1].path, "/db.y");
 	assert_zones(&block->files[1].zones, "c. 10.in-addr.arpa.");
-	assert_words(&block->directives, "root|file");
+	assert_directives(block, "root|file");
 	config_free(config);
 }
 

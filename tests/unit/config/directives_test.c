@@ -74,9 +74,9 @@ static void directives_of_a_block_are_in_the_order_of_the_chain(void **state)
 		"prometheus\nhealth\nready\nloadbalance\nchaos\nany\nlocal\nlog\nerrors\nbind lo\nbufsize\nnsid\n"
 		"multisocket 1\nroot /\nlog");
 
-	assert_words(&config->blocks[0].directives,
-		     "root|multisocket|nsid|bufsize|bind|ready|health|prometheus|errors|log|local|any|chaos|"
-		     "loadbalance|minimal|kubernetes|file|auto|whoami");
+	assert_directives(&config->blocks[0],
+			  "root|multisocket|nsid|bufsize|bind|ready|health|prometheus|errors|log|local|any|chaos|"
+			  "loadbalance|minimal|kubernetes|file|auto|whoami");
 	config_free(config);
 }
 

@@ -10,7 +10,7 @@ static void a_file_stands_where_it_is_imported(void **state)
 	write_file("part", "nsid x\nerrors\n");
 	struct config *config = read_good("a {\n import part\n whoami\n}\n");
 
-	assert_words(&config->blocks[0].directives, "nsid|errors|whoami");
+	assert_directives(&config->blocks[0], "nsid|errors|whoami");
 	config_free(config);
 }
 

@@ -71,7 +71,7 @@ static void without_any_file_it_is_the_built_in_one(void **state)
 	assert_non_null(config);
 	assert_int_equal(config->block_count, 1);
 	assert_addresses(&config->blocks[0], "dns://.:1053");
-	assert_words(&config->blocks[0].directives, "log|whoami");
+	assert_directives(&config->blocks[0], "log|whoami");
 	assert_true(config->blocks[0].whoami);
 	assert_words(&config->notes,
 		     "Corefile holds no server block: whoami and log on port 1053 take its place");

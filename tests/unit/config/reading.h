@@ -93,6 +93,17 @@ static inline void assert_words(const struct words *words, const char *expected)
 	text_done(&text);
 }
 
+static inline void assert_directives(const struct config_block *block, const char *expected)
+{
+	struct text text = { 0 };
+
+	text_add(&text, "");
+	for (size_t i = 0; i < block->directive_count; i++)
+		text_printf(&text, i > 0 ? "|%s" : "%s", block->directives[i].name);
+	assert_string_equal(text.data, expected);
+	text_done(&text);
+}
+
 static inline void assert_addresses(const struct config_block *block, const char *expected)
 {
 	struct text text = { 0 };

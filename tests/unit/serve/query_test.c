@@ -271,7 +271,7 @@ static void answers_are_counted_by_block_type_and_rcode(void **state)
 	struct world *world = world_new();
 	struct config_block *block = world_block(world, "example.org.");
 	world_file(world, block, "example.org.", ZONE);
-	world_add_word(&block->directives, "file");
+	world_add_directive(block, "file");
 	world_start(world);
 	ldns_pkt_free(world_ask(world, "a.example.org.", LDNS_RR_TYPE_A));
 	ldns_pkt_free(world_ask(world, "x.example.org.", LDNS_RR_TYPE_AAAA));
@@ -317,8 +317,8 @@ static void a_block_without_prometheus_is_not_counted(void **state)
 			    *other = world_block(world, "c.example.org.");
 	hidden->prometheus = other->prometheus = NULL;
 	world_file(world, shown, "example.org.", ZONE);
-	world_add_word(&shown->directives, "file");
-	world_add_word(&hidden->directives, "file");
+	world_add_directive(shown, "file");
+	world_add_directive(hidden, "file");
 	world_start(world);
 	ldns_pkt_free(world_ask(world, "a.example.org.", LDNS_RR_TYPE_A));
 	ldns_pkt_free(world_ask(world, "x.b.example.org.", LDNS_RR_TYPE_A));

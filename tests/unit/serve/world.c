@@ -21,6 +21,13 @@ void world_add_word(struct words *words, const char *word)
 	words->words[words->count++] = mem_text(word);
 }
 
+void world_add_directive(struct config_block *block, const char *name)
+{
+	size_t size = (block->directive_count + 1) * sizeof(block->directives[0]);
+	block->directives = mem_realloc(block->directives, size);
+	block->directives[block->directive_count++] = (struct config_directive){ .name = name };
+}
+
 void world_add_zone(struct config_zones *zones, const char *zone)
 {
 	zones->zones = mem_realloc(zones->zones, (zones->count + 1) * sizeof(*zones->zones));
@@ -207,7 +214,7 @@ void world_block_done(struct config_block *block)
 	mem_free(block->external);
 	world_words_done(&block->bind);
 	world_words_done(&block->bind_except);
-	world_words_done(&block->directives);
+	mem_free(block->directives);
 }
 
 void world_free(struct world *world)

@@ -48,6 +48,7 @@ void world_free(struct world *world);
 struct config_block *world_block(struct world *world, const char *zone); /* on WORLD_PORT, unbound */
 void world_add_address(struct config_block *block, const char *zone, uint16_t port);
 void world_add_word(struct words *words, const char *word);
+void world_add_directive(struct config_block *block, const char *name);
 void world_add_zone(struct config_zones *zones, const char *zone);
 /* A `file` directive for one zone; lines NULL: it could not be read. */
 struct catalog *world_file(struct world *world, struct config_block *block, const char *origin,
