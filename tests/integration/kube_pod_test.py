@@ -109,6 +109,7 @@ def step(tap, api, server, address, name):
     api.do("close")
     api.put(service("step", address))
     tap.same(server.says("step.default.svc", [address]), [address], name)
+    wait_watching(api)  # the others too, so that no request is under way when the next step begins
 
 
 def check_token(tap, api, mounted, port):
