@@ -211,7 +211,7 @@ def check_long_start():
         status, _, body = get(place.ready, "/readyz")
         tap.same((status, json.loads(body)["serving"]), (503, False), "readyz says that nothing is served yet")
         tap.same(get(place.metrics, "/metrics")[0], 503, "metrics are not there yet")
-        tap.ok(wait_for(lambda: get(place.ready, "/ready")[0] == 200), "then it is ready")
+        tap.ok(wait_for(lambda: get(place.ready, "/ready")[0] == 200, 4 * DEADLINE_S), "then it is ready")
         tap.ok(answers("127.0.0.1", place.dns), "and serves")
         tap.same(scrape(place.metrics)[2].complaints, [], "and shows metrics")
     finally:

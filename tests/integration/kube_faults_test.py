@@ -163,7 +163,7 @@ def huge(trial):
     trial.tap.same(trial.server.says("big.default.svc", ["10.2.0.1"]), ["10.2.0.1"], "4 MB are read")
     trial.api.put(service("huge", "10.2.0.2"), pad=20 << 20)
     trial.api.delete(service("huge"))
-    trial.heal("20 MB", 3 * DEADLINE_S)  # which an instrumented server takes its time to write
+    trial.heal("20 MB", 8 * DEADLINE_S)  # which an instrumented server takes its time to write
     trial.api.do("compact")
     trial.api.do("close")
     trial.heal("a list with 4 MB in an object")
