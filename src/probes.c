@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -233,24 +232,18 @@ static void on_wake(evutil_socket_t fd, short what, void *context)
 
 static void *run_starter(void *context)
 {
-	capability_limit(0);
 	event_base_dispatch(context);
 	return NULL;
 }
 
-/* Signals are the main thread's. */
 static bool start_starter(struct starter *starter, struct error *error)
 {
-	sigset_t all, before;
 	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (fd < 0)
 		return error_set(error, "cannot make an eventfd: %s", strerror(errno));
 	starter->wake = event_new(starter->events, fd, EV_READ, on_wake, starter->events);
 	event_add(starter->wake, NULL);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int failure = pthread_create(&starter->thread, NULL, run_starter, starter->events);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int failure = thread_start(&starter->thread, "knamed-start", 0, run_starter, starter->events);
 	starter->is_running = failure == 0;
 	return starter->is_running || error_set(error, "cannot start a thread: %s", strerror(failure));
 }

@@ -7,6 +7,7 @@
 #define KNAMED_BASE_H
 
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -164,6 +165,10 @@ bool capability_limit(uint64_t kept);
 /* Why a bind to a port failed with this errno, in brackets behind a blank; "" if no capability has to do with it. */
 enum { CAPABILITY_HINT_SIZE = 256 };
 const char *capability_hint(int number, uint16_t port, char room[CAPABILITY_HINT_SIZE]);
+
+/* A thread beside the main one, which alone gets signals and keeps capabilities. stack_size 0: the usual. 0, or the errno of
+ * why there is none. */
+int thread_start(pthread_t *ret_thread, const char *name, size_t stack_size, void *(*run)(void *context), void *context);
 
 /* Watches files and directories by path; survives replacement by rename and Kubernetes' ..data symlink swaps:
  * every parent directory on the way (symlinks followed) is watched. Calls back on the event loop, once per

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -23,8 +22,6 @@ static void *write_snapshot(void *context)
 {
 	struct snapshot_job *job = context;
 
-	capability_limit(0);
-	pthread_setname_np(pthread_self(), "knamed-snapshot"); /* by itself, without a file */
 	job->is_written = snapshot_write(job->snapshot, job->options.path, &job->error);
 	eventfd_write(event_get_fd(job->over), 1);
 	return NULL;
@@ -59,15 +56,9 @@ static void on_over(evutil_socket_t fd, short what, void *context)
 	snapshot_job_wait(context);
 }
 
-/* Signals are the main thread's. */
 static bool start_thread(struct snapshot_job *job, struct error *error)
 {
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int failure = pthread_create(&job->thread, NULL, write_snapshot, job);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int failure = thread_start(&job->thread, "knamed-snapshot", 0, write_snapshot, job);
 	return failure == 0 || error_set(error, "snapshot %s cannot be written: no thread: %s",
 					 job->options.path, strerrordesc_np(failure));
 }

@@ -119,8 +119,6 @@ static bool is_any_filled(void)
 static void *write_lines(void *unused)
 {
 	char *room = mem_alloc(RING_SIZE);
-	capability_limit(0); /* who writes needs none */
-	pthread_setname_np(pthread_self(), "log");
 	while (!atomic_load(&is_stopping)) {
 		if (drain_all(room))
 			continue;
@@ -140,7 +138,7 @@ static void start_writer(void)
 	if (has_writer)
 		return;
 	atomic_store(&is_stopping, false);
-	int failure = pthread_create(&writer, NULL, write_lines, NULL);
+	int failure = thread_start(&writer, "knamed-log", 0, write_lines, NULL);
 	assert(failure == 0);
 	has_writer = failure == 0;
 }

@@ -2,7 +2,6 @@
 /* The whole: sockets first, so that a port that cannot be had stops the start; then the threads; and back. */
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,44 +21,14 @@ enum {
 
 /* ---- threads ---- */
 
-/* What a thread begins with. */
-struct beginning {
-	void *(*run)(void *);
-	void *context;
-	char name[16];
-};
-
-/* A thread names itself: to name another one is to write to a file, which a sandbox may deny. */
-static void *begin(void *context)
-{
-	struct beginning beginning = *(const struct beginning *)context;
-	mem_free(context);
-	capability_limit(0); /* sockets are opened by the control thread */
-	pthread_setname_np(pthread_self(), beginning.name);
-	return beginning.run(beginning.context);
-}
-
-/* Signals are the main thread's. */
-static bool thread_start(struct thread *thread, const char *kind, size_t index,
+static bool start_thread(struct thread *thread, const char *kind, size_t index,
 			 void *(*run)(void *), void *context, struct error *error)
 {
-	sigset_t all, before;
-	pthread_attr_t attributes;
-	struct beginning *beginning = mem_alloc(sizeof(*beginning));
-	*beginning = (struct beginning){ .run = run, .context = context };
-	snprintf(beginning->name, sizeof(beginning->name), "knamed-%s-%u", kind,
-		 (unsigned)(index % 1000));
-	sigfillset(&all);
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, STACK_SIZE);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int failure = pthread_create(&thread->id, &attributes, begin, beginning);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
-	if (failure != 0) {
-		mem_free(beginning);
+	char name[16];
+	snprintf(name, sizeof(name), "knamed-%s-%u", kind, (unsigned)(index % 1000));
+	int failure = thread_start(&thread->id, name, STACK_SIZE, run, context);
+	if (failure != 0)
 		return error_set(error, "cannot start a thread: %s", strerror(failure));
-	}
 	thread->is_running = true;
 	return true;
 }
@@ -74,7 +43,7 @@ static void thread_join(struct thread *thread)
 bool server_start_workers(struct server *server, size_t first, struct error *error)
 {
 	for (size_t i = first; i < server->worker_count; i++)
-		if (!thread_start(&server->workers[i].thread, "udp", i, udp_worker_run,
+		if (!start_thread(&server->workers[i].thread, "udp", i, udp_worker_run,
 				  server->workers[i].udp, error))
 			return false;
 	return true;
@@ -84,7 +53,7 @@ bool server_start_away(struct server *server, struct error *error)
 {
 	if (server->away == NULL || server->away_thread.is_running)
 		return true;
-	if (!thread_start(&server->away_thread, "away", 0, away_run, server->away, error))
+	if (!start_thread(&server->away_thread, "away", 0, away_run, server->away, error))
 		return false;
 	away_started(server->away);
 	return true;
@@ -93,7 +62,7 @@ bool server_start_away(struct server *server, struct error *error)
 static bool start_threads(struct server *server, struct error *error)
 {
 	for (size_t i = 0; i < server->tcp_count; i++)
-		if (!thread_start(&server->tcp_threads[i], "tcp", i, tcp_thread_run, server->tcp[i],
+		if (!start_thread(&server->tcp_threads[i], "tcp", i, tcp_thread_run, server->tcp[i],
 				  error))
 			return false;
 	return server_start_workers(server, 0, error) && server_start_away(server, error);

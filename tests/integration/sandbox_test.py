@@ -16,6 +16,7 @@ from running_server import PROGRAM  # noqa: E402
 WEB = service("web", "10.0.0.1")
 PARTS = ("capability", "landlock", "seccomp")
 NET_BIND_SERVICE = 1 << 10
+SIGNALS = sum(1 << number - 1 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2))
 with open(PROGRAM, "rb") as program:
     HAS_OTHERS = b"__tsan_init" in program.read()
 # A program that prints a token, for a moment's use.
@@ -50,7 +51,7 @@ def parts(server):
 def rights(tap):
     with KubeApi() as api:
         api.put(WEB)
-        with Follower(api, "ttl 5") as server:
+        with Follower(api, "ttl 5\n}\nlog {\nclass error") as server:
             server.says("web.default.svc", ["10.0.0.1"])
             force, threads = parts(server), tasks(server)
             if not force:
@@ -61,11 +62,13 @@ def rights(tap):
                      [0] * 3 * len(threads), f"{len(threads)} threads use and pass on none")
             tap.same({int(task["CapPrm"], 16) & ~(NET_BIND_SERVICE if task["is_main"] else 0) for task in threads}, {0},
                      "only the main one may raise one, for ports below 1024")
+            tap.same([int(task["SigBlk"], 16) & SIGNALS for task in threads if not task["is_main"]], [SIGNALS] * (len(threads) - 1),
+                     "signals are the main one's")
             tap.same({task["NoNewPrivs"] for task in threads}, {"1"}, "no program can give more")
             tap.same({task["Seccomp"] for task in threads} == {"2"}, "seccomp" in force, "all go through the list of calls")
             told = "sandbox: not all of it is in force" in server.text()
             tap.ok("landlock" in force or told, "what the kernel lacks is told", server.text())
-            tap.ok(len(set(server.threads())) > 1, "threads have names", server.threads())
+            tap.ok("knamed-log" in server.threads() and len(set(server.threads())) > 2, "threads have names, and one writes the log", server.threads())
 
 
 def off(tap):
