@@ -3,11 +3,11 @@
 """`acl` and `header` in a server: whom they stop, and that there is no way around them."""
 import os
 import sys
-import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import Place, free_port  # noqa: E402
+from datagrams import metric  # noqa: E402
+from running_server import Place, free_port, metrics_page  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -39,12 +39,6 @@ FRIEND, STRANGER = ("-b", "127.0.0.1"), ("-b", "127.0.0.2")
 
 def flags(text):
     return text.partition(";; flags: ")[2].partition(";")[0].split()
-
-
-def metric(port, start):
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as page:
-        text = page.read().decode()
-    return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(start))
 
 
 def check_ways(upstream):
@@ -88,10 +82,10 @@ def check_ways(upstream):
                          f"an alias to {target} is no way around, {transport}")
                 tap.same(server.short(transport, *FRIEND, name)[0], target, "a friend may follow it")
                 tap.same(len(server.short(transport, *FRIEND, name)), 2, "to its end")
-        tap.ok(metric(port, "coredns_acl_blocked_requests_total{") >= 8, "what is blocked is counted")
-        tap.same(metric(port, f'coredns_acl_blocked_requests_total{{server="dns://:{server.port}",view="",zone="secret.example."}}'),
+        tap.ok(metric(metrics_page(port), "coredns_acl_blocked_requests_total{") >= 8, "what is blocked is counted")
+        tap.same(metric(metrics_page(port), f'coredns_acl_blocked_requests_total{{server="dns://:{server.port}",view="",zone="secret.example."}}'),
                  4, "once for each question, at the acl's zone")
-        tap.ok(metric(port, 'coredns_dns_responses_total{plugin="acl",rcode="REFUSED"') > 0, "acl is who answered")
+        tap.ok(metric(metrics_page(port), 'coredns_dns_responses_total{plugin="acl",rcode="REFUSED"') > 0, "acl is who answered")
 
 
 def check_rewritten(upstream):

@@ -7,7 +7,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import Place, free_port, wait_for  # noqa: E402
+from running_server import Place, free_port, metrics_page, wait_for  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -161,13 +161,8 @@ def check_metric(upstream):
         server.short(f"four.example.{IN_SHOP}", "A")
         server.short(f"none.example.{IN_SHOP}", "A")
         server.short("four.example", "A")
-        import urllib.request
-
-        def page():
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as reply:
-                return reply.read().decode()
         line = f'coredns_autopath_success_total{{server="dns://:{server.port}"}} 1'
-        tap.ok(wait_for(lambda: line in page().splitlines()), "what was found is counted once")
+        tap.ok(wait_for(lambda: line in metrics_page(port).splitlines()), "what was found is counted once")
 
 
 with StubUpstream(KNOWN) as upstream:

@@ -187,7 +187,7 @@ def check_probes(upstream):
 
 def page(port, path):
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=5) as reply:  # of the kubelet
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=30) as reply:  # of the kubelet
             return reply.status
     except OSError as error:
         return str(error)

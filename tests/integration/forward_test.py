@@ -4,11 +4,10 @@
 import os
 import sys
 import threading
-import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import Place, free_port, wait_for  # noqa: E402
+from running_server import Place, free_port, metrics_page, wait_for  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -120,8 +119,7 @@ def check_cache_metrics(upstream):
     lines = []
 
     def counts():
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
-            lines[:] = [line for line in page.read().decode().splitlines() if line.startswith("coredns_cache_")]
+        lines[:] = [line for line in metrics_page(port).splitlines() if line.startswith("coredns_cache_")]
         found = {(line.partition("{")[0][14:], "denial" in line): int(line.split()[-1]) for line in lines}
         return {key: found[key] for key in found if key[0] in kinds}
 
@@ -174,8 +172,7 @@ cluster.local {{
     with Place(corefile, SERVICES).serve() as server:
         for name in "host.example", "host.example", "none.example", "web.default.svc.cluster.local":
             server.short(name)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
-            lines = page.read().decode().splitlines()
+        lines = metrics_page(port).splitlines()
 
         def value(series):
             return next((int(line.split()[-1]) for line in lines if line.startswith(series + " ")), None)

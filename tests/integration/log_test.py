@@ -8,11 +8,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import PROGRAM, Place, free_port, wait_for  # noqa: E402
+from datagrams import metric  # noqa: E402
+from running_server import PROGRAM, Place, free_port, metrics_page, wait_for  # noqa: E402
 from stub_upstream import Manner, StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -60,9 +60,7 @@ def check_sizes(upstream):
         return [line.split()[-1] for line in server.text().splitlines() if f" {words[-1]}. " in line]
 
     def counted():
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as page:
-            return sum(float(line.rpartition(" ")[2]) for line in page.read().decode().splitlines()
-                       if line.startswith("coredns_dns_response_size_bytes_sum"))
+        return metric(metrics_page(port), "coredns_dns_response_size_bytes_sum")
     with serve(f"{forward}\nprometheus 127.0.0.1:{port}\nrewrite name x.example host.example") as server:
         before = counted()
         tap.same(size_of(server, "+noedns", "host.example"), ["58"], "without EDNS there is none")

@@ -10,14 +10,13 @@ import socket
 import sys
 import tempfile
 import time
-import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 from datagrams import open_socket  # noqa: E402
 from exposition import Page  # noqa: E402
 from kube_api import KubeApi, pod, service, service_import, slice_  # noqa: E402
-from running_server import Server, free_port, wait_for  # noqa: E402
+from running_server import Server, free_port, metrics_page, wait_for  # noqa: E402
 from stub_upstream import Manner, StubUpstream  # noqa: E402
 from tap import Tap  # noqa: E402
 import wire  # noqa: E402
@@ -113,8 +112,7 @@ def storm(server, queries, count):
 
 
 def scrape(port):
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as reply:
-        return Page(reply.read().decode())
+    return Page(metrics_page(port))
 
 
 def own(page):

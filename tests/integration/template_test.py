@@ -4,11 +4,11 @@
 names of ours and of others, and what is counted and said."""
 import os
 import sys
-import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import Place, free_port  # noqa: E402
+from datagrams import metric  # noqa: E402
+from running_server import Place, free_port, metrics_page  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -25,13 +25,8 @@ KNOWN = [record("host.far.example.", "A", "192.0.2.1"),
          record("plain.example.", "AAAA", "2001:db8::1")]
 
 
-def metrics(port):
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as page:
-        return page.read().decode().splitlines()
-
-
 def counted(port, start):
-    return sum(float(line.rpartition(" ")[2]) for line in metrics(port) if line.startswith(start))
+    return metric(metrics_page(port), start)
 
 
 def data(server, *words):

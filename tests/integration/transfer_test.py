@@ -12,11 +12,11 @@ import subprocess
 import sys
 import tempfile
 import threading
-import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import DEADLINE_S, ROOT, Server, free_port, wait_for  # noqa: E402
+from datagrams import metric  # noqa: E402
+from running_server import DEADLINE_S, ROOT, Server, free_port, metrics_page, wait_for  # noqa: E402
 from tap import Tap  # noqa: E402
 
 tap = Tap()
@@ -167,12 +167,6 @@ def over_udp(server, zone, rtype):
         return udp.recv(4096)[3] & 15
 
 
-def metric(port, start):
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as page:
-        text = page.read().decode()
-    return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(start))
-
-
 def check_zones():
     port = free_port()
     place = Place(f""". {{
@@ -203,7 +197,7 @@ def check_zones():
                  "of services all names; of endpoints those of headless ones; no pods")
         tap.ok(any(line.startswith("sub.zone.test.") for line in copies["zone.test"]), "delegations are in the copy of a file")
         tap.ok(any(line.startswith("ns.sub.zone.test.") for line in copies["zone.test"]), "and so are the addresses they need")
-        tap.same(metric(port, 'coredns_dns_responses_total{plugin="transfer",rcode="NOERROR"'), len(copies), "they are counted")
+        tap.same(metric(metrics_page(port), 'coredns_dns_responses_total{plugin="transfer",rcode="NOERROR"'), len(copies), "they are counted")
         tap.ok(server.logged('plugin/transfer: Outgoing transfer of 12 records of zone "zone.test." to 127.0.0.1 for 7 SOA serial'),
                "and told in the log", server.text())
         for question, lines in (("zone.test", "IXFR=7"), 1), (("zone.test", "IXFR=8"), 1), (("zone.test", "IXFR=6"), 12):

@@ -4,11 +4,10 @@
 import os
 import subprocess
 import sys
-import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import KNAMECTL, PROGRAM, Place, free_port  # noqa: E402
+from running_server import KNAMECTL, PROGRAM, Place, free_port, metrics_page  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -56,8 +55,7 @@ test {{
             tap.same(server.short(transport, *INSIDE, "alias.example"), ["secret.test.", "10.9.9.9"], "an alias inside")
             tap.same(server.short(transport, *OUTSIDE, "alias.example"), ["secret.test."], "an alias is no way in")
         tap.same(upstream.count("secret.test."), 1, "who may not ask has nobody asked")
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as page:
-            text = page.read().decode()
+        text = metrics_page(port)
         for view in "inside", "":
             tap.ok(f'type="A",view="{view}",zone="example."}}' in text, f"questions are counted for view '{view}'")
 

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "oracle"))
 import wire  # noqa: E402
-from running_server import DEADLINE_S, PROGRAM, Server, free_port, wait_for  # noqa: E402
+from running_server import DEADLINE_S, PROGRAM, Server, free_port, metrics_page, wait_for  # noqa: E402
 from tap import Tap  # noqa: E402
 
 ZONE = "cluster.local"
@@ -96,8 +96,7 @@ class Follower(Server):
 
     def metrics(self):
         """{"name{labels}": value}"""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=30) as response:
-            lines = response.read().decode().splitlines()
+        lines = metrics_page(self.metrics_port).splitlines()
         return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if line[:1] != "#"}
 
     def metric(self, name, *labels):

@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.environ.get("KNAMED", os.path.join(ROOT, "build/knamed"))
@@ -95,6 +96,12 @@ def answers(address, port):
             return bool(udp.recv(4096))
         except OSError:
             return False
+
+
+def metrics_page(port):
+    """The text of /metrics."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=DEADLINE_S) as reply:
+        return reply.read().decode()
 
 
 def write(place, name, text):

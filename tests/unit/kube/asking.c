@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-enum { DEADLINE_S = 10 };
+enum { DEADLINE_S = 30 };
 
 char *world_path(const struct world *world, const char *name)
 {
