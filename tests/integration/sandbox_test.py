@@ -11,14 +11,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 from following import Follower, run_together  # noqa: E402
 from kube_api import KubeApi, service  # noqa: E402
-from running_server import PROGRAM  # noqa: E402
+from running_server import is_instrumented  # noqa: E402
 
 WEB = service("web", "10.0.0.1")
 PARTS = ("capability", "landlock", "seccomp")
 NET_BIND_SERVICE = 1 << 10
 SIGNALS = sum(1 << number - 1 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2))
-with open(PROGRAM, "rb") as program:
-    HAS_OTHERS = b"__tsan_init" in program.read()
+HAS_OTHERS = is_instrumented(sanitizers=["tsan"])
 # A program that prints a token, for a moment's use.
 PLUGIN = '''#!/bin/sh
 echo '{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": "t"}}'

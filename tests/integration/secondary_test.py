@@ -192,7 +192,7 @@ def check_reload():
         tap.same(server.rcode("away.test", "SOA")[1], [], "and with it its zone")
     with Secondary(f"127.0.0.1:{free_port()}") as server:
         tap.ok("complete" in reload(server, server.corefile(f"127.0.0.1:{free_port()}")),
-               "a primary that is dead does not stop a reload")
+               "a primary that is dead does not stop a reload", server.text())
 
 
 def check_nsd():

@@ -22,6 +22,13 @@ KNAMECTL = os.environ.get("KNAMECTL", os.path.join(ROOT, "build/knamectl"))
 DEADLINE_S = float(os.environ.get("TEST_DEADLINE_S", "30"))
 
 
+def is_instrumented(program=PROGRAM, sanitizers=("asan", "tsan")):
+    """Whether one of these is built in: it is slow then, and keeps for a while what it freed."""
+    with open(program, "rb") as file:
+        text = file.read()
+    return any(f"__{name}_init".encode() in text for name in sanitizers)
+
+
 # Programs of the tests run side by side, and a knamed shares its port with whoever wants it: who picked a port keeps it
 # to itself by a lock on that byte of a file, and within a program by a set.
 PORTS = open(os.path.join(tempfile.gettempdir(), f"knamed-test-ports-{os.getuid()}"), "ab")
