@@ -208,7 +208,7 @@ def check_nsd():
             file.writelines(f"name{i} TXT \"{'x' * 200}\"\n" for i in range(2000))
         with open(os.path.join(place, "conf"), "w", encoding="ascii") as file:
             file.write(f"server:\n ip-address: 127.0.0.1@{port}\n username: \"\"\n chroot: \"\"\n zonesdir: {place}\n"
-                       f" pidfile: {place}/pid\n zonelistfile: {place}/list\n xfrdfile: {place}/xfrd\n xfrdir: {place}\n"
+                       f" pidfile: {place}/pid\n database: \"\"\n zonelistfile: {place}/list\n xfrdfile: {place}/xfrd\n xfrdir: {place}\n"
                        " server-count: 1\nremote-control:\n control-enable: no\n"
                        "zone:\n name: away.test\n zonefile: zone\n provide-xfr: 127.0.0.1 NOKEY\n")
         with open(os.path.join(place, "output"), "w+", encoding="utf-8") as output:
