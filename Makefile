@@ -144,12 +144,18 @@ $(if $(CASES),$(eval $(call program,$(CASES),$(call objects,tests/cases/*.c))))
 
 $(call objects,tests/fuzz/*.c): OWN_FLAGS := -Wno-missing-prototypes # the fuzzer's header declares none
 
-# The API server of the integration tests; it shares its HTTP with the unit tests of the client.
-TEST_API := $(OBJ)/tests/support/kube_server/kube_server
+# The API server of the integration tests; it shares its HTTP with the unit tests of the client. Where races are looked for
+# it is the plain one: it has one thread, and would be silent over large objects for so long that it seemed dead.
+TEST_API := $(if $(filter thread,$(SAN)),$(BUILD)/obj,$(OBJ))/tests/support/kube_server/kube_server
+ifeq ($(SAN),thread)
+$(TEST_API): force
+	$(Q)$(MAKE) --no-print-directory SAN= $@
+else
 $(TEST_API): $(call objects,tests/support/kube_server/*.c tests/unit/kube/web_*.c tests/unit/kube/pki.c) \
 		$(OBJ)/libbase.a
 	$(call say,LD $@)
 	$(Q)$(LINK) -fno-lto -o $@ $^ $(LDLIBS) $(TEST_LIBS_kube)
+endif
 
 PROGRAMS := $(UNIT) $(patsubst %,$(OBJ)/%,$(REPLAYS) $(CASES) $(INTEGRATION))
 SCRIPTS  := $(sort $(wildcard tests/integration/*_test.py tests/integration/*.t tests/tools/*.t tests/bench/*.t))
