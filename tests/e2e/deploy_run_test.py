@@ -21,6 +21,10 @@ from running_server import ROOT, Server  # noqa: E402
 from tap import Tap  # noqa: E402
 
 tap = Tap()
+if os.getuid() != 0:
+    tap.ok(True, "what deploy/ installs, in containers # SKIP only root may")
+    tap.done()
+image.build_unless_given()
 enter_own_namespace(tap)
 NAME, LOCAL = "kubernetes.default.svc.cluster.local", "169.254.20.10"
 NET_BIND_SERVICE = 1 << 10
@@ -135,10 +139,6 @@ def run(network, cluster):
         server.wait()
 
 
-if os.getuid() != 0:
-    tap.ok(True, "what deploy/ installs, in containers # SKIP only root may")
-    tap.done()
-image.build_unless_given()
 pods.use_resolver("10.99.0.53")
 with Network("10.99.0.1") as the_network, Cluster(controllers=False) as the_cluster:
     run(the_network, the_cluster)

@@ -29,8 +29,10 @@ atexit.register(os.unlink, SETTINGS.name)
 
 
 def build_unless_given():
+    """Before a test enters a network of its own, where there is no way to a mirror; there it is given."""
     if "E2E_IMAGE" not in os.environ:
         build()
+        os.environ["E2E_IMAGE"] = NAME
 
 
 def build(**environment):

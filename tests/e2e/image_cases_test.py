@@ -18,6 +18,7 @@ from running_server import answers, wait_for  # noqa: E402
 from tap import Tap  # noqa: E402
 
 tap = Tap()
+image.build_unless_given()
 enter_own_namespace(tap)
 ip("link", "set", "lo", "up")
 
@@ -68,7 +69,6 @@ def run_all(cluster):
         there = run(cluster, objects, deployment, scenario, there)
 
 
-image.build_unless_given()
 with Cluster(controllers=False) as the_cluster:
     run_all(the_cluster)
 tap.done()

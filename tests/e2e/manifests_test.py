@@ -21,6 +21,7 @@ from stub_upstream import wire  # noqa: E402
 from tap import Tap  # noqa: E402
 
 tap = Tap()
+image.build_unless_given()
 enter_own_namespace(tap)
 UPSTREAM = "10.99.0.53"
 # Under a resolver that knows one name.
@@ -189,7 +190,6 @@ def run(network, cluster):
     upstream.wait()
 
 
-image.build_unless_given()
 pods.use_resolver(UPSTREAM)
 with Network("10.99.0.1") as the_network, Cluster(controllers=False) as the_cluster:
     run(the_network, the_cluster)
