@@ -4,6 +4,7 @@
 a release is installed, upgraded and removed."""
 import json
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -157,9 +158,11 @@ def check_refusals():
             ({"replicaCount": "two"}, "got string, want integer")):
         done = helm("template", "x", CHART, values=values)
         tap.ok(done.returncode != 0 and sentence in done.stderr, "refused: " + json.dumps(values), done.stderr)
-    bare = {"nameOverride": None, "networkPolicy": None, "topologySpreadConstraints": None}
-    tap.ok('  name: coredns\n' in rendered(bare) and "coredns-knamed" not in rendered(bare),
+    bare = {"nameOverride": None, "networkPolicy": None, "topologySpreadConstraints": None, "deployment": {"dnsPolicy": None}}
+    text = rendered(bare)
+    tap.ok('  name: coredns\n' in text and "coredns-knamed" not in text,
            "values of a release of CoreDNS' chart, which have less, keep its names")
+    tap.same(re.findall(r"dnsPolicy:(.*)", text), [" Default"], "and ask whom the node asks")
     done = helm("lint", CHART)
     tap.ok(done.returncode == 0, "helm lint finds nothing", done.stdout)
 
