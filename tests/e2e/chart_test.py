@@ -72,7 +72,7 @@ SPECIAL = {
     "deployment.dnsPolicy": "ClusterFirst", "deployment.dnsConfig": {"nameservers": ["192.0.2.2"]},
     "extraConfig": {"import": {"parameters": "/x"}}, "zoneFiles": [{"filename": "f", "contents": "c"}],
     "extraSecrets": [{"name": "s", "mountPath": "/s"}], "servers": SERVERS}
-WITHOUT_EFFECT = {"global"}  # for charts that have charts
+WITHOUT_EFFECT = {"global", "rbac.pspEnable"}  # for charts that have charts; what old values have
 
 
 def merged(*values):
@@ -158,7 +158,8 @@ def check_refusals():
             ({"replicaCount": "two"}, "got string, want integer")):
         done = helm("template", "x", CHART, values=values)
         tap.ok(done.returncode != 0 and sentence in done.stderr, "refused: " + json.dumps(values), done.stderr)
-    bare = {"nameOverride": None, "networkPolicy": None, "topologySpreadConstraints": None, "deployment": {"dnsPolicy": None}}
+    bare = {"nameOverride": None, "networkPolicy": None, "topologySpreadConstraints": None, "deployment": {"dnsPolicy": None},
+            "rbac": {"pspEnable": True}, "hpa": {"metrics": {}}}
     text = rendered(bare)
     tap.ok('  name: coredns\n' in text and "coredns-knamed" not in text,
            "values of a release of CoreDNS' chart, which have less, keep its names")
