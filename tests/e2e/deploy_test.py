@@ -157,6 +157,8 @@ def check_node_local(cluster):
                  f"node-local/{name}: its pods have all that a node needs")
         tap.same({tuple(item["spec"]["updateStrategy"]["rollingUpdate"].items()) for item in found},
                  {(("maxSurge", 1), ("maxUnavailable", 0))}, f"node-local/{name}: old and new are side by side in a rollout")
+        tap.ok(all(item["spec"].get("minReadySeconds") == 10 for item in found),
+               f"node-local/{name}: the old one goes when the new one has lived for a while")
     tap.same(sorted(probes(item) for item in found), [[8080, 8181], [8090, 8191]], "of two instances each has its own probes")
     selectors = [tuple(item["spec"]["selector"]["matchLabels"].items()) for item in found]
     tap.same(len(set(selectors)), 2, "and its own pods")
