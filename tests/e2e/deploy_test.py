@@ -174,6 +174,20 @@ def check_node_local(cluster):
     tap.same(binds, {" ".join(both)}, "node-local/cluster-ip: which the server binds")
 
 
+def check_kube_dns(cluster):
+    """Its Service is there, with an address of its own, however it was made."""
+    service = next(part for part in KUBEADM.split("---\n") if "kind: Service\n" in part).replace("10.96.0.10", "10.96.77.10")
+    for how in "create", "apply":
+        cluster.kubectl(how, "-f", "-", text=service)
+        try:
+            cluster.kubectl("apply", "-k", os.path.join(KUSTOMIZE, "overlays/kube-dns"))
+            address = cluster.kubectl("-n", "kube-system", "get", "service", "kube-dns", "-o", "jsonpath={.spec.clusterIP}")
+        except RuntimeError as refusal:
+            address = refusal
+        tap.same(address, "10.96.77.10", f"overlays/kube-dns: the address that `kubectl {how}` gave the Service stays")
+        cluster.kubectl("delete", "-k", os.path.join(KUSTOMIZE, "overlays/kube-dns"), "--wait=true", "--ignore-not-found")
+
+
 def check_install(cluster):
     """The one command; then kubeadm's objects are there before."""
     cluster.kubectl("apply", "-k", os.path.join(KUSTOMIZE, "base"))
@@ -205,5 +219,6 @@ with Cluster() as the_cluster:
         tap.same(len(taken(the_cluster, file.read())), 1, "monitoring: the API server takes the rules")
     for rest in sorted(set(directories()) - taken_by_name):
         check_taken(the_cluster, rest)
+    check_kube_dns(the_cluster)
     check_install(the_cluster)
 tap.done()
