@@ -162,6 +162,9 @@ def check_node_local(cluster):
     tap.same(sorted(probes(item) for item in found), [[8080, 8181], [8090, 8191]], "of two instances each has its own probes")
     selectors = [tuple(item["spec"]["selector"]["matchLabels"].items()) for item in found]
     tap.same(len(set(selectors)), 2, "and its own pods")
+    scraped = [item["metadata"]["labels"]["k8s-app"] for item in objects if item["kind"] == "Service" and
+               item["spec"]["ports"][0]["name"] == "metrics"]
+    tap.same(sorted(scraped), ["node-local-dns", "node-local-dns-second"], "and its own job: their Corefiles differ by the ports")
     upstream = one(objects, "Service", "kube-dns-upstream")["spec"]
     tap.same(upstream["selector"], {"k8s-app": "kube-dns"}, "what they do not know, the cluster's servers are asked")
     tap.ok(all("kube-dns" not in item["spec"]["template"]["metadata"]["labels"].values() for item in found),

@@ -104,6 +104,9 @@ WELL = [  # what looks like trouble and is none
     ("one restart", at("process_start_time_seconds", f"1x10 2x{MINUTES}")),
     ("a pod that was replaced", at("up", "1x10") | at("knamed_config_built_in", "0x10")),
     ("a CoreDNS beside it, down", {'up{instance="c:9153",job="coredns"}': still(0)}),
+    ("two servers of a node, each with its job", {
+        series(name, "n:1", **{**labels, "job": job}): still(value) for job in ("node-local-dns", "node-local-dns-second")
+        for name, labels, value in (("knamed_config_built_in", {}, 0), ("coredns_reload_version_info", {"value": job}, 1))}),
     ("nothing asked", {series("knamed_responses_total", instance, rcode=rcode, source=source): still(7) for instance in REPLICAS
                        for rcode in ("NOERROR", "SERVFAIL") for source in ("cluster", "external")}),
 ]
