@@ -250,8 +250,13 @@ def check_release(cluster):
         return cluster.kubectl("-n", "kube-system", "get", "deployment", "coredns", "-o",
                                "jsonpath={.spec.template.spec.containers[0].image}")
 
-    notes = run("install", "coredns", CHART, "--set", "service.clusterIP=10.96.0.10")
-    tap.ok("coredns.kube-system on 10.96.0.10" in notes and "rollout status deployment/coredns" in notes, "it says what to do", notes)
+    with open(os.path.join(ROOT, "deploy/README.md"), encoding="utf-8") as file:
+        shown = re.search(r"^    helm install RELEASE deploy/chart/knamed -n kube-system (.*)$", file.read(), re.M)[1]
+    notes = run("install", "coredns", CHART, *shown.split())
+    tap.ok("kube-dns.kube-system on 10.96.0.10" in notes and "rollout status deployment/coredns" in notes, "it says what to do", notes)
+    pods = cluster.kubectl("-n", "kube-system", "get", "deployment", "-l", "k8s-app=kube-dns", "-o",
+                           "jsonpath={.items[*].spec.template.metadata.labels.k8s-app}")
+    tap.same(pods, "kube-dns", "its pods have the label that the servers of nodes look for")
     run("upgrade", "coredns", CHART, "--reuse-values", "--set", "image.tag=9.9.9")
     tap.same(image(), "knamed:9.9.9", "which changes the image")
     run("rollback", "coredns", "1")
