@@ -4,9 +4,12 @@
 and survives the death of a node; the base is installed by one command, also over a CoreDNS that is there."""
 import os
 import re
+import shutil
+import subprocess
 import sys
+import tempfile
 
-from cluster import Cluster, wait_for
+from cluster import Cluster, programs, wait_for
 from deployed import COREDNS_MAY, KUSTOMIZE, allowed, data, fault_of_corefile, faults_of_pod, kustomized, one, taken, version
 
 sys.path.insert(0, __file__.rsplit("/", 2)[0] + "/support")
@@ -210,6 +213,27 @@ def check_install(cluster):
     tap.same(after, before, "and a second time changes nothing")
 
 
+AUTOSCALED = "resources: [../../base]\ncomponents: [../../components/autoscaler]\n"
+
+
+def check_autoscaler(cluster):
+    """Added to a base that is applied, after the line of the README."""
+    with open(os.path.join(ROOT, "deploy/README.md"), encoding="utf-8") as file:
+        lines = re.findall(r"^kubectl .* apply view-last-applied .*$", file.read(), re.M)
+    environment = {**os.environ, "PATH": programs() + ":" + os.environ["PATH"], "KUBECONFIG": cluster.file("admin.kubeconfig")}
+    for line in lines:
+        done = subprocess.run(["bash", "-o", "pipefail", "-c", line], env=environment, capture_output=True, text=True, check=False)
+        tap.ok(done.returncode == 0, line, done.stderr)
+    with tempfile.TemporaryDirectory() as place:
+        shutil.copytree(KUSTOMIZE, place + "/kustomize")
+        os.mkdir(place + "/kustomize/overlays/more")
+        with open(place + "/kustomize/overlays/more/kustomization.yaml", "w", encoding="utf-8") as file:
+            file.write(AUTOSCALED)
+        cluster.kubectl("apply", "-k", place + "/kustomize/overlays/more")
+    replicas = cluster.kubectl("-n", "kube-system", "get", "deployment", "coredns", "dns-autoscaler", "-o", "jsonpath={.items[*].spec.replicas}")
+    tap.same(replicas, "2 1", "with an autoscaler added there are as many servers as before")
+
+
 with Cluster() as the_cluster:
     for definition in "service_monitor", "prometheus_rule":
         the_cluster.apply(data(definition + "_crd.yaml"))
@@ -224,4 +248,5 @@ with Cluster() as the_cluster:
         check_taken(the_cluster, rest)
     check_kube_dns(the_cluster)
     check_install(the_cluster)
+    check_autoscaler(the_cluster)
 tap.done()
