@@ -44,8 +44,8 @@ metadata: {name: "system:coredns"}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:coredns"}
 subjects: [{kind: User, name: dns}]
 """
-CONTROLLERS = ("endpointslice-controller", "statefulset-controller", "deployment-controller", "replicaset-controller",
-               "namespace-controller", "garbage-collector-controller")
+CONTROLLERS = ("endpointslice-controller", "statefulset-controller", "deployment-controller", "daemonset-controller",
+               "replicaset-controller", "namespace-controller", "garbage-collector-controller")
 
 
 def programs():
