@@ -230,7 +230,8 @@ def check_autoscaler(cluster):
         with open(place + "/kustomize/overlays/more/kustomization.yaml", "w", encoding="utf-8") as file:
             file.write(AUTOSCALED)
         cluster.kubectl("apply", "-k", place + "/kustomize/overlays/more")
-    replicas = cluster.kubectl("-n", "kube-system", "get", "deployment", "coredns", "dns-autoscaler", "-o", "jsonpath={.items[*].spec.replicas}")
+    replicas = cluster.kubectl("-n", "kube-system", "get", "deployment", "coredns", "dns-autoscaler", "-o",
+                               "jsonpath={.items[*].spec.replicas}")
     tap.same(replicas, "2 1", "with an autoscaler added there are as many servers as before")
 
 
