@@ -164,6 +164,7 @@ def check_refusals():
     tap.ok('  name: coredns\n' in text and "coredns-knamed" not in text,
            "values of a release of CoreDNS' chart, which have less, keep its names")
     tap.same(re.findall(r"dnsPolicy:(.*)", text), [" Default"], "and ask whom the node asks")
+    tap.ok("PodDisruptionBudget" not in rendered({"podDisruptionBudget": None}), "podDisruptionBudget null: none")
     done = helm("lint", CHART)
     tap.ok(done.returncode == 0, "helm lint finds nothing", done.stdout)
 
