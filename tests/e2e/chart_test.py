@@ -41,7 +41,7 @@ COREFILE = """.:53 {
 """
 SERVERS = [{"zones": [{"zone": "a.test", "scheme": "dns://", "use_tcp": True}, {"zone": "b.test"}], "port": 5300,
             "servicePort": 5353, "plugins": [{"name": "file", "parameters": "/etc/coredns/a.db a.test"}]},
-           {"plugins": [{"name": "errors"}, {"name": "cache", "configBlock": "success 100\ndenial 50"},
+           {"zones": [{"use_tcp": False}], "plugins": [{"name": "errors"}, {"name": "cache", "configBlock": "success 100\ndenial 50"},
                         {"name": "forward", "parameters": ". 192.0.2.1"}, {"name": "prometheus", "parameters": ":9900"}]}]
 SERVERS_COREFILE = """import /etc/coredns/*.more
 dns://a.test:5300 b.test:5300 {
@@ -159,11 +159,15 @@ def check_refusals():
         done = helm("template", "x", CHART, values=values)
         tap.ok(done.returncode != 0 and sentence in done.stderr, "refused: " + json.dumps(values), done.stderr)
     bare = {"nameOverride": None, "networkPolicy": None, "topologySpreadConstraints": None, "deployment": {"dnsPolicy": None},
-            "rbac": {"pspEnable": True}, "hpa": {"metrics": {}}}
+            "rbac": {"pspEnable": True}, "hpa": {"metrics": {}},
+            "servers": [{"zones": [{"zone": "."}], "port": 53, "plugins": [{"name": "errors"}]},
+                        {"port": 54, "plugins": [{"name": "errors"}]}]}
     text = rendered(bare)
     tap.ok('  name: coredns\n' in text and "coredns-knamed" not in text,
            "values of a release of CoreDNS' chart, which have less, keep its names")
     tap.same(re.findall(r"dnsPolicy:(.*)", text), [" Default"], "and ask whom the node asks")
+    tap.same(sorted(re.findall(r"- name: (tcp-\d+)", text)), ["tcp-53", "tcp-53", "tcp-54", "tcp-54"],
+             "and have TCP unless they say otherwise")
     tap.ok("PodDisruptionBudget" not in rendered({"podDisruptionBudget": None}), "podDisruptionBudget null: none")
     done = helm("lint", CHART)
     tap.ok(done.returncode == 0, "helm lint finds nothing", done.stdout)

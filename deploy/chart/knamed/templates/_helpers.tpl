@@ -79,8 +79,9 @@ annotations:
 {{- if not (has (.scheme | default "") (list "" "dns://")) -}}
 {{- fail (printf "zone %s: knamed answers DNS over UDP and TCP, not %s" (.zone | default ".") .scheme) -}}
 {{- end -}}
-{{- if .use_tcp }}{{ $_ := set $entry "tcp" true }}{{ end -}}
+{{- if dig "use_tcp" (not .scheme) . }}{{ $_ := set $entry "tcp" true }}{{ end -}}
 {{- end -}}
+{{- if not .zones }}{{ $_ := set $entry "tcp" true }}{{ end -}}
 {{- $server := . -}}
 {{- range list "servicePort" "nodePort" "hostPort" -}}
 {{- $value := get $server . -}}
