@@ -8,11 +8,12 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 from control import control_socket  # noqa: E402
-from running_server import KNAMECTL, Server, free_port  # noqa: E402
+from running_server import KNAMECTL, Server, free_port, wait_for  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 import wire  # noqa: E402
@@ -161,6 +162,30 @@ def test_live(ours, theirs):
            "what a server is asked is asked of another as it comes", code, out, err)
 
 
+def live(ours, stub, *words):
+    """A process that has asked the stub a question that a client asked ours."""
+    process = subprocess.Popen([KNAMECTL, "shadow", "--server", where(ours), "--to", stub.where, "--live", "--socket",
+                                control_socket(ours.process.pid), "--ignore", "flags,authority", *words], stdout=subprocess.PIPE, text=True)
+    names = (f"first{i}.example" for i in range(1000))
+    wait_for(lambda: ask_first(ours, stub, next(names)))
+    return process
+
+
+def ask_first(ours, stub, name):
+    ours.dig("+tries=1", name, "A")
+    return wait_for(lambda: stub.asked, 3)
+
+
+def test_own_questions(ours):
+    """What it asks our server itself comes back in what that server is asked, and is no question of anybody."""
+    with StubUpstream() as stub, live(ours, stub, "--count", "2") as process:
+        time.sleep(2)
+        tap.ok(process.poll() is None and len(stub.asked) == 1, "what it asks itself is not asked once more", process.poll(), stub.asked)
+        ours.dig("+tries=1", "second.example", "A")
+        out, _ = process.communicate(timeout=30)
+        tap.ok(out == "2 questions, 0 differences\n" and process.returncode == 0, "and not counted", out, process.returncode, stub.asked)
+
+
 def test_words():
     for words, complaint in (([], "expected --to"), (["--to", "x"], "expected an address"), (["--to", "127.0.0.1"], "expected one of"),
                              (["--to", "127.0.0.1", "--live", "--names", "-"], "expected one of"),
@@ -178,6 +203,7 @@ def main():
             serve(place, "theirs", other.replace("SERIAL", "2").replace("TTL", "61")) as theirs:
         test_names(ours, theirs)
         test_captures(place, ours)
+        test_own_questions(ours)
         test_live(ours, theirs)
     test_words()
     tap.done()

@@ -112,6 +112,7 @@ static bool ask_tcp(const struct server_address *server, const struct exchange_q
 		return false;
 	put_u16(framed, (uint16_t)size);
 	memcpy(framed + 2, query, size);
+	reply->sent++;
 	bool good = send(fd, framed, size + 2, MSG_NOSIGNAL) == (ssize_t)size + 2 &&
 		    read_all(fd, head, sizeof(head), end_ns);
 	reply->size = good ? get_u16(head) : 0;
@@ -125,6 +126,7 @@ static bool ask_udp(const struct server_address *server, const struct exchange_q
 		    const uint8_t *query, size_t size, uint64_t end_ns, struct exchange_reply *reply)
 {
 	int fd = connect_to(server, SOCK_DGRAM, end_ns);
+	reply->sent += fd >= 0;
 	bool good = fd >= 0 && send(fd, query, size, 0) == (ssize_t)size &&
 		    hear_udp(fd, question, query, end_ns, reply);
 	int problem = errno;
@@ -141,6 +143,7 @@ bool exchange_ask(const struct server_address *server, const struct exchange_que
 	char text[SERVER_ADDRESS_SIZE];
 	bool good = false;
 	reply->is_tcp = false;
+	reply->sent = 0;
 	for (unsigned i = 0; !good && i < TRIES; i++) {
 		size_t size = exchange_write(question, query);
 		uint64_t begin = clock_now_ns(), end = begin + timeout_ms * UINT64_C(1000000);

@@ -23,10 +23,11 @@ struct exchange_reply {
 	struct dns_message message;
 	size_t size;
 	uint64_t took_ns;
-	bool is_tcp; /* UDP was cut */
+	bool is_tcp;   /* UDP was cut */
+	unsigned sent; /* how often it was asked, answered or not */
 	uint8_t packet[DNS_MESSAGE_MAX];
 };
-/* Asks over UDP, twice if nothing is heard, and over TCP what is cut. False: no reply to this question in time. */
+/* Asks over UDP, twice if nothing is heard, and over TCP what is cut. False: no reply to this question in time; `sent` tells all the same. */
 bool exchange_ask(const struct server_address *server, const struct exchange_question *question,
 		  unsigned timeout_ms, struct exchange_reply *ret_reply, struct error *error);
 

@@ -38,6 +38,7 @@ struct shadow {
 	uint64_t count_most, rate;
 	unsigned ignored;
 	struct shadow_groups *groups;
+	struct shadow_echoes *echoes; /* NULL: nobody tells us of our own questions */
 	uint64_t questions, differences, unanswered, next_ns;
 };
 
@@ -61,6 +62,8 @@ static void compare_once(struct shadow *shadow, const struct exchange_question *
 	static struct exchange_reply our_reply, their_reply;
 	struct error ignored;
 	bool ours = exchange_ask(&shadow->ours, question, SHADOW_TIMEOUT_MS, &our_reply, &ignored);
+	if (shadow->echoes != NULL)
+		shadow_echoes_expect(shadow->echoes, question->name, question->type, our_reply.sent);
 	bool other = exchange_ask(theirs, question, SHADOW_TIMEOUT_MS, &their_reply, &ignored);
 	ret_difference[0] = '\0';
 	if (ours && other)
@@ -105,6 +108,8 @@ static bool ask_text(struct shadow *shadow, const char *name, const char *type)
 	};
 	if (!name_parse(name, wire, &size) ||
 	    (type != NULL && !dns_type_from_text(type, &question.type)))
+		return true;
+	if (shadow->echoes != NULL && shadow_echoes_take(shadow->echoes, wire, question.type))
 		return true;
 	return ask(shadow, &question);
 }
@@ -281,8 +286,10 @@ static bool words_read(int argc, char **argv, struct shadow *shadow, struct erro
 
 static bool run(struct shadow *shadow, struct error *error)
 {
-	if (shadow->is_live)
+	if (shadow->is_live) {
+		shadow->echoes = shadow_echoes_new(shadow->rate);
 		return live_follow(&shadow->live, "/api/tail", take_event, shadow, error);
+	}
 	return shadow->pcap != NULL ? run_pcap(shadow, error) : run_names(shadow, error);
 }
 
@@ -315,5 +322,6 @@ int knamectl_shadow(int argc, char **argv)
 		code = 1;
 	}
 	shadow_groups_free(shadow.groups);
+	shadow_echoes_free(shadow.echoes);
 	return code;
 }

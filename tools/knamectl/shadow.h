@@ -21,4 +21,13 @@ void shadow_groups_add(struct shadow_groups *groups, const char *server, const c
 		       const char *question);
 void shadow_groups_print(const struct shadow_groups *groups); /* the most frequent first */
 
+/* What our server was asked by ourselves, and is still to tell us of. */
+struct shadow_echoes;
+struct shadow_echoes *shadow_echoes_new(uint64_t rate);
+void shadow_echoes_free(struct shadow_echoes *echoes);
+void shadow_echoes_expect(struct shadow_echoes *echoes, const uint8_t *name, uint16_t type,
+			  unsigned count);
+/* Whether this one was expected; it is not any more. */
+bool shadow_echoes_take(struct shadow_echoes *echoes, const uint8_t *name, uint16_t type);
+
 #endif
