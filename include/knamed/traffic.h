@@ -30,13 +30,19 @@ struct sample {
 
 /* --- query threads --- */
 struct sampler {
-	const _Atomic uint32_t *every; /* one question in so many; 0: nobody looks */
-	uint32_t left;                 /* questions until the next sample */
+	const _Atomic uint32_t *wanted; /* which watch, and one question in how many; 0: nobody looks */
+	uint32_t left;                  /* questions until the next sample */
+	uint16_t watch;                 /* for which that was drawn */
 };
-/* Once a batch: whether samples are wanted. */
-static inline bool sampler_is_on(const struct sampler *sampler)
+enum { WATCH_SHIFT = 16 };
+void sampler_begin(struct sampler *sampler, uint32_t wanted);
+/* Once a batch: whether samples are wanted. What was drawn for an earlier watch is drawn anew. */
+static inline bool sampler_is_on(struct sampler *sampler)
 {
-	return atomic_load_explicit(sampler->every, memory_order_relaxed) != 0;
+	uint32_t wanted = atomic_load_explicit(sampler->wanted, memory_order_relaxed);
+	if (wanted != 0 && wanted >> WATCH_SHIFT != sampler->watch)
+		sampler_begin(sampler, wanted);
+	return wanted != 0;
 }
 /* For each question of such a batch: whether this one is written down. */
 static inline bool sampler_takes(struct sampler *sampler) { return --sampler->left == 0; }

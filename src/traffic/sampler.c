@@ -6,7 +6,7 @@
 #include <stdalign.h>
 #include <string.h>
 
-enum { RING_SIZE = 64 * 1024 };
+enum { RING_SIZE = 64 * 1024, EVERY_BITS = (1 << WATCH_SHIFT) - 1 };
 
 struct record {
 	uint32_t size; /* of all of it, a multiple of 8 */
@@ -35,14 +35,21 @@ static struct record *record_at(struct ring *ring, uint64_t position)
 }
 
 /* The next gap is drawn: a fixed one might always meet the same of questions that come in turns. */
-static void draw(struct ring *ring)
+static void draw(struct ring *ring, uint32_t wanted)
 {
-	uint32_t every = atomic_load_explicit(ring->sampler.every, memory_order_relaxed);
+	uint32_t every = wanted & EVERY_BITS;
 	ring->chance ^= ring->chance << 13;
 	ring->chance ^= ring->chance >> 7;
 	ring->chance ^= ring->chance << 17;
 	ring->weight = every > 0 ? every : 1;
 	ring->sampler.left = 1 + (uint32_t)(ring->chance >> 32) % (2 * ring->weight - 1);
+}
+
+/* A gap and a weight of a flood that was looked at long ago would hide the first questions of a quiet hour. */
+void sampler_begin(struct sampler *sampler, uint32_t wanted)
+{
+	sampler->watch = (uint16_t)(wanted >> WATCH_SHIFT);
+	draw(ring_of(sampler), wanted);
 }
 
 /* NULL: there is no room. */
@@ -72,7 +79,7 @@ void sampler_put(struct sampler *sampler, const struct sample *sample)
 	uint32_t weight = ring->weight;
 	size_t size = (offsetof(struct record, name) + sample->name_size + 7) & ~(size_t)7;
 	struct record *record = take_room(ring, (uint32_t)size);
-	draw(ring);
+	draw(ring, atomic_load_explicit(sampler->wanted, memory_order_relaxed));
 	if (record == NULL) {
 		tally_add(&ring->lost, 1);
 		return;
@@ -135,7 +142,7 @@ struct ring *ring_of(struct sampler *sampler)
 }
 
 /* Not zeroed as a whole: pages that no sample was ever put into cost nothing. */
-struct ring *ring_new(const _Atomic uint32_t *every)
+struct ring *ring_new(const _Atomic uint32_t *wanted)
 {
 	void *memory = mem_alloc(sizeof(struct ring) + alignof(struct ring));
 	uintptr_t aligned = ((uintptr_t)memory + alignof(struct ring) - 1) &
@@ -143,7 +150,7 @@ struct ring *ring_new(const _Atomic uint32_t *every)
 	struct ring *ring = (struct ring *)aligned;
 	memset(ring, 0, offsetof(struct ring, bytes));
 	ring->memory = memory;
-	ring->sampler.every = every;
+	ring->sampler.wanted = wanted;
 	ring->sampler.left = ring->weight = 1;
 	random_bytes(&ring->chance, sizeof(ring->chance));
 	ring->chance |= 1;

@@ -6,7 +6,8 @@
 #include "knamed/traffic.h"
 
 struct ring;
-struct ring *ring_new(const _Atomic uint32_t *every);
+/* wanted: the number of the watch << WATCH_SHIFT | one question in so many; 0: none. */
+struct ring *ring_new(const _Atomic uint32_t *wanted);
 void ring_free(struct ring *ring);
 struct sampler *ring_sampler(struct ring *ring);
 struct ring *ring_of(struct sampler *sampler);

@@ -23,7 +23,9 @@ struct own_ring {
 };
 
 struct traffic {
-	_Atomic uint32_t every;
+	_Atomic uint32_t wanted; /* of samplers: 0, or this watch and `every` */
+	uint32_t every;
+	uint16_t watch;
 	struct event *timer;
 	struct own_ring *rings;
 	unsigned holders;
@@ -66,16 +68,21 @@ static uint64_t lost_by_all(const struct traffic *traffic)
 	return lost;
 }
 
+static void want(struct traffic *traffic, uint32_t every)
+{
+	traffic->every = every;
+	atomic_store_explicit(&traffic->wanted, (uint32_t)traffic->watch << WATCH_SHIFT | every,
+			      memory_order_relaxed);
+}
+
 /* What is lost was too much as well. */
 static void adapt(struct traffic *traffic, uint64_t lost)
 {
-	uint32_t every = atomic_load_explicit(&traffic->every, memory_order_relaxed);
 	uint64_t taken = traffic->drained + lost;
-	if (taken > SAMPLES_MOST && every < EVERY_MOST)
-		every *= 2;
-	else if (taken < SAMPLES_LEAST && every > 1)
-		every /= 2;
-	atomic_store_explicit(&traffic->every, every, memory_order_relaxed);
+	if (taken > SAMPLES_MOST && traffic->every < EVERY_MOST)
+		want(traffic, traffic->every * 2);
+	else if (taken < SAMPLES_LEAST && traffic->every > 1)
+		want(traffic, traffic->every / 2);
 }
 
 static void drain(struct traffic *traffic)
@@ -90,22 +97,26 @@ static void drain(struct traffic *traffic)
 
 /* ---- looking ---- */
 
+/* What an earlier watch left in the rings is nobody's. */
 static void begin(struct traffic *traffic)
 {
 	uint64_t now = clock_now_ns();
+	for (const struct own_ring *one = traffic->rings; one != NULL; one = one->next)
+		ring_drain(one->ring, take, traffic);
 	traffic->top = top_new(now);
 	traffic->latency = mem_zalloc(sizeof(*traffic->latency));
 	traffic->turned_ns = now;
 	traffic->lost = 0;
 	traffic->lost_before = lost_by_all(traffic);
-	atomic_store_explicit(&traffic->every, 1, memory_order_relaxed);
+	traffic->watch++;
+	want(traffic, 1);
 	event_add(traffic->timer, &(struct timeval){ .tv_usec = DRAIN_MS * 1000 });
 }
 
 static void end(struct traffic *traffic)
 {
 	event_del(traffic->timer);
-	atomic_store_explicit(&traffic->every, 0, memory_order_relaxed);
+	atomic_store_explicit(&traffic->wanted, 0, memory_order_relaxed);
 	top_free(traffic->top);
 	mem_free(traffic->latency);
 	traffic->top = NULL;
@@ -173,7 +184,7 @@ struct traffic_sampling traffic_sampling(const struct traffic *traffic)
 	if (traffic->top == NULL)
 		return (struct traffic_sampling){ 0 };
 	return (struct traffic_sampling){
-		.one_in = atomic_load_explicit(&traffic->every, memory_order_relaxed),
+		.one_in = traffic->every,
 		.span_s = top_span_s(traffic->top, clock_now_ns()),
 		.lost = traffic->lost,
 	};
@@ -202,7 +213,7 @@ struct traffic *traffic_new(struct event_base *events)
 struct sampler *sampler_new(struct traffic *traffic)
 {
 	struct own_ring *own = mem_alloc(sizeof(*own));
-	own->ring = ring_new(&traffic->every);
+	own->ring = ring_new(&traffic->wanted);
 	own->next = traffic->rings;
 	traffic->rings = own;
 	return ring_sampler(own->ring);

@@ -88,6 +88,37 @@ static void weights_make_up_for_what_is_passed_by(void **state)
 	ring_free(ring);
 }
 
+static void a_watch_begins_with_a_gap_and_a_weight_of_its_own(void **state)
+{
+	enum { FLOOD = 64, ASKED = 10 };
+	_Atomic uint32_t wanted = 1 << WATCH_SHIFT | FLOOD;
+	struct ring *ring = ring_new(&wanted);
+	struct sampler *sampler = ring_sampler(ring);
+	struct taken taken = { .is_in_order = true };
+	(void)state;
+	for (uint32_t watch = 2; watch < 200; watch += 2) {
+		assert_true(sampler_is_on(sampler));
+		for (unsigned i = 0; i < 3 * FLOOD; i++)
+			if (sampler_takes(sampler))
+				put(sampler, 7);
+		wanted = 0;
+		assert_false(sampler_is_on(sampler));
+		sampler_end(sampler, 1);
+		ring_drain(ring, take, &taken);
+		wanted = watch << WATCH_SHIFT | 1;
+		taken.weight = 0;
+		for (unsigned i = 0; i < ASKED; i++) {
+			assert_true(sampler_is_on(sampler) && sampler_takes(sampler));
+			put(sampler, 7);
+		}
+		sampler_end(sampler, 1);
+		ring_drain(ring, take, &taken);
+		assert_int_equal(taken.weight, ASKED);
+		wanted = (watch + 1) << WATCH_SHIFT | FLOOD;
+	}
+	ring_free(ring);
+}
+
 enum { BATCHES = 20000 };
 
 static void *ask(void *context)
@@ -123,6 +154,7 @@ int main(void)
 		cmocka_unit_test(samples_come_out_as_they_were_put_with_the_time_of_their_batch),
 		cmocka_unit_test(a_full_ring_loses_and_counts),
 		cmocka_unit_test(weights_make_up_for_what_is_passed_by),
+		cmocka_unit_test(a_watch_begins_with_a_gap_and_a_weight_of_its_own),
 		cmocka_unit_test(one_thread_puts_while_another_takes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
