@@ -3,6 +3,7 @@
 """`knamectl shadow`: the same questions to two servers, from a list, from captures of all kinds, and as they come."""
 import os
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -186,6 +187,27 @@ def test_own_questions(ours):
         tap.ok(out == "2 questions, 0 differences\n" and process.returncode == 0, "and not counted", out, process.returncode, stub.asked)
 
 
+def test_signals(ours):
+    """Live, for there is no end otherwise; from a pipe, where whoever writes it is stopped too, or not."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with StubUpstream() as stub, live(ours, stub) as process:
+            process.send_signal(number)
+            out, _ = process.communicate(timeout=30)
+            tap.ok(out == "1 questions, 0 differences\n" and process.returncode == 0, f"{number.name} ends it, and what was found is printed",
+                   out, process.returncode)
+    query = wire.encode_query(7, wire.name_from_text("first.example"), 1)
+    for source, given in ("--pcap", pcap(101, [ipv4(query)])), ("--names", b"first.example\n"):
+        with StubUpstream() as stub, subprocess.Popen([KNAMECTL, "shadow", "--server", where(ours), "--to", stub.where, source, "-",
+                                                       "--ignore", "flags,authority"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            process.stdin.write(given)
+            process.stdin.flush()
+            wait_for(lambda: stub.asked)
+            time.sleep(0.3)  # the reply is there, and more is waited for
+            process.send_signal(signal.SIGINT)
+            out = process.stdout.read()
+            tap.ok(out == b"1 questions, 0 differences\n" and process.wait(30) == 0, f"{source} from a pipe as well", out, process.returncode)
+
+
 def test_words():
     for words, complaint in (([], "expected --to"), (["--to", "x"], "expected an address"), (["--to", "127.0.0.1"], "expected one of"),
                              (["--to", "127.0.0.1", "--live", "--names", "-"], "expected one of"),
@@ -204,6 +226,7 @@ def main():
         test_names(ours, theirs)
         test_captures(place, ours)
         test_own_questions(ours)
+        test_signals(ours)
         test_live(ours, theirs)
     test_words()
     tap.done()

@@ -160,12 +160,24 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *context)
 	return all;
 }
 
+/* Called when bytes come, and each second; curl's own wait is not ended by a signal. */
+static int on_progress(void *context, curl_off_t to_get, curl_off_t got, curl_off_t to_put,
+		       curl_off_t put)
+{
+	const struct live *live = context;
+	(void)to_get;
+	(void)got;
+	(void)to_put;
+	(void)put;
+	return *live->stop != 0;
+}
+
 static bool check(CURL *easy, CURLcode code, const struct asking *asking, const char *where,
 		  struct error *error)
 {
 	long status = 0;
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-	if (asking->is_ended)
+	if (asking->is_ended || code == CURLE_ABORTED_BY_CALLBACK)
 		return true;
 	if (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR)
 		return error_set(error, "%s hung up: it answers its own user and root alone", where);
@@ -195,6 +207,11 @@ static bool ask(const struct live *live, const char *path, struct asking *asking
 		curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)WHOLE_S);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, asking);
+	if (live->stop != NULL) {
+		curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+		curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+		curl_easy_setopt(easy, CURLOPT_XFERINFODATA, (void *)(uintptr_t)live);
+	}
 	if (live->admin == NULL)
 		curl_easy_setopt(easy, CURLOPT_ABSTRACT_UNIX_SOCKET, name[0] == '@' ? name + 1 : name);
 	bool good = check(easy, curl_easy_perform(easy), asking, where, error);

@@ -4,13 +4,15 @@
 #define KNAMECTL_LIVE_H
 
 #include <jansson.h>
+#include <signal.h>
 
 #include "knamed/base.h"
 
 struct live {
-	const char *socket; /* --socket; NULL: the only one there is */
-	const char *admin;  /* --admin HOST:PORT; NULL: the socket */
-	uint64_t pid;	    /* --pid; 0: not given */
+	const char *socket;		   /* --socket; NULL: the only one there is */
+	const char *admin;		   /* --admin HOST:PORT; NULL: the socket */
+	uint64_t pid;			   /* --pid; 0: not given */
+	const volatile sig_atomic_t *stop; /* not 0: live_follow() is to end; NULL: it never is */
 };
 #define LIVE_OPTIONS                                                                               \
 	"  --pid PID          of several servers this one\n"                                       \
@@ -34,7 +36,7 @@ bool live_sockets(uint64_t pid, struct live_sockets *ret_sockets);
 
 /* What it says, which is JSON; NULL: error says why. */
 json_t *live_get(const struct live *live, const char *path, struct error *error);
-/* Hands on what comes, line by line without its end, until take says no or the server is gone. */
+/* Hands on what comes, line by line without its end, until take or stop says so, or the server is gone. */
 typedef bool (*live_take)(void *context, const char *line);
 bool live_follow(const struct live *live, const char *path, live_take take, void *context,
 		 struct error *error);

@@ -3,6 +3,7 @@
 #include "shadow.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -26,7 +27,7 @@ static const char usage[] =
 	"  --count N               no more questions than that\n"
 	"  --rate R                at most that many in a second (100)\n"
 	"  --ignore WHAT[,WHAT]    ttl, flags, authority\n"
-	"A difference counts if it is there when both are asked once more.\n"
+	"A difference counts if it is there when both are asked once more. ^C ends it and prints what was found.\n"
 	"Exit: 0 no differences, 2 differences, 1 it could not be compared.\n";
 
 struct shadow {
@@ -42,6 +43,24 @@ struct shadow {
 	uint64_t questions, differences, unanswered, next_ns;
 };
 
+/* ---- the end ---- */
+
+static volatile sig_atomic_t is_stopped;
+
+static void on_signal(int number)
+{
+	(void)number;
+	is_stopped = 1;
+}
+
+/* Who waits for questions is woken: calls are not taken up again. */
+static void take_signals(void)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
 /* ---- asking ---- */
 
 static void wait_for_turn(struct shadow *shadow)
@@ -56,7 +75,8 @@ static void wait_for_turn(struct shadow *shadow)
 	shadow->next_ns = now + 1000000000 / shadow->rate;
 }
 
-static void compare_once(struct shadow *shadow, const struct exchange_question *question,
+/* False: neither of them answers. */
+static bool compare_once(struct shadow *shadow, const struct exchange_question *question,
 			 const struct server_address *theirs, char ret_difference[DIFFERENCE_SIZE])
 {
 	static struct exchange_reply our_reply, their_reply;
@@ -71,8 +91,7 @@ static void compare_once(struct shadow *shadow, const struct exchange_question *
 			       ret_difference);
 	else if (ours != other)
 		snprintf(ret_difference, DIFFERENCE_SIZE, "no reply from %s", ours ? "theirs" : "ours");
-	else
-		shadow->unanswered++;
+	return ours || other;
 }
 
 /* False: no more are wanted. */
@@ -86,11 +105,14 @@ static bool ask(struct shadow *shadow, const struct exchange_question *question)
 	dns_type_print(question->type, type);
 	snprintf(text, sizeof(text), "%s %s", name, type);
 	wait_for_turn(shadow);
-	shadow->questions++;
 	for (size_t i = 0; i < shadow->server_count; i++) {
-		compare_once(shadow, question, &shadow->theirs[i], difference);
+		bool is_heard = compare_once(shadow, question, &shadow->theirs[i], difference);
 		if (difference[0] != '\0') /* the cluster may just have changed */
-			compare_once(shadow, question, &shadow->theirs[i], difference);
+			is_heard = compare_once(shadow, question, &shadow->theirs[i], difference);
+		if (is_stopped) /* a reply that was not waited for is none that is missing */
+			return false;
+		shadow->questions += i == 0;
+		shadow->unanswered += !is_heard;
 		if (difference[0] == '\0')
 			continue;
 		server_address_print(&shadow->theirs[i], server);
@@ -288,6 +310,7 @@ static bool run(struct shadow *shadow, struct error *error)
 {
 	if (shadow->is_live) {
 		shadow->echoes = shadow_echoes_new(shadow->rate);
+		shadow->live.stop = &is_stopped;
 		return live_follow(&shadow->live, "/api/tail", take_event, shadow, error);
 	}
 	return shadow->pcap != NULL ? run_pcap(shadow, error) : run_names(shadow, error);
@@ -313,7 +336,11 @@ int knamectl_shadow(int argc, char **argv)
 		return 0;
 	}
 	shadow.groups = shadow_groups_new();
-	bool good = words_read(argc, argv, &shadow, &error) && run(&shadow, &error);
+	bool good = words_read(argc, argv, &shadow, &error);
+	if (good) {
+		take_signals();
+		good = run(&shadow, &error) || is_stopped;
+	}
 	int code = 1;
 	if (good || shadow.questions > 0)
 		code = tell(&shadow);
