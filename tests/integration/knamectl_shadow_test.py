@@ -15,7 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 from control import control_socket  # noqa: E402
 from running_server import KNAMECTL, Server, free_port, wait_for  # noqa: E402
-from stub_upstream import StubUpstream, record  # noqa: E402
+from stub_upstream import Manner, StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 import wire  # noqa: E402
 
@@ -76,6 +76,31 @@ def test_names(ours, theirs):
         tap.ok(code == 2 and "flags: ours aa, theirs none" in out, "flags are compared", code, out)
         code, out, _ = shadow(*to, "--to", stub.where, "--names", "-", "--ignore", "flags", given="SAME.example\n")
         tap.same((code, out), (0, "1 questions, 0 differences\n"), "records are compared as sets, names in lower case")
+
+
+def test_nothing(place, ours):
+    """To have compared nothing is no success."""
+    to, nobody = ("--server", where(ours), "--to", where(ours)), f"127.0.0.1:{free_port()}"
+    path = os.path.join(place, "names")
+    with open(path, "w", encoding="ascii") as file:
+        file.write("same.example A\n\nsame.example SIDEWAYS\n  " + "x" * 64 + ".example\n")
+    bad = f"{path}:3: expected NAME [TYPE], not 'same.example SIDEWAYS'\n{path}:4: expected NAME [TYPE], not '{'x' * 64}.example'\n"
+    tap.same(shadow(*to, "--names", path), (0, "     2  lines could not be read\n1 questions, 0 differences\n", bad),
+             "lines that cannot be read are told, and counted")
+    for given in "", "# none\n", "same.example SIDEWAYS\n" * 12, "example AXFR\n":
+        code, out, err = shadow(*to, "--names", "-", given=given)
+        tap.ok(code == 1 and out.endswith("0 questions, 0 differences\n") and err.endswith("nothing was compared: there was no question to ask\n") and
+               err.count("-:") == min(given.count("SIDEWAYS"), 10), f"no question: {given[:12]!r}", code, out, err)
+    with open(path, "wb") as file:
+        file.write(pcap(101, [ipv4(b"\0" * 5)]))
+    code, out, err = shadow(*to, "--pcap", path)
+    tap.ok(code == 1 and "there was no question to ask" in err, "nor in a capture", code, out, err)
+    code, out, err = shadow("--server", nobody, "--to", nobody, "--names", "-", given="same.example\n")
+    tap.ok(code == 1 and "1  answered by nobody" in out and "nothing was compared: no question was answered" in err,
+           "servers that say nothing, both of them", code, out, err)
+    with StubUpstream([record("same.example", "A", "192.0.2.1")], manners={"gone.example": Manner(silent=True)}) as stub:
+        code, out, err = shadow("--server", stub.where, "--to", stub.where, "--names", "-", given="same.example\ngone.example\n")
+        tap.same((code, out, err), (0, "     1  answered by nobody\n2 questions, 0 differences\n", ""), "a single one that nobody answers is told")
 
 
 # ---- captures ----
@@ -224,6 +249,7 @@ def main():
             serve(place, "ours", ZONE.replace("SERIAL", "1").replace("TTL", "60")) as ours, \
             serve(place, "theirs", other.replace("SERIAL", "2").replace("TTL", "61")) as theirs:
         test_names(ours, theirs)
+        test_nothing(place, ours)
         test_captures(place, ours)
         test_own_questions(ours)
         test_signals(ours)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -13,7 +14,7 @@
 #include "knamectl.h"
 #include "live.h"
 
-enum { RATE = 100, RATE_MOST = 10000, EXIT_DIFFERENT = 2, DNS_PORT = 53 };
+enum { RATE = 100, RATE_MOST = 10000, EXIT_DIFFERENT = 2, DNS_PORT = 53, UNREAD_TOLD = 10 };
 
 static const char usage[] =
 	"usage: knamectl shadow --to SERVER[,SERVER...] (--live | --pcap FILE | --names FILE) [OPTION...]\n"
@@ -28,7 +29,7 @@ static const char usage[] =
 	"  --rate R                at most that many in a second (100)\n"
 	"  --ignore WHAT[,WHAT]    ttl, flags, authority\n"
 	"A difference counts if it is there when both are asked once more. ^C ends it and prints what was found.\n"
-	"Exit: 0 no differences, 2 differences, 1 it could not be compared.\n";
+	"Exit: 0 no differences, 2 differences, 1 nothing could be compared.\n";
 
 struct shadow {
 	struct server_address ours, theirs[SHADOW_SERVERS_MOST];
@@ -40,7 +41,7 @@ struct shadow {
 	unsigned ignored;
 	struct shadow_groups *groups;
 	struct shadow_echoes *echoes; /* NULL: nobody tells us of our own questions */
-	uint64_t questions, differences, unanswered, next_ns;
+	uint64_t questions, differences, unanswered, unread, next_ns;
 };
 
 /* ---- the end ---- */
@@ -122,16 +123,25 @@ static bool ask(struct shadow *shadow, const struct exchange_question *question)
 	return shadow->questions < shadow->count_most;
 }
 
-static bool ask_text(struct shadow *shadow, const char *name, const char *type)
+/* False: it cannot be read. */
+static bool read_question(const char *name, const char *type, uint8_t wire[DNS_NAME_MAX],
+			  struct exchange_question *ret_question)
 {
-	uint8_t wire[DNS_NAME_MAX], size;
-	struct exchange_question question = {
+	uint8_t size;
+	*ret_question = (struct exchange_question){
 		.name = wire, .type = TYPE_A, .class_ = CLASS_IN, .flags = FLAG_RD, .edns = true
 	};
-	if (!name_parse(name, wire, &size) ||
-	    (type != NULL && !dns_type_from_text(type, &question.type)))
+	return name_parse(name, wire, &size) &&
+	       (type == NULL || dns_type_from_text(type, &ret_question->type));
+}
+
+static bool ask_event(struct shadow *shadow, const char *name, const char *type)
+{
+	uint8_t wire[DNS_NAME_MAX];
+	struct exchange_question question;
+	if (!read_question(name, type, wire, &question))
 		return true;
-	if (shadow->echoes != NULL && shadow_echoes_take(shadow->echoes, wire, question.type))
+	if (shadow_echoes_take(shadow->echoes, wire, question.type))
 		return true;
 	return ask(shadow, &question);
 }
@@ -185,23 +195,43 @@ static bool run_pcap(struct shadow *shadow, struct error *error)
 	return good;
 }
 
+static char *next_word(char **rest)
+{
+	char *word;
+	while ((word = strsep(rest, " \t")) != NULL && *word == '\0')
+		;
+	return word;
+}
+
+/* What stands behind a type is passed over, as are lines without a name. */
+static bool ask_line(struct shadow *shadow, char *line, unsigned number)
+{
+	uint8_t wire[DNS_NAME_MAX];
+	struct exchange_question question;
+	char *rest = line;
+	line[strcspn(line, "#\r\n")] = '\0';
+	const char *name = next_word(&rest), *type = next_word(&rest);
+	if (name == NULL)
+		return true;
+	if (read_question(name, type, wire, &question))
+		return ask(shadow, &question);
+	if (shadow->unread++ < UNREAD_TOLD)
+		fprintf(stderr, "%s:%u: expected NAME [TYPE], not '%.255s%s%.16s'\n", shadow->names,
+			number, name, type != NULL ? " " : "", type != NULL ? type : "");
+	return true;
+}
+
 static bool run_names(struct shadow *shadow, struct error *error)
 {
 	FILE *file = open_file(shadow->names, error);
-	char line[2048];
-	bool goes_on = true;
+	char *line = NULL;
+	size_t room = 0;
+	unsigned number = 0;
 	if (file == NULL)
 		return false;
-	while (goes_on && fgets(line, sizeof(line), file) != NULL) {
-		char *rest = line, *name, *type;
-		line[strcspn(line, "#\r\n")] = '\0';
-		while ((name = strsep(&rest, " \t")) != NULL && *name == '\0')
-			;
-		while ((type = strsep(&rest, " \t")) != NULL && *type == '\0')
-			;
-		if (name != NULL && *name != '\0')
-			goes_on = ask_text(shadow, name, type);
-	}
+	while (getline(&line, &room, file) >= 0 && ask_line(shadow, line, ++number))
+		;
+	free(line);
 	fclose(file);
 	return true;
 }
@@ -213,7 +243,7 @@ static bool take_event(void *context, const char *line)
 	json_t *event = json_loads(line + 5, 0, NULL);
 	const char *name = json_string_value(json_object_get(event, "name"));
 	const char *type = json_string_value(json_object_get(event, "type"));
-	bool goes_on = name == NULL || ask_text(context, name, type);
+	bool goes_on = name == NULL || ask_event(context, name, type);
 	json_decref(event);
 	return goes_on;
 }
@@ -316,14 +346,30 @@ static bool run(struct shadow *shadow, struct error *error)
 	return shadow->pcap != NULL ? run_pcap(shadow, error) : run_names(shadow, error);
 }
 
+/* NULL: something was compared. */
+static const char *why_nothing(const struct shadow *shadow)
+{
+	if (shadow->questions == 0)
+		return shadow->is_live ? "our server was asked nothing"
+				       : "there was no question to ask";
+	return shadow->unanswered == shadow->questions * shadow->server_count
+		       ? "no question was answered, by ours or by theirs"
+		       : NULL;
+}
+
 static int tell(const struct shadow *shadow)
 {
+	const char *reason = why_nothing(shadow);
 	shadow_groups_print(shadow->groups);
 	if (shadow->unanswered > 0)
 		printf("%6llu  answered by nobody\n", (unsigned long long)shadow->unanswered);
+	if (shadow->unread > 0)
+		printf("%6llu  lines could not be read\n", (unsigned long long)shadow->unread);
 	printf("%llu questions, %llu differences\n", (unsigned long long)shadow->questions,
 	       (unsigned long long)shadow->differences);
-	return shadow->differences > 0 ? EXIT_DIFFERENT : 0;
+	if (reason != NULL)
+		fprintf(stderr, "knamectl shadow: nothing was compared: %s\n", reason);
+	return reason != NULL ? 1 : shadow->differences > 0 ? EXIT_DIFFERENT : 0;
 }
 
 int knamectl_shadow(int argc, char **argv)
