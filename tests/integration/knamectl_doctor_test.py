@@ -71,6 +71,20 @@ def test_api(place, api):
         expect(doctor(place, server), 2, "problem", "config", "Corefile:3", "a file that cannot be read")
 
 
+def test_namespaces(place, api):
+    """Names of namespaces that are not served lead nobody astray."""
+    api.put(namespace("dev", team="a"), namespace("com"))
+    for options, names in (("namespaces dev", ["dev"]), ("namespaces default", []), ("namespace_labels team=a", ["dev"]),
+                           ("namespace_labels kubernetes.io/metadata.name=com", ["com"])):
+        write(place, "Corefile", corefile(api, "", options))
+        with Server("Corefile", place) as server:
+            wait_for(lambda: state(server)["ready"])
+            code, findings = doctor(place, server)
+            told = [f[2].split()[1] for f in findings if f[1] == "namespace"]
+            tap.ok(told == names and len(findings) == len(names) and code == (1 if names else 0), f"those of {options}", code, findings)
+    api.delete(namespace("dev"), namespace("com"))
+
+
 def test_bad_reload(place, api):
     write(place, "Corefile", corefile(api, "reload 2s 1s"))
     with Server("Corefile", place) as server:
@@ -185,6 +199,9 @@ def test_upstreams(place):
             code, findings = doctor(place, server)
             tap.ok(code == 1 and [f[1] for f in findings] == ["namespace"] and "x.dev" in findings[0][2],
                    "an upstream that answers is in order, and namespaces of manifests are looked at", code, findings)
+            write(place, "Shown", forwarding(upstream.where).replace("manifests objects", "manifests objects\nnamespaces default"))
+            code, findings = doctor(place, server, conf="Shown")
+            tap.ok([f[1] for f in findings] == ["config"], "but not those that are not shown", code, findings)
             write(place, "Corefile", forwarding(f"{upstream.where} 127.0.0.1:{free_port()}"))
             expect(doctor(place, server), 2, "problem", "upstream", "does not answer (Corefile:6)", "an upstream that is down")
             write(place, "Corefile", forwarding(f"127.0.0.1:{server.port}"))
@@ -209,6 +226,7 @@ def test_words():
 def main():
     with tempfile.TemporaryDirectory(prefix="doctor-") as place, KubeApi() as api:
         test_api(place, api)
+        test_namespaces(place, api)
         test_bad_reload(place, api)
         test_clock(place, api)
         test_replicas(place, api)

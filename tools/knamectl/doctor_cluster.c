@@ -6,6 +6,7 @@
 #include "api_list.h"
 #include "doctor.h"
 #include "doctor_judge.h"
+#include "explain.h"
 #include "knamed/dns.h"
 #include "knamed/kube.h"
 #include "knamed/model.h"
@@ -146,8 +147,11 @@ void doctor_look_at_cluster(struct doctor *doctor)
 
 /* ---- namespaces ---- */
 
-static void look_at_namespace(struct doctor *doctor, const char *name)
+static void look_at_namespace(struct doctor *doctor, const struct config_kubernetes *config,
+			      const char *name)
 {
+	if (!cluster_lists(config, name))
+		return;
 	bool is_ours = strcmp(name, "svc") == 0 || strcmp(name, "pod") == 0 ||
 		       strcmp(name, "cluster") == 0;
 	if (is_ours)
@@ -176,14 +180,17 @@ static void look_at_manifests(struct doctor *doctor)
 		size_t position = 0;
 		while (model != NULL &&
 		       (object = model_next(model, OBJECT_NAMESPACE, &position)) != NULL)
-			look_at_namespace(doctor, object->name);
+			look_at_namespace(doctor, doctor->config->blocks[i].kubernetes, object->name);
 	}
 	pipeline_free(pipeline);
 }
 
-static const char *name_of(const json_t *item)
+/* Its name is a label, too, as the API server sees to. */
+static const char *label_of(const void *metadata, const char *key)
 {
-	return json_string_value(json_object_get(json_object_get(item, "metadata"), "name"));
+	bool is_name = strcmp(key, "kubernetes.io/metadata.name") == 0;
+	const json_t *labels = is_name ? metadata : json_object_get(metadata, "labels");
+	return json_string_value(json_object_get(labels, is_name ? "name" : key));
 }
 
 void doctor_look_at_namespaces(struct doctor *doctor)
@@ -198,8 +205,13 @@ void doctor_look_at_namespaces(struct doctor *doctor)
 		return;
 	}
 	json_t *items = api_list(config, doctor->options->wait_ms, kube_path(OBJECT_NAMESPACE));
-	json_array_foreach(items, i, item) if (name_of(item) != NULL)
-		look_at_namespace(doctor, name_of(item));
+	json_array_foreach(items, i, item)
+	{
+		const json_t *metadata = json_object_get(item, "metadata");
+		const char *name = json_string_value(json_object_get(metadata, "name"));
+		if (name != NULL && selector_matches(&config->namespace_labels, label_of, metadata))
+			look_at_namespace(doctor, config, name);
+	}
 	json_decref(items);
 }
 

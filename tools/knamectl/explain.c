@@ -40,6 +40,15 @@ json_t *cluster_list(const struct cluster_view *view, const struct config_kubern
 	return api_list(kubernetes, view->wait_ms, path);
 }
 
+bool cluster_lists(const struct config_kubernetes *kubernetes, const char *namespace_)
+{
+	const struct words *listed = &kubernetes->namespaces;
+	for (size_t i = 0; i < listed->count; i++)
+		if (text_equal_fold(listed->words[i], namespace_))
+			return true;
+	return listed->count == 0;
+}
+
 /* The first block with a `kubernetes` says what the cluster is called. */
 void cluster_view_begin(struct cluster_view *view, const struct config *config, unsigned wait_s)
 {

@@ -46,6 +46,8 @@ FILE *explain_take_stdout(void);
 /* The items that an API list has, by its path; NULL: there is no API server, or it did not say. */
 json_t *cluster_list(const struct cluster_view *view, const struct config_kubernetes *kubernetes,
 		     const char *path);
+/* Whether `namespaces` names this one, or there is none. */
+bool cluster_lists(const struct config_kubernetes *kubernetes, const char *namespace_);
 
 /* Who asks, and how its resolver goes about it. */
 enum { SEARCH_MOST = 32 };

@@ -64,11 +64,8 @@ void explain_pod(const struct explained_name *name, const struct name_parts *par
 /* Of a namespace that is shown? */
 static bool is_shown(const struct explained_name *name, const char *namespace_)
 {
-	const struct words *shown = &name->block->kubernetes->namespaces;
-	bool is_listed = shown->count == 0;
-	for (size_t i = 0; i < shown->count; i++)
-		is_listed |= strcmp(shown->words[i], namespace_) == 0;
-	return is_listed && model_get(name->model, OBJECT_NAMESPACE, "", namespace_) != NULL;
+	return cluster_lists(name->block->kubernetes, namespace_) &&
+	       model_get(name->model, OBJECT_NAMESPACE, "", namespace_) != NULL;
 }
 
 static unsigned tell_services(const struct explained_name *name, const struct ip *ip, json_t *steps)

@@ -101,12 +101,8 @@ static bool is_import_zone(const struct config_kubernetes *kubernetes, const cha
 /* True: names below it may exist. */
 bool explain_namespace(const struct explained_name *name, const char *namespace_, json_t *steps)
 {
-	const struct words *shown = &name->block->kubernetes->namespaces;
 	const struct object *object = model_get(name->model, OBJECT_NAMESPACE, "", namespace_);
-	bool is_shown = shown->count == 0;
-	for (size_t i = 0; i < shown->count; i++)
-		is_shown |= strcmp(shown->words[i], namespace_) == 0;
-	if (object != NULL && is_shown)
+	if (object != NULL && cluster_lists(name->block->kubernetes, namespace_))
 		return true;
 	if (object != NULL)
 		explain_reason(steps, "namespace-not-shown",
