@@ -299,6 +299,16 @@ def test_difference():
                "a server that says something else is found out: exit 2", code, told)
         code, told = explain(place.path, "web.shop.svc.cluster.local.", "--server", f"127.0.0.1:{free_port()}")
         tap.ok(code == 2 and "no reply" in told["candidates"][0]["live"]["problem"], "and so is one that is not there", code, told)
+    with StubUpstream([record("www.example.com", "A", "192.0.2.44")]) as upstream, \
+            Place(f".\nbind 127.0.0.1\nforward . {upstream.where}\n") as place:
+        code, told = explain(place.path, "www.example.com.", "--server", f"127.0.0.1:{free_port()}")
+        tap.ok(code == 2 and told["candidates"][0]["verdict"] == "DIFFERENT: the live server does not answer",
+               "also for a name of others", code, told)
+        code, told = explain(place.path, "www.example.com.", "-dns.port", str(place.server.port))
+        tap.ok(code == 0 and told["differences"] == 0, "which it is not where the server answers", code, told)
+    with Place(".\nbind 127.0.0.1\nacl {\ndrop type TXT\n}\nwhoami\n") as place:
+        code, told = explain(place.path, "www.example.com.", "TXT", "-dns.port", str(place.server.port))
+        tap.ok(code == 0 and told["candidates"][0]["verdict"] == "same", "silence is the same where an acl drops", code, told)
 
 
 def test_api():

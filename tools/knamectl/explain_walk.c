@@ -139,6 +139,18 @@ static json_t *live_answer(struct walk *walk, const struct exchange_question *qu
 
 /* ---- what both say ---- */
 
+/* Silence is what an `acl` may have for us, and not for the client. */
+static bool may_be_dropped(const struct walk *walk)
+{
+	const struct config *config = walk->view->config;
+	bool drops = false;
+	for (size_t i = 0; i < config->block_count; i++)
+		for (size_t j = 0; j < config->blocks[i].acl_count; j++)
+			for (size_t k = 0; k < config->blocks[i].acls[j].rule_count; k++)
+				drops |= config->blocks[i].acls[j].rules[k].action == ACL_DROP;
+	return drops && walk->tracer.depends_on_client && walk->pod.ip.family != 0;
+}
+
 /* What of the answer depends on others, or on who asks, is no difference. */
 static void compare(struct walk *walk, json_t *candidate, const json_t *expected, const json_t *live)
 {
@@ -146,6 +158,8 @@ static void compare(struct walk *walk, json_t *candidate, const json_t *expected
 	const char *verdict = "same";
 	if (tracer->is_unknown)
 		verdict = "not compared: what it is made of could not be read from here";
+	else if (expected != NULL && json_object_get(live, "problem") != NULL && !may_be_dropped(walk))
+		verdict = "DIFFERENT: the live server does not answer";
 	else if (strcmp(answer_rcode(expected), answer_rcode(live)) == 0 &&
 		 (tracer->has_asked_others || answer_is_same_set(expected, live)))
 		verdict = tracer->has_asked_others ? "same rcode; others said it" : "same";
