@@ -215,6 +215,13 @@ def test_upstreams(place):
             expect(doctor(place, server), 2, "problem", "config", "no valid upstream", "and without any")
 
 
+def test_no_text():
+    """A finding that quotes what is no UTF-8 is one all the same."""
+    with tempfile.TemporaryDirectory(prefix="doctor-") as place:
+        result = doctor(place, None, "--pid", "4194304", conf="not-\udcff-there")
+        expect(result, 2, "problem", "config", "cannot be shown", "a Corefile whose name is no UTF-8")
+
+
 def test_words():
     for words, complaint in ((["--frob", "x"], "no option"), (["--server", "x"], "expected an address"), (["--pid"], "is missing"),
                              (["--wait", "soon"], "expected a time")):
@@ -235,6 +242,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="doctor-") as place:
         test_upstreams(place)
     test_credentials()
+    test_no_text()
     test_words()
     tap.done()
 

@@ -35,11 +35,10 @@ void doctor_find(struct doctor *doctor, enum severity severity, const char *chec
 	va_start(arguments, format);
 	vsnprintf(what, sizeof(what), format, arguments);
 	va_end(arguments);
-	json_t *finding = json_pack("{s:s,s:s,s:s,s:s}", "severity",
-				    severity == SEVERITY_PROBLEM ? "problem" : "warning", "check",
-				    check, "what", what, "do", advice);
-	if (finding != NULL)
-		json_array_append_new(doctor->findings, finding);
+	json_array_append_new(doctor->findings,
+			      json_pack("{s:s,s:s,s:o,s:s}", "severity",
+					severity == SEVERITY_PROBLEM ? "problem" : "warning",
+					"check", check, "what", text_value(what), "do", advice));
 }
 
 static void add_texts(const struct dns_message *message, struct text *texts)

@@ -14,6 +14,12 @@
 
 enum { EXIT_DIFFERENT = 2 };
 
+json_t *text_value(const char *text)
+{
+	json_t *value = json_string(text);
+	return value != NULL ? value : json_string("(cannot be shown as text)");
+}
+
 json_t *explain_step(json_t *steps, const char *who, const struct config_at *at, const char *format, ...)
 {
 	char text[2048], place[1024];
@@ -21,9 +27,7 @@ json_t *explain_step(json_t *steps, const char *who, const struct config_at *at,
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	json_t *step = json_pack("{s:s,s:s}", "who", who, "text", text);
-	if (step == NULL) /* an octet that is no UTF-8 */
-		step = json_pack("{s:s,s:s}", "who", who, "text", "(cannot be shown as text)");
+	json_t *step = json_pack("{s:s,s:o}", "who", who, "text", text_value(text));
 	if (at != NULL && at->file != NULL) {
 		snprintf(place, sizeof(place), "%s:%u", at->file, at->line);
 		json_object_set_new(step, "at", json_string(place));

@@ -61,6 +61,8 @@ struct asking_pod {
 bool explain_from(const struct cluster_view *view, const struct explain_options *options,
 		  json_t *explanation, struct asking_pod *ret_pod, struct error *error);
 
+/* As JSON can have it: what is no UTF-8 is not shown. */
+json_t *text_value(const char *text);
 /* Adds a step: {"who", "text"}, "at" where it stands in the Corefile if that is known. The step is the list's. */
 json_t *explain_step(json_t *steps, const char *who, const struct config_at *at, const char *format,
 		     ...) PRINTF_LIKE(4, 5);
