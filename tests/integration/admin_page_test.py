@@ -271,14 +271,14 @@ def knamectl(*words):
 
 def check_knamectl(server, port):
     send(server, [KNOWN, HOSTILE] * 20)
-    for where in ("--pid", str(server.process.pid)), ("--socket", server.control), ("--admin", f"localhost:{port}"):
+    for where in ("--pid", str(server.process.pid)), ("--socket", server.control), ("--admin", f"localhost:{port}"), ("-pid", str(server.process.pid)):
         code, text, complaint = knamectl("top", "--once", *where)
         tap.ok(code == 0 and KNOWN in text and "queries/s" in text and "127.0.0.1" in text, f"knamectl top {where[0]}",
                text, complaint)
-    told = json.loads(knamectl("top", "--json", "--pid", str(server.process.pid))[1])
+    told = json.loads(knamectl("top", "-json", "--pid", str(server.process.pid))[1])
     tap.ok(told["state"]["pid"] == server.process.pid and told["top"]["names"], "knamectl top --json")
-    with subprocess.Popen([KNAMECTL, "tail", "--pid", str(server.process.pid), "--rcode", "NXDOMAIN", "--client",
-                           "127.0.0.9", "--count", "2"],
+    with subprocess.Popen([KNAMECTL, "tail", "--pid", str(server.process.pid), "-rcode", "NXDOMAIN", "--client",
+                           "127.0.0.9", "-count", "2"],
                           stdout=subprocess.PIPE, text=True) as tail:
         def asked():
             send(server, [KNOWN, "no.default.svc.cluster.local"], "127.0.0.9")

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command_words.h"
+
 enum { REPLY_MOST = 16 << 20, LINE_MOST = 16 * 1024, CONNECT_S = 5, WHOLE_S = 10 };
 
 /* ---- which one ---- */
@@ -25,12 +27,12 @@ enum live_option { LIVE_TAKEN, LIVE_OTHER, LIVE_BAD };
 static enum live_option read_option(struct live *live, int argc, char **argv, int *index,
 				    struct error *error)
 {
-	const char *word = argv[*index], *pid;
-	if (strcmp(word, "--socket") == 0)
+	const char *word = option_word(argv[*index]), *pid;
+	if (strcmp(word, "-socket") == 0)
 		return take_value(argc, argv, index, &live->socket, error) ? LIVE_TAKEN : LIVE_BAD;
-	if (strcmp(word, "--admin") == 0)
+	if (strcmp(word, "-admin") == 0)
 		return take_value(argc, argv, index, &live->admin, error) ? LIVE_TAKEN : LIVE_BAD;
-	if (strcmp(word, "--pid") != 0)
+	if (strcmp(word, "-pid") != 0)
 		return LIVE_OTHER;
 	if (!take_value(argc, argv, index, &pid, error))
 		return LIVE_BAD;

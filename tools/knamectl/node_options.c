@@ -3,6 +3,7 @@
 #include <net/if.h>
 #include <string.h>
 
+#include "command_words.h"
 #include "node.h"
 
 const char *node_usage(void)
@@ -46,11 +47,11 @@ static bool words_read(int argc, char **argv, struct node_options *options, stru
 {
 	for (int i = 1; i < argc; i++) {
 		bool good = true;
-		if (strcmp(argv[i], "--remove") == 0)
+		if (strcmp(option_word(argv[i]), "-remove") == 0)
 			options->removes = true;
-		else if (strcmp(argv[i], "--stay") == 0)
+		else if (strcmp(option_word(argv[i]), "-stay") == 0)
 			options->stays = true;
-		else if (strcmp(argv[i], "--interface") == 0)
+		else if (strcmp(option_word(argv[i]), "-interface") == 0)
 			good = interface_read(options, argv[++i], error);
 		else
 			good = address_read(options, argv[i], error);
@@ -81,7 +82,7 @@ enum node_verdict node_options_read(int argc, char **argv, struct node_options *
 		return NODE_BAD;
 	}
 	for (int i = 0; i < argc; i++)
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+		if (strcmp(option_word(argv[i]), "-help") == 0 || strcmp(argv[i], "-h") == 0)
 			return NODE_HELP;
 	bool is_address = strcmp(argv[0], "address") == 0;
 	if (!is_address && strcmp(argv[0], "notrack") != 0) {

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "command_words.h"
 #include "knamed/dns.h"
 #include "server_address.h"
 
@@ -95,21 +96,22 @@ static bool name_check(const struct query_options *options, struct error *error)
 /* Options that stand alone. False if it is none. */
 static bool switch_read(struct query_options *options, const char *word)
 {
-	if (strcmp(word, "--tcp") == 0)
+	const char *option = option_word(word);
+	if (strcmp(option, "-tcp") == 0)
 		return options->tcp = true;
-	if (strcmp(word, "--short") == 0)
+	if (strcmp(option, "-short") == 0)
 		return options->brief = true;
-	if (strcmp(word, "--ignore") == 0)
+	if (strcmp(option, "-ignore") == 0)
 		return options->ignore_truncation = true;
-	if (strcmp(word, "--no-recurse") == 0)
+	if (strcmp(option, "-no-recurse") == 0)
 		return options->no_recursion = true;
-	if (strcmp(word, "--cd") == 0)
+	if (strcmp(option, "-cd") == 0)
 		return options->checking_disabled = true;
-	if (strcmp(word, "--dnssec") == 0)
+	if (strcmp(option, "-dnssec") == 0)
 		return options->edns = options->dnssec = true;
-	if (strcmp(word, "--nsid") == 0)
+	if (strcmp(option, "-nsid") == 0)
 		return options->edns = options->nsid = true;
-	if (strcmp(word, "--no-edns") == 0)
+	if (strcmp(option, "-no-edns") == 0)
 		return !(options->edns = false);
 	return false;
 }
@@ -117,31 +119,32 @@ static bool switch_read(struct query_options *options, const char *word)
 static bool value_read(struct query_options *options, const char *word, const char *value,
 		       struct error *error)
 {
+	const char *option = option_word(word);
 	uint64_t number;
-	if (strcmp(word, "-p") == 0)
+	if (strcmp(option, "-p") == 0)
 		return port_read(options, value, error);
-	if (strcmp(word, "-x") == 0) {
+	if (strcmp(option, "-x") == 0) {
 		options->name = value;
 		options->reverse = true;
 		options->type = LDNS_RR_TYPE_PTR;
 		return true;
 	}
-	if (strcmp(word, "--class") == 0) {
+	if (strcmp(option, "-class") == 0) {
 		options->class_ = strcasecmp(value, "ANY") == 0 ? LDNS_RR_CLASS_ANY
 								: ldns_get_rr_class_by_name(value);
 		return options->class_ != 0 || error_set(error, "no class '%s'", value);
 	}
-	if (strcmp(word, "--edns") == 0) {
+	if (strcmp(option, "-edns") == 0) {
 		options->edns = text_to_number(value, 0, 65535, &number);
 		options->edns_size = (uint16_t)(options->edns ? number : 0);
 		return options->edns || error_set(error, "expected a size, not '%s'", value);
 	}
-	if (strcmp(word, "--tries") == 0) {
+	if (strcmp(option, "-tries") == 0) {
 		options->tries = text_to_number(value, 1, 100, &number) ? (unsigned)number : 0;
 		return options->tries > 0 ||
 		       error_set(error, "expected 1 to 100 tries, not '%s'", value);
 	}
-	if (strcmp(word, "--timeout") == 0) {
+	if (strcmp(option, "-timeout") == 0) {
 		options->timeout_ms = text_to_duration_ms(value, &number) && number <= 3600000
 					      ? (unsigned)number
 					      : 0;
@@ -164,7 +167,7 @@ enum query_verdict query_options_read(int argc, char **argv, struct query_option
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i];
 		bool good = true;
-		if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+		if (strcmp(option_word(word), "-help") == 0 || strcmp(word, "-h") == 0)
 			return QUERY_HELP;
 		if (*word == '@')
 			good = server_read(&options, word + 1, error);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command_words.h"
 #include "knamectl.h"
 #include "live.h"
 #include "shown.h"
@@ -32,26 +33,26 @@ static void add_filter(struct text *query, const char *name, const char *value)
 
 static bool read_own(void *context, int argc, char **argv, int *index, struct error *error)
 {
-	static const char *const filters[] = { "--client", "--name", "--rcode", "--namespace" };
+	static const char *const filters[] = { "-client", "-name", "-rcode", "-namespace" };
 	struct tail_options *options = context;
-	const char *word = argv[*index];
+	const char *word = option_word(argv[*index]);
 	bool has_value = *index + 1 < argc;
-	if (strcmp(word, "--json") == 0) {
+	if (strcmp(word, "-json") == 0) {
 		options->is_json = true;
 		return true;
 	}
-	if (strcmp(word, "--count") == 0)
+	if (strcmp(word, "-count") == 0)
 		return (has_value && text_to_number(argv[++*index], 1, UINT32_MAX, &options->count)) ||
 		       error_set(error, "--count wants a number");
 	for (size_t i = 0; i < COUNT_OF(filters); i++) {
 		if (strcmp(word, filters[i]) != 0)
 			continue;
 		if (!has_value)
-			return error_set(error, "%s wants a value", word);
-		add_filter(&options->query, filters[i] + 2, argv[++*index]);
+			return error_set(error, "%s wants a value", argv[*index]);
+		add_filter(&options->query, filters[i] + 1, argv[++*index]);
 		return true;
 	}
-	return error_set(error, "no option '%.64s'", word);
+	return error_set(error, "no option '%.64s'", argv[*index]);
 }
 
 /* ---- lines ---- */
@@ -128,7 +129,7 @@ int knamectl_tail(int argc, char **argv)
 	struct reading reading = { .options = &options };
 	struct error error = { .text = "" };
 	struct text path = { 0 };
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+	if (argc > 1 && (strcmp(option_word(argv[1]), "-help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		fputs(usage, stdout);
 		return 0;
 	}

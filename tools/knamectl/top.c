@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command_words.h"
 #include "knamectl.h"
 #include "live.h"
 #include "shown.h"
@@ -38,11 +39,12 @@ static bool read_rows(int argc, char **argv, int *index, struct top_options *opt
 static bool read_own(void *context, int argc, char **argv, int *index, struct error *error)
 {
 	struct top_options *options = context;
-	if (strcmp(argv[*index], "-n") == 0)
+	const char *word = option_word(argv[*index]);
+	if (strcmp(word, "-n") == 0)
 		return read_rows(argc, argv, index, options, error);
-	if (strcmp(argv[*index], "--once") == 0)
+	if (strcmp(word, "-once") == 0)
 		options->is_once = true;
-	else if (strcmp(argv[*index], "--json") == 0)
+	else if (strcmp(word, "-json") == 0)
 		options->is_json = true;
 	else
 		return error_set(error, "no option '%.64s'", argv[*index]);
@@ -215,7 +217,7 @@ int knamectl_top(int argc, char **argv)
 {
 	struct top_options options = { .rows = ROWS };
 	struct error error = { .text = "" };
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+	if (argc > 1 && (strcmp(option_word(argv[1]), "-help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		fputs(usage, stdout);
 		return 0;
 	}

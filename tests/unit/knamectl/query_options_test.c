@@ -32,6 +32,15 @@ static struct query_options good(const char *line)
 	return options;
 }
 
+static void options_take_one_dash_or_two(void **state)
+{
+	(void)state;
+	struct query_options options = good("@192.0.2.1 a.example -tcp --cd -edns 512 --tries 2");
+	assert_true(options.tcp && options.checking_disabled);
+	assert_int_equal(options.edns_size, 512);
+	assert_int_equal(options.tries, 2);
+}
+
 static void a_question_alone_has_usual_settings(void **state)
 {
 	(void)state;
@@ -139,6 +148,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_question_alone_has_usual_settings),
+		cmocka_unit_test(options_take_one_dash_or_two),
 		cmocka_unit_test(a_server_may_have_a_port_in_either_family),
 		cmocka_unit_test(types_are_words_in_any_case_or_numbers),
 		cmocka_unit_test(an_address_is_asked_for_by_its_reverse_name),
