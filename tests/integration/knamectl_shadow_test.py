@@ -13,7 +13,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from control import control_socket  # noqa: E402
+from control import Control, ask, control_socket  # noqa: E402
 from running_server import KNAMECTL, Server, free_port, wait_for  # noqa: E402
 from stub_upstream import Manner, StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
@@ -190,6 +190,7 @@ def test_live(ours, theirs):
 
 def live(ours, stub, *words):
     """A process that has asked the stub a question that a client asked ours."""
+    time.sleep(0.3)  # who begins to look is shown what was asked a moment ago, by another shadow for one
     process = subprocess.Popen([KNAMECTL, "shadow", "--server", where(ours), "--to", stub.where, "--live", "--socket",
                                 control_socket(ours.process.pid), "--ignore", "flags,authority", *words], stdout=subprocess.PIPE, text=True)
     names = (f"first{i}.example" for i in range(1000))
@@ -212,10 +213,29 @@ def test_own_questions(ours):
         tap.ok(out == "2 questions, 0 differences\n" and process.returncode == 0, "and not counted", out, process.returncode, stub.asked)
 
 
+def test_which_server(ours):
+    """Of several, as with `top` and `tail`; who refuses says why."""
+    to = ("--server", where(ours), "--to", where(ours), "--live", "--count", "1")
+    for words, complaint in (["-pid", "4194304"], "no server"), (["-socket", "@nobody"], "connect"), (["-admin", "127.0.0.1:1"], "connect"):
+        code, out, err = shadow(*to, *words)
+        tap.ok(code == 1 and out == "" and complaint in err, f"shadow --live {words[0]}: {complaint}", code, out, err)
+    name = control_socket(ours.process.pid)
+    tails = [Control(name) for _ in range(8)]
+    for tail in tails:
+        tail.request("GET", "/api/tail")
+    replies = [tail.getresponse() for tail in tails]
+    code, out, err = shadow(*to, "--pid", str(ours.process.pid))
+    tap.ok(code == 1 and out == "" and "there are 8 tails already" in err, "the reason of a refusal is told", code, out, err)
+    for reply in replies:
+        reply.close()
+    wait_for(lambda: ask(name, "/api/tail", "HEAD")[0] == 200)
+
+
 def test_signals(ours):
     """Live, for there is no end otherwise; from a pipe, where whoever writes it is stopped too, or not."""
     for number in (signal.SIGINT, signal.SIGTERM):
         with StubUpstream() as stub, live(ours, stub) as process:
+            time.sleep(0.3)  # the reply is there
             process.send_signal(number)
             out, _ = process.communicate(timeout=30)
             tap.ok(out == "1 questions, 0 differences\n" and process.returncode == 0, f"{number.name} ends it, and what was found is printed",
@@ -227,7 +247,7 @@ def test_signals(ours):
             process.stdin.write(given)
             process.stdin.flush()
             wait_for(lambda: stub.asked)
-            time.sleep(0.3)  # the reply is there, and more is waited for
+            time.sleep(0.3)
             process.send_signal(signal.SIGINT)
             out = process.stdout.read()
             tap.ok(out == b"1 questions, 0 differences\n" and process.wait(30) == 0, f"{source} from a pipe as well", out, process.returncode)
@@ -252,6 +272,7 @@ def main():
         test_nothing(place, ours)
         test_captures(place, ours)
         test_own_questions(ours)
+        test_which_server(ours)
         test_signals(ours)
         test_live(ours, theirs)
     test_words()

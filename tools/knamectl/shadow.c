@@ -12,33 +12,11 @@
 #include "capture.h"
 #include "command_words.h"
 #include "knamectl.h"
-#include "live.h"
 
-enum { RATE = 100, RATE_MOST = 10000, EXIT_DIFFERENT = 2, DNS_PORT = 53, UNREAD_TOLD = 10 };
-
-static const char usage[] =
-	"usage: knamectl shadow --to SERVER[,SERVER...] (--live | --pcap FILE | --names FILE) [OPTION...]\n"
-	"Asks our server and others the same questions and compares rcode, flags and records (as sets).\n"
-	"  --to SERVER[,SERVER]    ADDRESS[:PORT] of the others\n"
-	"  --server ADDRESS[:PORT] ours (127.0.0.1:53)\n"
-	"  --pcap FILE             questions of a capture, pcap or pcapng; -: standard input\n"
-	"  --names FILE            lines of NAME [TYPE]; -: standard input\n"
-	"  --live                  questions as our server is asked them, by its control socket\n"
-	"  --socket NAME           that socket, if there are several\n"
-	"  --count N               no more questions than that\n"
-	"  --rate R                at most that many in a second (100)\n"
-	"  --ignore WHAT[,WHAT]    ttl, flags, authority\n"
-	"A difference counts if it is there when both are asked once more. ^C ends it and prints what was found.\n"
-	"Exit: 0 no differences, 2 differences, 1 nothing could be compared.\n";
+enum { EXIT_DIFFERENT = 2, UNREAD_TOLD = 10 };
 
 struct shadow {
-	struct server_address ours, theirs[SHADOW_SERVERS_MOST];
-	size_t server_count;
-	const char *pcap, *names;
-	struct live live;
-	bool is_live;
-	uint64_t count_most, rate;
-	unsigned ignored;
+	struct shadow_options options;
 	struct shadow_groups *groups;
 	struct shadow_echoes *echoes; /* NULL: nobody tells us of our own questions */
 	uint64_t questions, differences, unanswered, unread, next_ns;
@@ -73,7 +51,7 @@ static void wait_for_turn(struct shadow *shadow)
 		nanosleep(&time, NULL);
 		now = shadow->next_ns;
 	}
-	shadow->next_ns = now + 1000000000 / shadow->rate;
+	shadow->next_ns = now + 1000000000 / shadow->options.rate;
 }
 
 /* False: neither of them answers. */
@@ -82,13 +60,14 @@ static bool compare_once(struct shadow *shadow, const struct exchange_question *
 {
 	static struct exchange_reply our_reply, their_reply;
 	struct error ignored;
-	bool ours = exchange_ask(&shadow->ours, question, SHADOW_TIMEOUT_MS, &our_reply, &ignored);
+	bool ours = exchange_ask(&shadow->options.ours, question, SHADOW_TIMEOUT_MS, &our_reply,
+				 &ignored);
 	if (shadow->echoes != NULL)
 		shadow_echoes_expect(shadow->echoes, question->name, question->type, our_reply.sent);
 	bool other = exchange_ask(theirs, question, SHADOW_TIMEOUT_MS, &their_reply, &ignored);
 	ret_difference[0] = '\0';
 	if (ours && other)
-		shadow_compare(&our_reply.message, &their_reply.message, shadow->ignored,
+		shadow_compare(&our_reply.message, &their_reply.message, shadow->options.ignored,
 			       ret_difference);
 	else if (ours != other)
 		snprintf(ret_difference, DIFFERENCE_SIZE, "no reply from %s", ours ? "theirs" : "ours");
@@ -106,21 +85,22 @@ static bool ask(struct shadow *shadow, const struct exchange_question *question)
 	dns_type_print(question->type, type);
 	snprintf(text, sizeof(text), "%s %s", name, type);
 	wait_for_turn(shadow);
-	for (size_t i = 0; i < shadow->server_count; i++) {
-		bool is_heard = compare_once(shadow, question, &shadow->theirs[i], difference);
+	for (size_t i = 0; i < shadow->options.server_count; i++) {
+		bool is_heard = compare_once(shadow, question, &shadow->options.theirs[i], difference);
 		if (difference[0] != '\0') /* the cluster may just have changed */
-			is_heard = compare_once(shadow, question, &shadow->theirs[i], difference);
+			is_heard = compare_once(shadow, question, &shadow->options.theirs[i],
+						difference);
 		if (is_stopped) /* a reply that was not waited for is none that is missing */
 			return false;
 		shadow->questions += i == 0;
 		shadow->unanswered += !is_heard;
 		if (difference[0] == '\0')
 			continue;
-		server_address_print(&shadow->theirs[i], server);
+		server_address_print(&shadow->options.theirs[i], server);
 		shadow->differences++;
 		shadow_groups_add(shadow->groups, server, difference, text);
 	}
-	return shadow->questions < shadow->count_most;
+	return shadow->questions < shadow->options.count_most;
 }
 
 /* False: it cannot be read. */
@@ -183,14 +163,14 @@ static bool take_payload(void *context, const uint8_t *payload, size_t size)
 
 static bool run_pcap(struct shadow *shadow, struct error *error)
 {
-	struct pcap_reading reading = { shadow, open_file(shadow->pcap, error) };
+	struct pcap_reading reading = { shadow, open_file(shadow->options.pcap, error) };
 	const struct capture_calls calls = { read_bytes, take_payload, &reading };
 	if (reading.file == NULL)
 		return false;
 	error->text[0] = '\0';
-	bool good = capture_read(&calls, DNS_PORT, error);
+	bool good = capture_read(&calls, SHADOW_PORT, error);
 	if (!good)
-		error_prefix(error, "%s: ", shadow->pcap);
+		error_prefix(error, "%s: ", shadow->options.pcap);
 	fclose(reading.file);
 	return good;
 }
@@ -216,14 +196,15 @@ static bool ask_line(struct shadow *shadow, char *line, unsigned number)
 	if (read_question(name, type, wire, &question))
 		return ask(shadow, &question);
 	if (shadow->unread++ < UNREAD_TOLD)
-		fprintf(stderr, "%s:%u: expected NAME [TYPE], not '%.255s%s%.16s'\n", shadow->names,
-			number, name, type != NULL ? " " : "", type != NULL ? type : "");
+		fprintf(stderr, "%s:%u: expected NAME [TYPE], not '%.255s%s%.16s'\n",
+			shadow->options.names, number, name, type != NULL ? " " : "",
+			type != NULL ? type : "");
 	return true;
 }
 
 static bool run_names(struct shadow *shadow, struct error *error)
 {
-	FILE *file = open_file(shadow->names, error);
+	FILE *file = open_file(shadow->options.names, error);
 	char *line = NULL;
 	size_t room = 0;
 	unsigned number = 0;
@@ -238,8 +219,11 @@ static bool run_names(struct shadow *shadow, struct error *error)
 
 static bool take_event(void *context, const char *line)
 {
-	if (strncmp(line, "data:", 5) != 0)
+	if (strncmp(line, "data:", 5) != 0) {
+		if (line[0] != '\0' && line[0] != ':' && strncmp(line, "event:", 6) != 0)
+			fprintf(stderr, "knamectl shadow: %s\n", line); /* why there are no questions */
 		return true;
+	}
 	json_t *event = json_loads(line + 5, 0, NULL);
 	const char *name = json_string_value(json_object_get(event, "name"));
 	const char *type = json_string_value(json_object_get(event, "type"));
@@ -248,111 +232,25 @@ static bool take_event(void *context, const char *line)
 	return goes_on;
 }
 
-/* ---- words ---- */
-
-static bool servers_read(struct shadow *shadow, const char *text, struct error *error)
-{
-	char *copy = mem_text(text), *rest = copy, *word;
-	bool good = true;
-	while (good && (word = strsep(&rest, ",")) != NULL) {
-		good = shadow->server_count < SHADOW_SERVERS_MOST ||
-		       error_set(error, "more than %d servers", SHADOW_SERVERS_MOST);
-		if (!good)
-			break;
-		struct server_address *server = &shadow->theirs[shadow->server_count++];
-		server->port = DNS_PORT;
-		good = server_address_read(word, server, error);
-	}
-	mem_free(copy);
-	return good;
-}
-
-static bool ignored_read(struct shadow *shadow, const char *text, struct error *error)
-{
-	static const struct {
-		const char *word;
-		enum shadow_ignore bit;
-	} known[] = { { "ttl", IGNORE_TTL },
-		      { "flags", IGNORE_FLAGS },
-		      { "authority", IGNORE_AUTHORITY } };
-	char *copy = mem_text(text), *rest = copy, *word;
-	bool good = true;
-	while (good && (word = strsep(&rest, ",")) != NULL) {
-		size_t i = 0;
-		while (i < COUNT_OF(known) && strcmp(known[i].word, word) != 0)
-			i++;
-		good = i < COUNT_OF(known) ||
-		       error_set(error,
-				 "expected ttl, flags or authority, not '%s' (the order of "
-				 "records is never compared)",
-				 word);
-		if (good)
-			shadow->ignored |= known[i].bit;
-	}
-	mem_free(copy);
-	return good;
-}
-
-static bool value_read(struct shadow *shadow, const char *word, const char *value, struct error *error)
-{
-	if (strcmp(word, "-to") == 0)
-		return servers_read(shadow, value, error);
-	if (strcmp(word, "-server") == 0)
-		return server_address_read(value, &shadow->ours, error);
-	if (strcmp(word, "-ignore") == 0)
-		return ignored_read(shadow, value, error);
-	if (strcmp(word, "-pcap") == 0)
-		shadow->pcap = value;
-	else if (strcmp(word, "-names") == 0)
-		shadow->names = value;
-	else if (strcmp(word, "-socket") == 0)
-		shadow->live.socket = value;
-	else if (strcmp(word, "-count") == 0)
-		return text_to_number(value, 1, UINT64_MAX, &shadow->count_most) ||
-		       error_set(error, "expected a number, not '%s'", value);
-	else if (strcmp(word, "-rate") == 0)
-		return text_to_number(value, 1, RATE_MOST, &shadow->rate) ||
-		       error_set(error, "expected 1 to %d questions in a second, not '%s'",
-				 RATE_MOST, value);
-	else
-		return error_set(error, "no option '%s'", word);
-	return true;
-}
-
-static bool words_read(int argc, char **argv, struct shadow *shadow, struct error *error)
-{
-	for (int i = 1; i < argc; i++) {
-		const char *word = option_word(argv[i]);
-		if (strcmp(word, "-live") == 0)
-			shadow->is_live = true;
-		else if (i + 1 == argc)
-			return error_set(error, "no option '%s', or its value is missing", argv[i]);
-		else if (!value_read(shadow, word, argv[++i], error))
-			return false;
-	}
-	int sources = shadow->is_live + (shadow->pcap != NULL) + (shadow->names != NULL);
-	if (shadow->server_count == 0)
-		return error_set(error, "expected --to SERVER");
-	return sources == 1 || error_set(error, "expected one of --live, --pcap and --names");
-}
+/* ---- the round ---- */
 
 static bool run(struct shadow *shadow, struct error *error)
 {
-	if (shadow->is_live) {
-		shadow->echoes = shadow_echoes_new(shadow->rate);
-		shadow->live.stop = &is_stopped;
-		return live_follow(&shadow->live, "/api/tail", take_event, shadow, error);
+	if (shadow->options.is_live) {
+		shadow->echoes = shadow_echoes_new(shadow->options.rate);
+		shadow->options.live.stop = &is_stopped;
+		return live_follow(&shadow->options.live, "/api/tail", take_event, shadow, error);
 	}
-	return shadow->pcap != NULL ? run_pcap(shadow, error) : run_names(shadow, error);
+	return shadow->options.pcap != NULL ? run_pcap(shadow, error) : run_names(shadow, error);
 }
 
 /* NULL: something was compared. */
 static const char *why_nothing(const struct shadow *shadow)
 {
 	if (shadow->questions == 0)
-		return shadow->is_live ? "our server was asked nothing"
-				       : "there was no question to ask";
-	return shadow->unanswered == shadow->questions * shadow->server_count
+		return shadow->options.is_live ? "our server was asked nothing"
+					       : "there was no question to ask";
+	return shadow->unanswered == shadow->questions * shadow->options.server_count
 		       ? "no question was answered, by ours or by theirs"
 		       : NULL;
 }
@@ -374,15 +272,14 @@ static int tell(const struct shadow *shadow)
 
 int knamectl_shadow(int argc, char **argv)
 {
-	struct shadow shadow = { .ours.port = DNS_PORT, .count_most = UINT64_MAX, .rate = RATE };
+	struct shadow shadow = { .questions = 0 };
 	struct error error = { .text = "" };
-	ip_parse("127.0.0.1", &shadow.ours.ip);
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-		fputs(usage, stdout);
+	if (argc > 1 && (strcmp(option_word(argv[1]), "-help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		fputs(shadow_usage(), stdout);
 		return 0;
 	}
 	shadow.groups = shadow_groups_new();
-	bool good = words_read(argc, argv, &shadow, &error);
+	bool good = shadow_options_read(argc, argv, &shadow.options, &error);
 	if (good) {
 		take_signals();
 		good = run(&shadow, &error) || is_stopped;

@@ -4,9 +4,23 @@
 #define KNAMECTL_SHADOW_H
 
 #include "exchange.h"
+#include "live.h"
 
-enum { SHADOW_SERVERS_MOST = 8, SHADOW_TIMEOUT_MS = 2000 };
+enum { SHADOW_SERVERS_MOST = 8, SHADOW_TIMEOUT_MS = 2000, SHADOW_PORT = 53 };
 enum shadow_ignore { IGNORE_TTL = 1, IGNORE_FLAGS = 2, IGNORE_AUTHORITY = 4 };
+
+struct shadow_options {
+	struct server_address ours, theirs[SHADOW_SERVERS_MOST];
+	size_t server_count;
+	const char *pcap, *names; /* NULL: not from there */
+	struct live live;
+	bool is_live;
+	uint64_t count_most, rate;
+	unsigned ignored; /* bits of enum shadow_ignore */
+};
+bool shadow_options_read(int argc, char **argv, struct shadow_options *ret_options,
+			 struct error *error);
+const char *shadow_usage(void);
 
 enum { DIFFERENCE_SIZE = 160 };
 /* What differs, in a few words that are the same for differences of a kind; "" if nothing. */
