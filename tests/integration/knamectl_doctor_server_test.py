@@ -100,6 +100,17 @@ class Teller(socketserver.UnixStreamServer):
         return super().get_request()[0], ("", 0)
 
 
+def test_admin():
+    port = free_port()
+    place = Place(COREFILE.replace("bind", f"admin 127.0.0.1:{port}\nbind"))
+    with place.serve(KNAMED_SANDBOX="off") as server:
+        result = doctor(place.path, server, "--admin", f"127.0.0.1:{port}", is_chosen=False)
+        tap.ok("sandbox" in [f[1] for f in result[1]] or set(lacking()) == set(support.PARTS),
+               "what a server says of itself by its `admin`", *result)
+    result = doctor(place.path, None, "-dns.port", str(port), "--admin", f"127.0.0.1:{port}")
+    expect(result, 2, "problem", "server", "connect", "an `admin` where there is none")
+
+
 def test_told():
     place = Place()
     with place.serve() as server:
@@ -250,6 +261,7 @@ def test_memory():
 def main():
     test_nobody()
     test_several()
+    test_admin()
     test_told()
     test_not_followed()
     test_snapshot()

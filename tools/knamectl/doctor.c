@@ -23,9 +23,10 @@ static const char usage[] =
 	"  --replica ADDRESS[:PORT]   another one to compare with; several times; else those of the\n"
 	"                             Service kube-dns in kube-system\n"
 	"  --pid N, --socket NAME     which server of this network namespace, if there are several\n"
+	"  --admin HOST:PORT          the server with `admin` there, instead of a control socket\n"
 	"  --wait TIME                for each answer of the API server (5s)\n"
 	"  --json                     print it as JSON\n"
-	"Exit: 0 nothing found, 1 warnings, 2 problems.\n";
+	"Exit: 0 nothing found, 1 warnings (or a wrong command), 2 problems.\n";
 
 void doctor_find(struct doctor *doctor, enum severity severity, const char *check,
 		 const char *advice, const char *format, ...)
@@ -84,6 +85,10 @@ static bool value_read(struct doctor_options *options, const char *word, const c
 		return true;
 	if (strcmp(word, "-socket") == 0) {
 		options->socket = value[0] == '@' ? value + 1 : value;
+		return true;
+	}
+	if (strcmp(word, "-admin") == 0) {
+		options->admin = value;
 		return true;
 	}
 	if (strcmp(word, "-server") == 0)
@@ -188,14 +193,14 @@ int knamectl_doctor(int argc, char **argv)
 			fputs(usage, stdout);
 		else
 			fprintf(stderr, "knamectl doctor: %s\n", error.text);
-		return error.text[0] == '\0' ? 0 : 2;
+		return error.text[0] == '\0' ? 0 : 1;
 	}
 	struct doctor doctor = { .options = &options,
 				 .findings = json_array(),
 				 .metrics = metrics_new() };
 	FILE *output = explain_take_stdout();
 	if (output == NULL)
-		return 2;
+		return 1;
 	look_around(&doctor);
 	int code = print(output, &doctor);
 	json_decref(doctor.findings);

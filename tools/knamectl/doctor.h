@@ -16,6 +16,7 @@ struct doctor_options {
 	size_t replica_count; /* 0: those of the Service kube-dns */
 	uint64_t pid;	      /* of the server; 0: any */
 	const char *socket;   /* its control socket; NULL: any */
+	const char *admin; /* the address of its `admin`; NULL: it is asked by its control socket */
 	unsigned wait_ms;
 	bool is_json;
 };

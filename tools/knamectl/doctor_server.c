@@ -127,9 +127,20 @@ static void look_at_answers(struct doctor *doctor)
 	text_done(&texts);
 }
 
+static json_t *ask_admin(struct doctor *doctor)
+{
+	const struct live live = { .admin = doctor->options->admin };
+	struct error error;
+	json_t *state = live_get(&live, "/api/state", &error);
+	if (state == NULL)
+		doctor_find(doctor, SEVERITY_PROBLEM, "server",
+			    "has its Corefile an `admin` there?", "%s", error.text);
+	return state;
+}
+
 void doctor_look_at_server(struct doctor *doctor)
 {
-	doctor->state = find_state(doctor);
+	doctor->state = doctor->options->admin != NULL ? ask_admin(doctor) : find_state(doctor);
 	look_at_answers(doctor);
 	if (doctor->state == NULL)
 		return;
