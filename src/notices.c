@@ -18,7 +18,6 @@ enum {
 	UNDER_WAY_MOST = 64,
 	TRIES = 3,
 	FIRST_WAIT_MS = 2000, /* and twice as long after each try */
-	OPCODE_NOTIFY = 4 << 11,
 	KEY_SIZE = NAME_TEXT_SIZE + 2 * IP_TEXT_SIZE + IF_NAMESIZE + 16,
 	WHERE_SIZE = IP_TEXT_SIZE + IF_NAMESIZE + 16,
 };

@@ -15,6 +15,7 @@ enum {
 	DNS_LABELS_MAX = 127,
 	DNS_HEADER_SIZE = 12,
 	DNS_OPT_SIZE = 11,
+	DNS_OPTION_HEAD = 4,    /* code and length of an option in it */
 	DNS_UDP_MIN = 512,      /* what a client without EDNS takes */
 	DNS_UDP_DEFAULT = 1232, /* our EDNS size and the cap of UDP replies */
 	DNS_MESSAGE_MAX = 65535,
@@ -33,6 +34,13 @@ enum dns_rcode {
 };
 enum dns_flag { FLAG_QR = 0x8000, FLAG_AA = 0x0400, FLAG_TC = 0x0200, FLAG_RD = 0x0100, FLAG_RA = 0x0080,
 	FLAG_AD = 0x0020, FLAG_CD = 0x0010 };
+enum dns_opcode { OPCODE_NOTIFY = 4 << 11, OPCODE_MASK = 0x7800 }; /* where they stand in the flags */
+enum dns_option { OPTION_NSID = 3 /* RFC 5001 */, OPTION_EDE = 15 /* RFC 8914 */ };
+/* Extended errors of RFC 8914 and of its registry, those that we say. */
+enum dns_extended_error {
+	EDE_STALE = 3, EDE_CACHED_ERROR = 13, EDE_NOT_READY = 14, EDE_BLOCKED = 15, EDE_FILTERED = 17, EDE_PROHIBITED = 18,
+	EDE_NOT_OURS = 20, EDE_NO_UPSTREAM = 22, EDE_NETWORK_ERROR = 23, EDE_SYNTHESIZED = 29,
+};
 
 /* Words and numbers: "A" <-> 1, "TYPE65534" both ways; unknown text is false. */
 bool dns_type_from_text(const char *text, uint16_t *ret_type);

@@ -8,12 +8,9 @@
 #include <string.h>
 
 enum {
-	OPCODE_MASK = 0x7800,
 	RCODE_MASK = 15,
 	QUESTION_FIXED = 4, /* type and class, behind the name */
 	RECORD_FIXED = 10,  /* type, class, TTL and RDLENGTH, behind a record's owner */
-	OPTION_FIXED = 4,   /* code and length */
-	OPTION_EDE = 15,
 	TYPE_SIG = 24,
 	TYPE_TSIG = 250,
 	ADDITIONAL = 2,
@@ -58,12 +55,12 @@ static bool opt_read(struct dns_message *message, const struct dns_record *opt)
 	message->rcode |= (uint16_t)(packet[opt->ttl_at] << 4);
 	for (uint32_t at = opt->rdata_at; at < opt->end;) {
 		uint32_t left = opt->end - at;
-		if (left < OPTION_FIXED || left - OPTION_FIXED < get_u16(packet + at + 2))
+		if (left < DNS_OPTION_HEAD || left - DNS_OPTION_HEAD < get_u16(packet + at + 2))
 			return false;
 		uint16_t size = get_u16(packet + at + 2);
 		if (get_u16(packet + at) == OPTION_EDE && size >= 2 && message->extended_error == 0)
-			message->extended_error = get_u16(packet + at + OPTION_FIXED);
-		at += OPTION_FIXED + size;
+			message->extended_error = get_u16(packet + at + DNS_OPTION_HEAD);
+		at += DNS_OPTION_HEAD + size;
 	}
 	return true;
 }

@@ -12,11 +12,7 @@
 enum {
 	RECORD_FIXED = 10,  /* type, class, TTL and RDLENGTH, behind a record's owner */
 	QUESTION_FIXED = 4, /* type and class, behind the name */
-	OPTION_FIXED = 4,   /* code and length */
-	OPTION_NSID = 3,    /* RFC 5001 */
 	LABEL_POINTER = 0xc0,
-	OPCODE_MASK = 0x7800,
-	OPCODE_NOTIFY = 4 << 11,
 	OPT_DO = 0x80, /* in the third octet of its TTL */
 };
 
@@ -98,10 +94,10 @@ static size_t owner_end(const struct dns_query *query, size_t at)
 static bool options_read(const uint8_t *option, size_t left, struct dns_query *query)
 {
 	while (left > 0) {
-		if (left < OPTION_FIXED || left - OPTION_FIXED < get_u16(option + 2))
+		if (left < DNS_OPTION_HEAD || left - DNS_OPTION_HEAD < get_u16(option + 2))
 			return false;
 		query->nsid |= get_u16(option) == OPTION_NSID;
-		size_t size = OPTION_FIXED + get_u16(option + 2);
+		size_t size = DNS_OPTION_HEAD + get_u16(option + 2);
 		option += size;
 		left -= size;
 	}

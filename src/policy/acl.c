@@ -8,8 +8,6 @@
 #include "rule_text.h"
 #include "zone_list.h"
 
-enum { EDE_BLOCKED = 15, EDE_FILTERED = 17 /* RFC 8914 */ };
-
 struct rule {
 	enum acl_action action;
 	bool all_types, all_networks;

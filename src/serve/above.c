@@ -9,7 +9,7 @@
 #include "translating.h"
 #include "walking.h"
 
-enum { DEPTH_MOST = 8, ANSWERS_PER_DEPTH = 2, EDE_STALE = 3 };
+enum { DEPTH_MOST = 8, ANSWERS_PER_DEPTH = 2 };
 
 /* Messages that were heard: for each level of questions the last two, and one to write to. */
 struct inner_rooms {

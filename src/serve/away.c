@@ -13,11 +13,7 @@
 #include "away_parts.h"
 #include "query.h"
 
-enum {
-	EDE_STALE = 3,
-	EDE_NO_UPSTREAM = 22,
-	AWAY_NICE = 5,
-};
+enum { AWAY_NICE = 5 };
 
 /* ---- replies ---- */
 

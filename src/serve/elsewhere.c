@@ -8,12 +8,6 @@
 #include "search_junk.h"
 #include "trace.h"
 
-enum {
-	EDE_STALE = 3, /* RFC 8914 */
-	EDE_CACHED_ERROR = 13,
-	EDE_NO_ROOM = 23 /* Network Error: there is no way to ask now */
-};
-
 /* ---- directives ---- */
 
 static bool zone_read(const struct config_block *config, const char *text,
@@ -195,7 +189,7 @@ static enum elsewhere fail(struct reply *reply, struct outcome *outcome, uint16_
 	(void)reply;
 	outcome->by = BY_FORWARD;
 	outcome->rcode = rcode;
-	outcome->extended_error = EDE_NO_ROOM;
+	outcome->extended_error = EDE_NETWORK_ERROR; /* there is no way to ask now */
 	outcome->extended_text = "too many questions are on their way";
 	outcome->problem = problem;
 	return ELSEWHERE_KNOWN;

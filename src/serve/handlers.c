@@ -11,8 +11,6 @@
 #include "ttl_bounds.h"
 #include "views.h"
 
-enum { EDE_NOT_READY = 14, EDE_NOT_OURS = 20 /* RFC 8914 */ };
-
 /* ---- look-ups ---- */
 
 bool lookup_begin(struct asker *asker, const struct route *route, const struct dns_query *query,

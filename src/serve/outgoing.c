@@ -8,8 +8,6 @@
 #include "line.h"
 
 enum {
-	EDE_NOT_READY = 14, /* RFC 8914 */
-	EDE_PROHIBITED = 18,
 	MESSAGE_MOST = 16384,  /* as far as pointers reach; one record alone may be larger */
 	OUTGOING_MOST_S = 120, /* who reads more slowly keeps others from their turn */
 	HEAD_SIZE = DNS_HEADER_SIZE + DNS_NAME_MAX + 5,

@@ -16,13 +16,6 @@
 #include "trace.h"
 #include "views.h"
 
-enum {
-	OPCODE_BITS = 0x7800,
-	OPCODE_NOTIFY = 4 << 11,
-	EDE_STALE = 3,
-	EDE_NOT_OURS = 20 /* RFC 8914 */
-};
-
 /* ---- stage 1 ---- */
 
 void question_route(struct asker *asker, struct question *question, const struct routes *routes)
@@ -110,7 +103,7 @@ static size_t size_to_count(const struct reply *reply, const struct outcome *out
 static size_t turn_away(struct asker *asker, const struct question *question, uint8_t *packet,
 			enum dns_rcode rcode)
 {
-	uint16_t kept = question->query.flags & (OPCODE_BITS | FLAG_RD | FLAG_CD);
+	uint16_t kept = question->query.flags & (OPCODE_MASK | FLAG_RD | FLAG_CD);
 	put_u16(packet + 2, (uint16_t)(FLAG_QR | kept | rcode));
 	memset(packet + 4, 0, DNS_HEADER_SIZE - 4);
 	struct outcome outcome = { .rcode = (uint16_t)rcode, .meter = asker->listener->dropped_meter };

@@ -4,12 +4,7 @@
 
 #include <string.h>
 
-enum {
-	NSID_OPTION = 3, /* RFC 5001 */
-	EDE_OPTION = 15, /* RFC 8914 */
-	OPTION_HEAD = 4, /* code and length */
-	EXTENDED_TEXT_MOST = 255,
-};
+enum { EXTENDED_TEXT_MOST = 255 };
 
 static uint32_t reply_most(const struct question *question, const struct block *block)
 {
@@ -25,7 +20,8 @@ static bool tells_nsid(const struct question *question, const struct block *bloc
 	const struct dns_query *query = &question->query;
 	if (!query->nsid || block == NULL || block->nsid_size == 0)
 		return false;
-	uint32_t size = query->question_end + DNS_OPT_SIZE + OPTION_HEAD + (uint32_t)block->nsid_size;
+	uint32_t size =
+		query->question_end + DNS_OPT_SIZE + DNS_OPTION_HEAD + (uint32_t)block->nsid_size;
 	return size <= reply_most(question, block);
 }
 
@@ -35,7 +31,7 @@ static uint32_t opt_size(const struct question *question, const struct block *bl
 		return 0;
 	if (__builtin_expect(!tells_nsid(question, block), 1))
 		return DNS_OPT_SIZE;
-	return DNS_OPT_SIZE + OPTION_HEAD + (uint32_t)block->nsid_size;
+	return DNS_OPT_SIZE + DNS_OPTION_HEAD + (uint32_t)block->nsid_size;
 }
 
 void reply_begin(struct asker *asker, const struct question *question, uint8_t *packet,
@@ -57,8 +53,8 @@ static uint8_t *write_option(uint8_t *at, uint16_t code, const void *data, uint1
 {
 	put_u16(at, code);
 	put_u16(at + 2, size);
-	memcpy(at + OPTION_HEAD, data, size);
-	return at + OPTION_HEAD + size;
+	memcpy(at + DNS_OPTION_HEAD, data, size);
+	return at + DNS_OPTION_HEAD + size;
 }
 
 /* The text goes first where room is short. */
@@ -67,13 +63,13 @@ static uint8_t *write_extended_error(const struct outcome *outcome, uint8_t *at,
 	uint8_t data[2 + EXTENDED_TEXT_MOST];
 	const char *text = outcome->extended_text != NULL ? outcome->extended_text : "";
 	size_t size = strnlen(text, EXTENDED_TEXT_MOST);
-	if (end - at < OPTION_HEAD + 2 + (ptrdiff_t)size)
+	if (end - at < DNS_OPTION_HEAD + 2 + (ptrdiff_t)size)
 		size = 0;
-	if (end - at < OPTION_HEAD + 2)
+	if (end - at < DNS_OPTION_HEAD + 2)
 		return at;
 	put_u16(data, outcome->extended_error);
 	memcpy(data + 2, text, size);
-	return write_option(at, EDE_OPTION, data, (uint16_t)(2 + size));
+	return write_option(at, OPTION_EDE, data, (uint16_t)(2 + size));
 }
 
 /* The place of OPT and NSID was kept free; an extended error is told if there is room for it too. */
@@ -90,7 +86,7 @@ static uint8_t *write_opt(const struct question *question, const struct outcome 
 	put_u16(size_at, 0);
 	at = options;
 	if (tells_nsid(question, block))
-		at = write_option(at, NSID_OPTION, block->nsid, block->nsid_size);
+		at = write_option(at, OPTION_NSID, block->nsid, block->nsid_size);
 	if (outcome->extended_error != 0 || outcome->extended_text != NULL)
 		at = write_extended_error(outcome, at, end);
 	put_u16(size_at, (uint16_t)(at - options));

@@ -5,8 +5,6 @@
 
 #include "above.h"
 
-enum { EDE_NO_UPSTREAM = 22 /* RFC 8914 */ };
-
 struct tracing {
 	const struct trace *trace;
 	struct dns_message message;

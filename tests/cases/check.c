@@ -71,7 +71,7 @@ static void check_opt(struct check *check)
 	if (!reply->opt)
 		return;
 	check_flag(check, "do", check->question->dnssec_ok, reply->dnssec_ok);
-	if (check->expected->not_ready != (reply->extended_error == 14))
+	if (check->expected->not_ready != (reply->extended_error == EDE_NOT_READY))
 		COMPLAIN(check, "the extended error is %d", reply->extended_error);
 	if (reply->edns_size != DNS_UDP_DEFAULT || reply->edns_version != 0 ||
 	    reply->edns_flags != 0 || (reply->edns_options != 0) != check->expected->not_ready)

@@ -7,14 +7,7 @@
 #include <ldns/ldns.h>
 #include <string.h>
 
-enum {
-	OPCODE = 0x7800,
-	POINTER = 0xc0,
-	RECORD_FIXED = 10,
-	OPTION_FIXED = 4,
-	OPTION_NSID = 3,
-	OPTION_ERROR = 15
-};
+enum { POINTER = 0xc0, RECORD_FIXED = 10 };
 
 /* ---- queries ---- */
 
@@ -48,9 +41,9 @@ static bool judge_opt(const struct packet *query, size_t fixed, struct judged *j
 		judged->rcode = RCODE_BADVERS;
 		return true;
 	}
-	while (end - at >= OPTION_FIXED && end - at - OPTION_FIXED >= get_u16(at + 2)) {
+	while (end - at >= DNS_OPTION_HEAD && end - at - DNS_OPTION_HEAD >= get_u16(at + 2)) {
 		judged->nsid |= get_u16(at) == OPTION_NSID;
-		at += OPTION_FIXED + get_u16(at + 2);
+		at += DNS_OPTION_HEAD + get_u16(at + 2);
 	}
 	return at == end;
 }
@@ -94,7 +87,7 @@ struct judged wire_judge(const struct packet *query)
 	struct judged judged = { .outcome = OUT_NOTHING, .udp_size = DNS_UDP_MIN };
 	if (query->size < DNS_HEADER_SIZE || (get_u16(query->bytes + 2) & FLAG_QR) != 0)
 		return judged;
-	if ((get_u16(query->bytes + 2) & OPCODE) != 0)
+	if ((get_u16(query->bytes + 2) & OPCODE_MASK) != 0)
 		return (struct judged){ .outcome = OUT_HEADER,
 					.rcode = RCODE_NOTIMP,
 					.udp_size = DNS_UDP_MIN };
@@ -186,9 +179,9 @@ static void read_opt(const struct packet *reply, const struct record *record, st
 	view->rcode |= (uint16_t)(opt[4] << 4);
 	view->dnssec_ok = opt[6] != 0;
 	assert(opt[5] == 0 && (opt[6] & 0x7f) == 0 && opt[7] == 0);
-	for (; at < end; at += OPTION_FIXED + get_u16(at + 2)) {
-		assert(end - at >= OPTION_FIXED && end - at - OPTION_FIXED >= get_u16(at + 2));
-		assert(get_u16(at) == OPTION_NSID || get_u16(at) == OPTION_ERROR);
+	for (; at < end; at += DNS_OPTION_HEAD + get_u16(at + 2)) {
+		assert(end - at >= DNS_OPTION_HEAD && end - at - DNS_OPTION_HEAD >= get_u16(at + 2));
+		assert(get_u16(at) == OPTION_NSID || get_u16(at) == OPTION_EDE);
 		view->nsid |= get_u16(at) == OPTION_NSID;
 	}
 }
@@ -226,7 +219,7 @@ static struct view read_reply(const struct packet *reply, const struct judged *j
 
 static void check_flags(const struct packet *query, const struct judged *judged, const struct view *view)
 {
-	unsigned may_be_kept = FLAG_RD | FLAG_CD | (judged->rcode == RCODE_NOTIMP ? OPCODE : 0u);
+	unsigned may_be_kept = FLAG_RD | FLAG_CD | (judged->rcode == RCODE_NOTIMP ? OPCODE_MASK : 0u);
 	unsigned kept = get_u16(query->bytes + 2) & may_be_kept;
 	assert((view->flags & ~(15u | FLAG_AA | FLAG_TC)) == (FLAG_QR | kept));
 }

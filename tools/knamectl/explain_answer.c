@@ -7,8 +7,6 @@
 #include "knamed/model.h"
 #include "../../src/pipeline.h"
 
-enum { EDE_SYNTHESIZED = 29, EDE_NOT_READY = 14 /* RFC 8914 */ };
-
 /* ---- objects ---- */
 
 /* The question of an alias' target, as one that can be looked into. */

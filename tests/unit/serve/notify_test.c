@@ -2,8 +2,6 @@
 /* `secondary` as queries see it: zones that are not there yet, and NOTIFY. */
 #include "world.h"
 
-enum { NOTIFY = 4 << 11 };
-
 /* A `secondary` for two zones, whose primary is 192.0.2.7: who asks in this world. */
 struct place {
 	struct world *world;
@@ -98,7 +96,7 @@ static void what_it_denies_falls_to_directives_behind_it(void **state)
 static size_t send_notify(struct world *world, const char *zone, uint16_t type, uint16_t flags)
 {
 	world_question(world, zone, (ldns_rr_type)type, LDNS_RR_CLASS_IN);
-	put_u16(world->packet + 2, (uint16_t)(NOTIFY | flags));
+	put_u16(world->packet + 2, (uint16_t)(OPCODE_NOTIFY | flags));
 	return world_exchange(world);
 }
 
@@ -112,7 +110,7 @@ static void a_notify_of_a_primary_is_taken_and_answered(void **state)
 		size_t size = send_notify(world, "B.org.", TYPE_SOA, FLAG_AA);
 		assert_int_equal(size, world->packet_size);
 		assert_int_equal(get_u16(world->reply), 0x1234);
-		assert_int_equal(get_u16(world->reply + 2), FLAG_QR | NOTIFY | FLAG_AA);
+		assert_int_equal(get_u16(world->reply + 2), FLAG_QR | OPCODE_NOTIFY | FLAG_AA);
 		assert_memory_equal(world->reply + 4, world->packet + 4, world->packet_size - 4);
 		assert_int_equal(place->notified, proto + 1u);
 		assert_string_equal(place->zone, "b.org.");
@@ -143,7 +141,8 @@ static void what_is_about_no_zone_of_a_secondary_is_not_implemented(void **state
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		size_t size = send_notify(place->world, cases[i].zone, cases[i].type, 0);
 		assert_int_equal(size, DNS_HEADER_SIZE);
-		assert_int_equal(get_u16(place->world->reply + 2), FLAG_QR | NOTIFY | RCODE_NOTIMP);
+		assert_int_equal(get_u16(place->world->reply + 2),
+				 FLAG_QR | OPCODE_NOTIFY | RCODE_NOTIMP);
 	}
 	assert_int_equal(place->notified, 0);
 }
@@ -154,10 +153,10 @@ static void a_notify_that_cannot_be_read_is_not_implemented(void **state)
 	struct world *world = place->world;
 	world_start(world);
 	world_question(world, "a.org.", LDNS_RR_TYPE_SOA, LDNS_RR_CLASS_IN);
-	put_u16(world->packet + 2, NOTIFY);
+	put_u16(world->packet + 2, OPCODE_NOTIFY);
 	for (world->packet_size--; world->packet_size >= DNS_HEADER_SIZE; world->packet_size--) {
 		assert_int_equal(world_exchange(world), DNS_HEADER_SIZE);
-		assert_int_equal(get_u16(world->reply + 2), FLAG_QR | NOTIFY | RCODE_NOTIMP);
+		assert_int_equal(get_u16(world->reply + 2), FLAG_QR | OPCODE_NOTIFY | RCODE_NOTIMP);
 	}
 	assert_int_equal(place->notified, 0);
 }
