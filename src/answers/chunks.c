@@ -88,8 +88,7 @@ static void complain_cut(const struct group *group, const char *what)
 {
 	answers_complain(group->cluster->answers,
 			 "%s %s/%s: %s of a slice are too many: some are left out",
-			 group->is_import ? "ServiceImport" : "Service", group->space->name,
-			 group->name, what);
+			 group_kind(group), group->space->name, group->name, what);
 }
 
 static struct chunk *address_chunk(const struct group *group, const struct seat *seats,

@@ -143,6 +143,12 @@ struct cluster {
 	struct seat_list old_seats, new_seats;
 };
 
+/* As log lines call it. */
+static inline const char *group_kind(const struct group *group)
+{
+	return group->is_import ? "ServiceImport" : "Service";
+}
+
 /* Has the seat a host entry of its own? Else it lives in its address's entry alone. */
 static inline bool seat_has_host(const struct seat *seat)
 {

@@ -204,8 +204,7 @@ static void host_show(struct host_state *host, const struct zone *zone)
 		if (host->count > 0)
 			answers_complain(cluster->answers,
 					 "%s %s/%s: an endpoint's name is too long: left out",
-					 group->is_import ? "ServiceImport" : "Service",
-					 group->space->name, group->name);
+					 group_kind(group), group->space->name, group->name);
 		return;
 	}
 	bool *changed = group_changed(group);
@@ -223,8 +222,8 @@ static void host_show(struct host_state *host, const struct zone *zone)
 	struct entry *entry = draft_entry(&cluster->draft);
 	if (entry == NULL)
 		answers_complain(cluster->answers,
-				 "Service %s/%s: more records than a name can hold: left out",
-				 group->space->name, group->name);
+				 "%s %s/%s: more records than a name can hold: left out",
+				 group_kind(group), group->space->name, group->name);
 	else
 		table_put(cluster->catalog->table, entry, changed);
 }

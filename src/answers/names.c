@@ -57,8 +57,7 @@ void group_put(struct group *group)
 	if (entry == NULL) {
 		answers_complain(cluster->answers,
 				 "%s %s/%s: more records than a name can hold: left out",
-				 group->is_import ? "ServiceImport" : "Service", group->space->name,
-				 group->name);
+				 group_kind(group), group->space->name, group->name);
 		return;
 	}
 	entry = table_put(cluster->catalog->table, entry, group_changed(group));

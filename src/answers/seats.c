@@ -232,8 +232,7 @@ static void complain_of_seat(const struct seat *seat, const char *problem)
 	char address[IP_TEXT_SIZE];
 	ip_print(&seat->ip, address);
 	answers_complain(group->cluster->answers, "%s %s/%s: the name of endpoint %s is %s: left out",
-			 group->is_import ? "ServiceImport" : "Service", group->space->name,
-			 group->name, address, problem);
+			 group_kind(group), group->space->name, group->name, address, problem);
 }
 
 static bool fits_all_zones(const struct group *group, const struct host_name *name)

@@ -19,8 +19,7 @@ void group_start(struct group *group, const struct wire *name, uint8_t flags)
 void group_complain_name(const struct group *group, const char *what)
 {
 	answers_complain(group->cluster->answers, "%s %s/%s: the name of %s is too long: left out",
-			 group->is_import ? "ServiceImport" : "Service", group->space->name,
-			 group->name, what);
+			 group_kind(group), group->space->name, group->name, what);
 }
 
 /* A and AAAA of a list, in its order, without duplicates. */
@@ -60,8 +59,9 @@ void port_list_add(struct group *group, struct port_list *list, const struct por
 			continue;
 		if (list->count == COUNT_OF(list->ports)) {
 			answers_complain(group->cluster->answers,
-					 "Service %s/%s: more than %zu named ports: the rest is left out",
-					 group->space->name, group->name, COUNT_OF(list->ports));
+					 "%s %s/%s: more than %zu named ports: the rest is left out",
+					 group_kind(group), group->space->name, group->name,
+					 COUNT_OF(list->ports));
 			return;
 		}
 		list->ports[list->count++] = port;

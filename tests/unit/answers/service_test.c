@@ -281,6 +281,26 @@ static void imports_answer_in_their_zone_and_services_in_theirs(void **state)
 	house_close(house);
 }
 
+static void too_many_named_ports_are_told_of_the_object_that_has_them(void **state)
+{
+	(void)state;
+	static const char *const objects[] = { "Service default/a ClusterIP 10.96.0.1",
+					       "Import default/b ClusterSetIP 10.2.0.1" };
+	static const char *const told[] = { "Service default/a: more than 256 named ports",
+					    "ServiceImport default/b: more than 256 named ports" };
+	struct house *house = open_multicluster(house_options());
+	for (size_t i = 0; i < COUNT_OF(objects); i++) {
+		struct text line = { 0 };
+		text_add(&line, objects[i]);
+		for (unsigned port = 1; port <= 257; port++)
+			text_printf(&line, " p%u=%u/TCP", port, port);
+		house_show(house, line.data);
+		house_expect_complaint(house, told[i]);
+		text_done(&line);
+	}
+	house_close(house);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +314,7 @@ int main(void)
 		cmocka_unit_test(an_external_name_that_is_an_address_is_none),
 		cmocka_unit_test(empty_services_may_be_hidden),
 		cmocka_unit_test(imports_answer_in_their_zone_and_services_in_theirs),
+		cmocka_unit_test(too_many_named_ports_are_told_of_the_object_that_has_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
