@@ -38,26 +38,22 @@ void rates_free(struct rates *rates)
 
 /* ---- noting ---- */
 
-static uint64_t count_of(const tally_cell *cell)
-{
-	return atomic_load_explicit(cell, memory_order_relaxed);
-}
-
 static void add_up(const struct tally *total, struct note *note)
 {
 	for (unsigned proto = 0; proto < PROTO_COUNT; proto++)
 		for (unsigned family = 0; family < 2; family++)
 			for (unsigned type = 0; type < TYPE_SLOTS; type++)
-				note->protos[proto] += count_of(&total->requests[proto][family][type]);
+				note->protos[proto] +=
+					tally_count(&total->requests[proto][family][type]);
 	for (unsigned rcode = 0; rcode < RCODE_SLOTS; rcode++) {
 		for (unsigned by = 0; by < ANSWERER_COUNT; by++) {
-			uint64_t count = count_of(&total->responses[rcode][by]);
+			uint64_t count = tally_count(&total->responses[rcode][by]);
 			note->rcodes[rcode] += count;
 			note->answerers[by] += count;
 		}
 	}
-	note->hits = count_of(&total->cache_hits[0]) + count_of(&total->cache_hits[1]);
-	note->misses = count_of(&total->cache_misses);
+	note->hits = tally_count(&total->cache_hits[0]) + tally_count(&total->cache_hits[1]);
+	note->misses = tally_count(&total->cache_misses);
 }
 
 static const struct note *note_before(const struct rates *rates, unsigned back)

@@ -168,11 +168,6 @@ static void add_caches(const struct server *server, struct text *text)
 
 /* ---- questions ---- */
 
-static uint64_t count_of(const tally_cell *cell)
-{
-	return atomic_load_explicit(cell, memory_order_relaxed);
-}
-
 void state_print_sampling(const struct state_sources *sources, struct text *text)
 {
 	struct traffic_sampling sampling = traffic_sampling(sources->traffic);
@@ -210,12 +205,12 @@ static void add_totals(const struct state_sources *sources, struct text *text)
 	metrics_total(sources->metrics, total);
 	for (unsigned rcode = 0; rcode < RCODE_SLOTS; rcode++)
 		for (unsigned by = 0; by < ANSWERER_COUNT; by++)
-			answers += count_of(&total->responses[rcode][by]);
+			answers += tally_count(&total->responses[rcode][by]);
 	json_add_name(text, "totals");
 	text_add(text, "{");
 	json_add_number(text, "answers", (double)answers);
 	json_add_number(text, "cluster_denials",
-			(double)count_of(&total->responses[RCODE_NXDOMAIN][BY_KUBERNETES]));
+			(double)tally_count(&total->responses[RCODE_NXDOMAIN][BY_KUBERNETES]));
 	text_add(text, "}");
 	mem_free(total);
 }

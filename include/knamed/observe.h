@@ -56,9 +56,10 @@ enum { TYPE_SLOTS = 20, RCODE_SLOTS = 24, SIZE_BUCKETS = 15, DURATION_BUCKETS = 
 
 /* A counter written by one thread and read by any. */
 typedef _Atomic uint64_t tally_cell;
+static inline uint64_t tally_count(const tally_cell *cell) { return atomic_load_explicit(cell, memory_order_relaxed); }
 static inline void tally_add(tally_cell *cell, uint64_t n)
 {
-	atomic_store_explicit(cell, atomic_load_explicit(cell, memory_order_relaxed) + n, memory_order_relaxed);
+	atomic_store_explicit(cell, tally_count(cell) + n, memory_order_relaxed);
 }
 
 /* What one thread counted for one (server, zone, view). */

@@ -133,22 +133,17 @@ bool cache_holds(const struct cache *cache, const uint8_t *lower)
 	return zone_set_holds(&cache->zones, lower);
 }
 
-static uint64_t figure(const _Atomic uint64_t *cell)
-{
-	return atomic_load_explicit(cell, memory_order_relaxed);
-}
-
 struct cache_figures cache_figures(const struct cache *cache)
 {
 	struct cache_figures figures = {
-		.bytes = figure(&cache->bytes),
-		.drops = figure(&cache->drops),
-		.prefetches = figure(&cache->prefetches),
-		.served_stale = figure(&cache->served_stale),
+		.bytes = tally_count(&cache->bytes),
+		.drops = tally_count(&cache->drops),
+		.prefetches = tally_count(&cache->prefetches),
+		.served_stale = tally_count(&cache->served_stale),
 	};
 	for (unsigned i = 0; i < PARTS; i++) {
-		figures.entries[i] = figure(&cache->parts[i].entries);
-		figures.evictions[i] = figure(&cache->parts[i].evictions);
+		figures.entries[i] = tally_count(&cache->parts[i].entries);
+		figures.evictions[i] = tally_count(&cache->parts[i].evictions);
 	}
 	return figures;
 }

@@ -173,7 +173,7 @@ void metrics_add_tally(struct tally *sum, const struct tally *tally)
 	tally_cell *to = (tally_cell *)(void *)sum;
 	const tally_cell *from = (const tally_cell *)(const void *)tally;
 	for (size_t i = 0; i < sizeof(struct tally) / sizeof(tally_cell); i++)
-		tally_add(&to[i], atomic_load_explicit(&from[i], memory_order_relaxed));
+		tally_add(&to[i], tally_count(&from[i]));
 }
 
 void metrics_thread_end(struct metrics *metrics, struct tally *tallies)
@@ -195,7 +195,7 @@ static uint64_t requests_of(const struct tally *tally)
 	const tally_cell *cells = &tally->requests[0][0][0];
 	uint64_t sum = 0;
 	for (size_t i = 0; i < sizeof(tally->requests) / sizeof(tally_cell); i++)
-		sum += atomic_load_explicit(&cells[i], memory_order_relaxed);
+		sum += tally_count(&cells[i]);
 	return sum;
 }
 

@@ -37,9 +37,8 @@ static struct cache_counts counts_of(const struct metrics *metrics, const struct
 		if (!is_same_cache(&metrics->meters[first], &metrics->meters[i]))
 			continue;
 		for (unsigned kind = 0; kind < 2; kind++)
-			counts.hits[kind] +=
-				atomic_load_explicit(&sums[i].cache_hits[kind], memory_order_relaxed);
-		counts.misses += atomic_load_explicit(&sums[i].cache_misses, memory_order_relaxed);
+			counts.hits[kind] += tally_count(&sums[i].cache_hits[kind]);
+		counts.misses += tally_count(&sums[i].cache_misses);
 	}
 	return counts;
 }

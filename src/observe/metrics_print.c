@@ -14,16 +14,12 @@
 #include "metrics.h"
 #include "tally.h"
 
-static uint64_t count_of(const tally_cell *cell)
-{
-	return atomic_load_explicit(cell, memory_order_relaxed);
-}
-
 /* What is shown of a meter whose questions are not. */
 static void keep_cache(struct tally *sum)
 {
-	uint64_t answers = count_of(&sum->cache_hits[0]), denials = count_of(&sum->cache_hits[1]);
-	uint64_t misses = count_of(&sum->cache_misses);
+	uint64_t answers = tally_count(&sum->cache_hits[0]),
+		 denials = tally_count(&sum->cache_hits[1]);
+	uint64_t misses = tally_count(&sum->cache_misses);
 	memset(sum, 0, sizeof(*sum));
 	tally_add(&sum->cache_hits[0], answers);
 	tally_add(&sum->cache_hits[1], denials);
@@ -109,11 +105,11 @@ static void add_distribution(struct family *family, const struct distribution *d
 	struct text *text = family->text;
 	uint64_t total = 0, count = 0;
 	for (unsigned i = 0; i < distribution->bucket_count; i++)
-		total += count_of(&distribution->buckets[i]);
+		total += tally_count(&distribution->buckets[i]);
 	if (total == 0)
 		return;
 	for (unsigned i = 0; i < distribution->bucket_count; i++) {
-		count += count_of(&distribution->buckets[i]);
+		count += tally_count(&distribution->buckets[i]);
 		begin_distribution_series(family, "_bucket", distribution);
 		text_add(text, ",le=\"");
 		if (i + 1 < distribution->bucket_count)
@@ -146,9 +142,9 @@ static double add_up_durations(const struct tally *sum, tally_cell ret_buckets[s
 	uint64_t ns = 0;
 	memset(ret_buckets, 0, DURATION_BUCKETS * sizeof(*ret_buckets));
 	for (unsigned source = 0; source < SOURCE_COUNT; source++) {
-		ns += count_of(&sum->duration_ns[source]);
+		ns += tally_count(&sum->duration_ns[source]);
 		for (unsigned i = 0; i < DURATION_BUCKETS; i++)
-			tally_add(&ret_buckets[i], count_of(&sum->durations[source][i]));
+			tally_add(&ret_buckets[i], tally_count(&sum->durations[source][i]));
 	}
 	return (double)ns / 1e9;
 }
@@ -179,8 +175,8 @@ static void add_sizes(const struct metrics *metrics, const struct tally *sums,
 				is_request ? sum->request_sizes[proto] : sum->response_sizes[proto],
 				SIZE_BUCKETS,
 				size_bound,
-				(double)count_of(is_request ? &sum->request_bytes[proto]
-							    : &sum->response_bytes[proto]),
+				(double)tally_count(is_request ? &sum->request_bytes[proto]
+							       : &sum->response_bytes[proto]),
 				proto_names[proto],
 				&metrics->meters[i],
 			};
@@ -201,7 +197,7 @@ static void add_do_requests(const struct metrics *metrics, const struct tally *s
 	struct family family = { text, "coredns_dns_do_requests_total", "counter",
 				 "Requests with the DO bit set.", false };
 	for (size_t i = 0; i < metrics->meter_count; i++) {
-		uint64_t count = count_of(&sums[i].do_requests);
+		uint64_t count = tally_count(&sums[i].do_requests);
 		if (count == 0)
 			continue;
 		begin_series(&family, "");
@@ -214,7 +210,7 @@ static void add_requests_of(struct family *family, const struct meter *meter,
 			    const tally_cell *types, enum proto proto, const char *address_family)
 {
 	for (size_t type = 0; type < TYPE_SLOTS; type++) {
-		uint64_t count = count_of(&types[type]);
+		uint64_t count = tally_count(&types[type]);
 		if (count == 0)
 			continue;
 		begin_series(family, "");
@@ -263,7 +259,7 @@ static void add_responses(const struct metrics *metrics, const struct tally *sum
 	for (unsigned by = 0; by < ANSWERER_COUNT; by++)
 		for (size_t i = 0; i < metrics->meter_count; i++)
 			for (unsigned rcode = 0; rcode < RCODE_SLOTS; rcode++) {
-				uint64_t count = count_of(&sums[i].responses[rcode][by]);
+				uint64_t count = tally_count(&sums[i].responses[rcode][by]);
 				if (count == 0)
 					continue;
 				begin_series(&family, "");

@@ -22,11 +22,6 @@ static const struct {
 	{ "REFUSED", 5 }, { "other", RCODE_SLOTS },
 };
 
-static uint64_t count_of(const tally_cell *cell)
-{
-	return atomic_load_explicit(cell, memory_order_relaxed);
-}
-
 static unsigned shown_as(unsigned rcode)
 {
 	unsigned i = 0;
@@ -42,7 +37,7 @@ static void add_responses(const struct tally *all, struct text *text)
 	for (unsigned rcode = 0; rcode < RCODE_SLOTS; rcode++)
 		for (unsigned by = 0; by < ANSWERER_COUNT; by++)
 			counts[answerer_sources[by]][shown_as(rcode)] +=
-				count_of(&all->responses[rcode][by]);
+				tally_count(&all->responses[rcode][by]);
 	metrics_add_head(text, name, "counter",
 			 "Responses by where they come from: what is known of the cluster, what others "
 			 "know, or what is said here.");
@@ -57,7 +52,7 @@ static void add_durations_of(const struct tally *all, unsigned source, const cha
 {
 	uint64_t count = 0;
 	for (unsigned i = 0; i < DURATION_BUCKETS; i++) {
-		count += count_of(&all->durations[source][i]);
+		count += tally_count(&all->durations[source][i]);
 		text_printf(text, "%s_bucket{source=\"%s\",le=\"", name, names[source]);
 		if (i + 1 < DURATION_BUCKETS)
 			metrics_add_number(text, (double)(TALLY_FIRST_DURATION_NS << i) / 1e9);
@@ -66,7 +61,7 @@ static void add_durations_of(const struct tally *all, unsigned source, const cha
 		text_printf(text, "\"} %llu\n", (unsigned long long)count);
 	}
 	text_printf(text, "%s_sum{source=\"%s\"} ", name, names[source]);
-	metrics_add_number(text, (double)count_of(&all->duration_ns[source]) / 1e9);
+	metrics_add_number(text, (double)tally_count(&all->duration_ns[source]) / 1e9);
 	text_printf(text, "\n%s_count{source=\"%s\"} %llu\n", name, names[source],
 		    (unsigned long long)count);
 }

@@ -194,7 +194,7 @@ static void add_histogram(struct text *text, const struct value *value)
 	const struct histogram *histogram = value->histogram;
 	uint64_t count = 0;
 	for (size_t i = 0; i <= histogram->bound_count; i++) {
-		count += atomic_load_explicit(&histogram->buckets[i], memory_order_relaxed);
+		count += tally_count(&histogram->buckets[i]);
 		add_bucket(text, value, i, count);
 	}
 	add_name(text, value, "_sum");

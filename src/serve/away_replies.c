@@ -106,5 +106,5 @@ void away_replies_flush(struct away_replies *replies)
 
 uint64_t away_replies_unsent(const struct away_replies *replies)
 {
-	return atomic_load_explicit(&replies->unsent, memory_order_relaxed);
+	return tally_count(&replies->unsent);
 }

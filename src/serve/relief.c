@@ -74,8 +74,8 @@ static uint64_t count_lost(const struct relief *relief)
 static struct relief_seen observe(struct relief *relief)
 {
 	uint64_t now_ns = clock_now_ns(), lost = count_lost(relief), overflows = count_overflows();
-	uint64_t taken = atomic_load_explicit(&relief->gauge.taken, memory_order_relaxed);
-	uint64_t full = atomic_load_explicit(&relief->gauge.full, memory_order_relaxed);
+	uint64_t taken = tally_count(&relief->gauge.taken);
+	uint64_t full = tally_count(&relief->gauge.full);
 	struct relief_seen seen = { .ticks = (double)(now_ns - relief->at_ns) / (TICK_MS * 1e6),
 				    .taken = (double)(taken - relief->taken),
 				    .is_full = full != relief->full };

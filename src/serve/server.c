@@ -257,7 +257,7 @@ static double read_refused(void *context)
 	const struct server *server = context;
 	uint64_t sum = 0;
 	for (size_t i = 0; i < server->tcp_count; i++)
-		sum += atomic_load_explicit(&server->tcp[i]->refused, memory_order_relaxed);
+		sum += tally_count(&server->tcp[i]->refused);
 	return (double)sum;
 }
 
@@ -266,7 +266,7 @@ static double read_cut(void *context)
 	const struct server *server = context;
 	uint64_t sum = 0;
 	for (size_t i = 0; i < server->tcp_count; i++)
-		sum += atomic_load_explicit(&server->tcp[i]->cut, memory_order_relaxed);
+		sum += tally_count(&server->tcp[i]->cut);
 	return (double)sum;
 }
 

@@ -353,7 +353,7 @@ const struct place *udp_worker_place(const struct udp_worker *worker)
 
 uint64_t udp_worker_unsent(const struct udp_worker *worker)
 {
-	return atomic_load_explicit(&worker->unsent, memory_order_relaxed);
+	return tally_count(&worker->unsent);
 }
 
 uint64_t udp_worker_missed(const struct udp_worker *worker)
