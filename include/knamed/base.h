@@ -135,6 +135,7 @@ uint64_t regex_given_up(void); /* searches of this process that ended at a bound
 uint64_t clock_now_ns(void);   /* monotonic */
 uint64_t clock_unix_s(void);
 struct timeval timeval_of_ms(uint64_t ms); /* as timers want it */
+struct timeval timeval_of_ns(uint64_t ns); /* whole microseconds; the rest is cut off */
 void clock_set(uint64_t now_ns, uint64_t unix_s);
 void clock_release(void);
 

@@ -27,6 +27,11 @@ struct timeval timeval_of_ms(uint64_t ms)
 	return (struct timeval){ (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
 }
 
+struct timeval timeval_of_ns(uint64_t ns)
+{
+	return (struct timeval){ (time_t)(ns / 1000000000), (suseconds_t)(ns % 1000000000 / 1000) };
+}
+
 uint64_t clock_unix_s(void)
 {
 	if (atomic_load_explicit(&is_set, memory_order_relaxed))

@@ -117,8 +117,7 @@ static struct object *blend(const struct slice *before, const struct slice *afte
 static void set_timer(struct lingering *linger, uint64_t due_ns)
 {
 	uint64_t now = clock_now_ns(), wait_ns = due_ns > now ? due_ns - now : 0;
-	const struct timeval wait = { (time_t)(wait_ns / 1000000000),
-				      (suseconds_t)(wait_ns % 1000000000 / 1000) };
+	const struct timeval wait = timeval_of_ns(wait_ns);
 	if (linger->is_set)
 		return;
 	linger->is_set = true;

@@ -11,12 +11,6 @@ enum {
 	RESUME_MS = 100, /* how long to accept nothing when the process is out of files */
 };
 
-static struct timeval timeval_of(uint64_t ns)
-{
-	return (struct timeval){ .tv_sec = (time_t)(ns / 1000000000),
-				 .tv_usec = (suseconds_t)(ns % 1000000000 / 1000) };
-}
-
 /* ---- timers ---- */
 
 void http_arm(struct http *http)
@@ -26,7 +20,7 @@ void http_arm(struct http *http)
 	if (http->oldest == NULL || event_pending(&http->clock, EV_TIMEOUT, NULL))
 		return;
 	uint64_t now = clock_now_ns(), deadline = http->oldest->deadline_ns;
-	struct timeval wait = timeval_of((deadline > now ? deadline - now : 0) + 1000000);
+	struct timeval wait = timeval_of_ns((deadline > now ? deadline - now : 0) + 1000000);
 	event_add(&http->clock, &wait);
 }
 
@@ -64,7 +58,7 @@ static void on_resume(evutil_socket_t fd, short what, void *context)
 
 static void pause_accepting(struct http *http)
 {
-	struct timeval wait = timeval_of(RESUME_MS * 1000000ull);
+	struct timeval wait = timeval_of_ms(RESUME_MS);
 	for (struct http_listener *one = http->listeners; one != NULL; one = one->next)
 		event_del(&one->event);
 	event_add(&http->resume, &wait);

@@ -14,12 +14,6 @@ enum {
 	RESUME_MS = 100,     /* how long to accept nothing when the process is out of files */
 };
 
-static struct timeval timeval_of(uint64_t ns)
-{
-	return (struct timeval){ .tv_sec = (time_t)(ns / 1000000000),
-				 .tv_usec = (suseconds_t)(ns % 1000000000 / 1000) };
-}
-
 /* ---- deadlines ---- */
 
 /* 0: nobody waits. */
@@ -37,7 +31,7 @@ void tcp_clock_arm(struct tcp_thread *thread, uint64_t deadline_ns)
 	if (thread->alarm_ns != 0 && thread->alarm_ns <= deadline_ns)
 		return;
 	uint64_t now = clock_now_ns();
-	struct timeval wait = timeval_of(deadline_ns > now ? deadline_ns - now + 1000 : 1000);
+	struct timeval wait = timeval_of_ns(deadline_ns > now ? deadline_ns - now + 1000 : 1000);
 	thread->alarm_ns = deadline_ns;
 	event_add(thread->clock, &wait);
 }
@@ -61,7 +55,7 @@ static void on_clock(evutil_socket_t fd, short what, void *context)
 
 static void pause_accepting(struct tcp_thread *thread)
 {
-	struct timeval wait = timeval_of(RESUME_MS * 1000000ull);
+	struct timeval wait = timeval_of_ms(RESUME_MS);
 	for (struct tcp_listening *one = thread->listening; one != NULL; one = one->next)
 		event_del(one->event);
 	event_add(thread->resume, &wait);

@@ -43,8 +43,7 @@ static void list_remove(struct wheel_entry *entry)
 static void arm(struct wheel *wheel, uint64_t tick, uint64_t now_ns)
 {
 	uint64_t at_ns = tick << TICK_BITS, wait_ns = at_ns > now_ns ? at_ns - now_ns : 0;
-	struct timeval wait = { .tv_sec = (time_t)(wait_ns / 1000000000),
-				.tv_usec = (suseconds_t)(wait_ns % 1000000000 / 1000 + 1) };
+	struct timeval wait = timeval_of_ns(wait_ns + 1000);
 	wheel->armed = tick;
 	event_add(wheel->timer, &wait);
 }

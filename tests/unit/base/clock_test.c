@@ -30,11 +30,32 @@ static void a_released_clock_goes_with_the_world(void **state)
 	assert_in_range(clock_unix_s(), now, now + 60);
 }
 
+static void timers_get_seconds_and_less_than_a_million_microseconds(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t ns;
+		struct timeval time;
+	} cases[] = { { 0, { 0, 0 } },
+		      { 999, { 0, 0 } },
+		      { 999999999, { 0, 999999 } },
+		      { 1000000000, { 1, 0 } },
+		      { 2500001999, { 2, 500001 } } };
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct timeval time = timeval_of_ns(cases[i].ns);
+		assert_int_equal(time.tv_sec, cases[i].time.tv_sec);
+		assert_int_equal(time.tv_usec, cases[i].time.tv_usec);
+	}
+	assert_int_equal(timeval_of_ms(2500).tv_sec, 2);
+	assert_int_equal(timeval_of_ms(2500).tv_usec, 500000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_set_clock_stands_still),
 		cmocka_unit_test(a_released_clock_goes_with_the_world),
+		cmocka_unit_test(timers_get_seconds_and_less_than_a_million_microseconds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
