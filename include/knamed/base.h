@@ -62,7 +62,9 @@ bool text_to_number(const char *text, uint64_t least, uint64_t most, uint64_t *r
 bool text_to_integer(const char *text, int64_t *ret_number); /* with a sign or without, as Go's Atoi */
 /* Go durations ("5s", "1h30m", "250ms", "0"); negative or malformed is false. */
 bool text_to_duration_ms(const char *text, uint64_t *ret_ms);
+bool text_equal(const char *a, const char *b); /* NULL equals NULL alone */
 bool text_equal_fold(const char *a, const char *b); /* ASCII case folded */
+int text_compare(const void *a, const void *b); /* for qsort(), of char * */
 
 /* Hash map from bytes to pointers; keys are copied. Control thread use; flood-proof (keyed hash). */
 struct map;

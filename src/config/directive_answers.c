@@ -44,11 +44,6 @@ static char *trim(const struct directive *directive, const char *text)
 	return arena_text(directive->config->arena, text, strnlen(text, TXT_MAX));
 }
 
-static int compare_words(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* Sorted, each once. */
 static struct words read_authors(const struct directive *directive, struct arguments arguments)
 {
@@ -59,7 +54,7 @@ static struct words read_authors(const struct directive *directive, struct argum
 	authors.words = arena_alloc(directive->config->arena, count * sizeof(authors.words[0]));
 	for (size_t i = 0; i < count; i++)
 		authors.words[i] = trim(directive, argument(arguments, i + 1));
-	qsort(authors.words, count, sizeof(authors.words[0]), compare_words);
+	qsort(authors.words, count, sizeof(authors.words[0]), text_compare);
 	for (size_t i = 0; i < count; i++)
 		if (i == 0 || strcmp(authors.words[authors.count - 1], authors.words[i]) != 0)
 			authors.words[authors.count++] = authors.words[i];

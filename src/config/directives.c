@@ -249,11 +249,6 @@ bool directives_read(const struct corefile *corefile, struct config *config, siz
 	return true;
 }
 
-static int compare_words(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 void config_directives_print(struct text *ret_text)
 {
 	const char *names[COUNT_OF(table)];
@@ -261,7 +256,7 @@ void config_directives_print(struct text *ret_text)
 	for (size_t i = 0; i < COUNT_OF(table); i++)
 		if (table[i].read != NULL)
 			names[count++] = table[i].name;
-	qsort(names, count, sizeof(names[0]), compare_words);
+	qsort(names, count, sizeof(names[0]), text_compare);
 	for (size_t i = 0; i < count; i++)
 		text_printf(ret_text, "%s\n", names[i]);
 }

@@ -80,11 +80,6 @@ static bool is_dots_by_wildcard(const char *path, const char *pattern)
 	return false;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Files that match, by name. */
 static struct words find_files(struct parser *parser, const char *pattern)
 {
@@ -97,7 +92,7 @@ static struct words find_files(struct parser *parser, const char *pattern)
 			words_add(parser->arena, &files, found.gl_pathv[i]);
 	globfree(&found);
 	if (files.count > 1)
-		qsort(files.words, files.count, sizeof(files.words[0]), compare_names);
+		qsort(files.words, files.count, sizeof(files.words[0]), text_compare);
 	return files;
 }
 

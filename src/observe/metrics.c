@@ -67,11 +67,6 @@ void metrics_build(struct metrics *metrics, const char *version, const char *rev
 
 /* ---- meters ---- */
 
-static bool is_text(const char *a, const char *b)
-{
-	return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
-}
-
 /* A meter in use with these labels; or else a free place; or else the end. */
 static size_t find_place(const struct metrics *metrics, const struct meter *wanted)
 {
@@ -81,8 +76,9 @@ static size_t find_place(const struct metrics *metrics, const struct meter *want
 		if (meter->users == 0)
 			place = i;
 		else if (meter->is_unshown == wanted->is_unshown &&
-			 is_text(meter->server, wanted->server) &&
-			 is_text(meter->zone, wanted->zone) && is_text(meter->view, wanted->view))
+			 text_equal(meter->server, wanted->server) &&
+			 text_equal(meter->zone, wanted->zone) &&
+			 text_equal(meter->view, wanted->view))
 			return i;
 	}
 	return place;

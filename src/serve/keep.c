@@ -72,15 +72,10 @@ static bool is_same_list(const struct config_zones *a, const struct config_zones
 	return a->count == b->count;
 }
 
-static bool is_text(const char *a, const char *b)
-{
-	return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
-}
-
 static bool is_same_target(const struct config_target *a, const struct config_target *b)
 {
-	return is_text(a->file, b->file) && is_text(a->host, b->host) && a->tls == b->tls &&
-	       is_text(a->tls_name, b->tls_name) &&
+	return text_equal(a->file, b->file) && text_equal(a->host, b->host) && a->tls == b->tls &&
+	       text_equal(a->tls_name, b->tls_name) &&
 	       (a->file != NULL || (ip_equal(&a->ip, &b->ip) && a->port == b->port));
 }
 

@@ -5,11 +5,6 @@
 
 #include "server.h"
 
-static int compare_zones(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* RFC 1035 2.3.1: letters first, then letters, digits and hyphens, no hyphen at the end. */
 static bool label_is_preferred(const char *label, size_t size)
 {
@@ -42,7 +37,7 @@ static void print_listener(const struct listener *listener)
 		name_print(listener->zones[i].zone.name, text);
 		zones[i] = mem_text(text);
 	}
-	qsort(zones, listener->zone_count, sizeof(*zones), compare_zones);
+	qsort(zones, listener->zone_count, sizeof(*zones), text_compare);
 	for (size_t i = 0; i < listener->zone_count; i++) {
 		if (!zone_is_preferred(zones[i]))
 			log_plain("Warning: Domain \"%s\" does not follow RFC1035 preferred syntax",

@@ -22,11 +22,6 @@ static char *without_ttl(const char *record)
 	return text.data;
 }
 
-static int compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static char *set_of(const json_t *message)
 {
 	const json_t *records = json_object_get(message, "answer");
@@ -36,7 +31,7 @@ static char *set_of(const json_t *message)
 	text_add(&set, "");
 	for (size_t i = 0; i < count; i++)
 		texts[i] = without_ttl(json_string_value(json_array_get(records, i)));
-	qsort(texts, count, sizeof(*texts), compare_texts);
+	qsort(texts, count, sizeof(*texts), text_compare);
 	for (size_t i = 0; i < count; i++) {
 		text_printf(&set, "%s\n", texts[i]);
 		mem_free(texts[i]);

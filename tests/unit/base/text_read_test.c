@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
+#include <stdlib.h>
 #include <cmocka.h>
 #include <stdint.h>
 
@@ -138,6 +139,26 @@ static void only_ascii_letters_fold(void **state)
 	assert_false(text_equal_fold("\xc4", "\xe4"));
 }
 
+static void no_text_equals_no_text_alone(void **state)
+{
+	(void)state;
+	assert_true(text_equal(NULL, NULL));
+	assert_false(text_equal(NULL, ""));
+	assert_false(text_equal("", NULL));
+	assert_true(text_equal("a", "a"));
+	assert_false(text_equal("a", "A"));
+}
+
+static void texts_are_sorted_by_their_octets(void **state)
+{
+	(void)state;
+	const char *texts[] = { "b", "a.b", "a", "\xc4", "B", "" };
+	static const char *const sorted[] = { "", "B", "a", "a.b", "b", "\xc4" };
+	qsort(texts, COUNT_OF(texts), sizeof(texts[0]), text_compare);
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
+		assert_string_equal(texts[i], sorted[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +168,8 @@ int main(void)
 		cmocka_unit_test(durations_are_read_as_go_reads_them),
 		cmocka_unit_test(anything_else_is_no_duration),
 		cmocka_unit_test(only_ascii_letters_fold),
+		cmocka_unit_test(no_text_equals_no_text_alone),
+		cmocka_unit_test(texts_are_sorted_by_their_octets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
