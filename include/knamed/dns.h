@@ -75,6 +75,11 @@ bool name_read_reverse(const uint8_t *lower, struct reverse_name *ret_reverse);
 
 /* Of questions for a whole zone. */
 static inline bool dns_type_is_transfer(uint16_t type) { return type == TYPE_AXFR || type == TYPE_IXFR; }
+/* Types whose names everybody expects to be compressed (RFC 3597 4). */
+static inline bool dns_type_may_point(uint16_t type)
+{
+	return type == TYPE_CNAME || type == TYPE_NS || type == TYPE_PTR || type == TYPE_SOA || type == TYPE_MX;
+}
 
 /* One question, as read from a client packet. `lower` is the folded name; labels[i] the offset in it of label i. */
 struct dns_query {

@@ -125,8 +125,8 @@ static uint32_t bounded(uint32_t ttl_s, const struct config_cache_kind *bounds)
 
 static bool may_be_kept(const struct dns_message *message, const struct findings *findings)
 {
-	bool is_transfer = message->type == TYPE_AXFR || message->type == TYPE_IXFR;
-	return !is_transfer && !findings->is_forged && (message->flags & FLAG_TC) == 0;
+	return !dns_type_is_transfer(message->type) && !findings->is_forged &&
+	       (message->flags & FLAG_TC) == 0;
 }
 
 struct judgement message_judge(const struct cache *cache, const struct dns_message *message)

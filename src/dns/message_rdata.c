@@ -102,17 +102,10 @@ bool rdata_check(const uint8_t *packet, const struct dns_record *record)
 	return form->is_open ? at <= record->end : at + form->tail == record->end;
 }
 
-/* Types whose names everybody expects to be compressed (RFC 3597 4). */
-static bool may_point(uint16_t type)
-{
-	return type == TYPE_CNAME || type == TYPE_NS || type == TYPE_PTR || type == TYPE_SOA ||
-	       type == TYPE_MX;
-}
-
 static bool write_names(const uint8_t *packet, const struct dns_record *record, unsigned count,
 			uint32_t *at, struct dns_writer *writer, struct compress *compress)
 {
-	bool is_short = compress != NULL && may_point(record->type);
+	bool is_short = compress != NULL && dns_type_may_point(record->type);
 	for (; count > 0; count--) {
 		uint8_t name[DNS_NAME_MAX + 1];
 		struct name_extent extent;

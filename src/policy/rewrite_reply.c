@@ -88,17 +88,10 @@ static bool find_value(const struct dns_message *message, const struct dns_recor
 	return record->type != TYPE_SRV || record->class_ == CLASS_IN;
 }
 
-/* Types whose names everybody expects to be compressed (RFC 3597 4). */
-static bool may_point(uint16_t type)
-{
-	return type == TYPE_CNAME || type == TYPE_NS || type == TYPE_PTR || type == TYPE_SOA ||
-	       type == TYPE_MX;
-}
-
 static bool write_value(struct copying *copying, uint16_t type, const struct subject *name)
 {
-	return may_point(type) ? write_short(copying, name)
-			       : write_bytes(copying->writer, name->wire, name->size);
+	return dns_type_may_point(type) ? write_short(copying, name)
+					: write_bytes(copying->writer, name->wire, name->size);
 }
 
 /* Behind the first name of a SOA: another one, and its numbers. */

@@ -25,7 +25,7 @@ static enum kind kind_of(const struct answered *answered)
 	uint16_t type = answered->query->type, rcode = answered->rcode;
 	if (size == 0)
 		return KIND_OTHERERROR;
-	if (type == TYPE_AXFR || type == TYPE_IXFR)
+	if (dns_type_is_transfer(type))
 		return KIND_META;
 	if (get_u16(reply + 6) > 0 && (rcode == RCODE_NOERROR || rcode == RCODE_NXDOMAIN))
 		return rcode == RCODE_NOERROR ? KIND_NOERROR : KIND_OTHERERROR;

@@ -44,6 +44,9 @@ struct item_taker {
 bool yaml_read_items(const char *name, FILE *file, const struct item_taker *taker, struct error *error);
 bool json_read_items(const char *name, FILE *file, const struct item_taker *taker, struct error *error);
 
+/* Whether the items of such a document are to be read one by one: its kind is not known or ends in "List". */
+bool is_list_kind(const json_t *document);
+
 /* Text of a plain, quoted or tagged scalar as Kubernetes' YAML reader takes it. NULL and a sentence
  * if the tag says what the text is not. */
 struct yaml_event_s;

@@ -81,7 +81,7 @@ static inline bool step(struct splitter *splitter, char c)
 	return splitter->depth <= ITEM_DEPTH || wrong(splitter, "too many levels");
 }
 
-static bool is_list_kind(const json_t *document)
+bool is_list_kind(const json_t *document)
 {
 	const char *kind = json_string_value(json_object_get(document, "kind"));
 	size_t size = kind == NULL ? 0 : strlen(kind);

@@ -233,14 +233,6 @@ static bool on_alias(struct reader *reader, const yaml_event_t *event)
 	return place(reader, json_incref(anchor->value), anchor->size.height);
 }
 
-static bool is_list_kind(const json_t *root)
-{
-	const char *kind = json_string_value(json_object_get(root, "kind"));
-	size_t size = kind == NULL ? 0 : strlen(kind);
-
-	return kind == NULL || (size >= 4 && strcmp(kind + size - 4, "List") == 0);
-}
-
 /* Items are handed over as they come from a list at the top and from the `items` of a List. */
 static bool is_stream(const struct reader *reader)
 {

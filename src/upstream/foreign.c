@@ -117,8 +117,8 @@ void foreign_leave_out(struct upstream *upstream, struct dns_message *message)
 {
 	struct kin kin;
 	struct dns_message own;
-	bool is_transfer = message->type == TYPE_AXFR || message->type == TYPE_IXFR;
-	if (message->counts[0] == 0 || is_transfer || !find_kin(message, &kin) || kin.count == KIN_MOST)
+	if (message->counts[0] == 0 || dns_type_is_transfer(message->type) ||
+	    !find_kin(message, &kin) || kin.count == KIN_MOST)
 		return;
 	size_t size = write_without(message, &kin, upstream->own_records);
 	if (!dns_message_read(upstream->own_records, size, &own))
