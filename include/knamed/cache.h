@@ -48,9 +48,6 @@ enum cache_verdict cache_find_stale(struct cache *cache, const struct dns_query 
  * True: cache_find_stale() has something that is better than this message, or than none. */
 bool cache_put(struct cache *cache, const struct dns_query *query, const struct dns_message *message,
 	       uint64_t now_ns);
-/* What all TTLs of this message become when it is shown to who waited for it, so that they do not jump with the first
- * hit: bounded as if it was kept. */
-uint32_t cache_ttl(const struct cache *cache, const struct dns_message *message);
 
 /* For coredns_cache_entries, _evictions_total and so on; any thread. Hits and misses are the caller's to count. */
 struct cache_figures {

@@ -155,8 +155,3 @@ struct judgement message_judge(const struct cache *cache, const struct dns_messa
 		judgement.kept = KEPT_NOT;
 	return judgement;
 }
-
-uint32_t cache_ttl(const struct cache *cache, const struct dns_message *message)
-{
-	return message_judge(cache, message).ttl_s;
-}

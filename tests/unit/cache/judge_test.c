@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is kept, and for how long. */
 #include "asking.h"
+#include "store.h"
 
 static struct cache *fresh(void)
 {
@@ -270,7 +271,7 @@ static void a_kind_may_be_disabled_for_zones_or_all(void **state)
 	cache_free(cache);
 }
 
-static void who_waited_is_told_the_ttl_that_is_kept(void **state)
+static void a_ttl_is_bounded_whether_it_may_be_kept_or_not(void **state)
 {
 	(void)state;
 	struct cache *cache = fresh();
@@ -279,11 +280,11 @@ static void who_waited_is_told_the_ttl_that_is_kept(void **state)
 	say_www(&said, 0);
 	say_a(&said, 86400, 1);
 	assert_true(dns_message_read(said.packet, said.size, &message));
-	assert_int_equal(cache_ttl(cache, &message), 3600);
+	assert_int_equal(message_judge(cache, &message).ttl_s, 3600);
 	say_www(&said, FLAG_TC);
 	say_a(&said, 0, 1);
 	assert_true(dns_message_read(said.packet, said.size, &message));
-	assert_int_equal(cache_ttl(cache, &message), 5);
+	assert_int_equal(message_judge(cache, &message).ttl_s, 5);
 	cache_free(cache);
 }
 
@@ -302,7 +303,7 @@ int main(void)
 		cmocka_unit_test(transfers_are_not_kept),
 		cmocka_unit_test(nothing_lives_longer_than_its_signature),
 		cmocka_unit_test(a_kind_may_be_disabled_for_zones_or_all),
-		cmocka_unit_test(who_waited_is_told_the_ttl_that_is_kept),
+		cmocka_unit_test(a_ttl_is_bounded_whether_it_may_be_kept_or_not),
 	};
 	return cmocka_run_group_tests(tests, clock_setup, clock_teardown);
 }
