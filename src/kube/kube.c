@@ -168,7 +168,7 @@ static void on_followed(void *context, enum object_kind kind)
 	struct kube *kube = context;
 
 	kube_tell_followed(kube, &kube->kinds[kind]);
-	kube_alive_check(kube, &kube->kinds[kind]);
+	kube_alive_check(&kube->kinds[kind]);
 	for (int i = 0; i < OBJECT_KINDS; i++)
 		if (kind_is_watched(&kube->kinds[i]))
 			watch_hurry(kube->kinds[i].watch);

@@ -116,9 +116,8 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 		probe(kind);
 }
 
-void kube_alive_check(struct kube *kube, struct kind *kind)
+void kube_alive_check(struct kind *kind)
 {
-	(void)kube;
 	if (kind->was_failing)
 		probe(kind);
 	kind->was_failing = false;

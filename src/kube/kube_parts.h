@@ -76,8 +76,7 @@ void kube_wait_end(struct kube *kube);
 /* kube_alive.c: whether the connection still answers, and whether the server is where we are. */
 void kube_alive_start(struct kube *kube);
 void kube_alive_stop(struct kube *kube);
-void kube_alive_check(struct kube *kube,
-		      struct kind *kind); /* it is followed again: at which version is the server? */
+void kube_alive_check(struct kind *kind); /* it is followed again: at which version is the server? */
 void kube_alive_silent(void *context, enum object_kind kind); /* no answer came in time */
 
 /* kube_snapshot.c: the warm start. */

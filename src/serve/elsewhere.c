@@ -183,15 +183,13 @@ static size_t room_of(const struct reply *reply)
 
 /* ---- deciding ---- */
 
-static enum elsewhere fail(struct reply *reply, struct outcome *outcome, uint16_t rcode,
-			   const char *problem)
+static enum elsewhere settle_no_room(struct outcome *outcome)
 {
-	(void)reply;
 	outcome->by = BY_FORWARD;
-	outcome->rcode = rcode;
+	outcome->rcode = RCODE_SERVFAIL;
 	outcome->extended_error = EDE_NETWORK_ERROR; /* there is no way to ask now */
 	outcome->extended_text = "too many questions are on their way";
-	outcome->problem = problem;
+	outcome->problem = "no room for another query on its way";
 	return ELSEWHERE_KNOWN;
 }
 
@@ -204,7 +202,7 @@ static enum elsewhere answer_without_errand(struct asker *asker, const struct qu
 	if (forwardings->cache == NULL || reply->at != question->query.question_end ||
 	    cache_find_stale(forwardings->cache, &question->query, asker->began_ns,
 			     reply->packet + reply->at, room_of(reply), &cached) != CACHE_HIT)
-		return fail(reply, outcome, RCODE_SERVFAIL, "no room for another query on its way");
+		return settle_no_room(outcome);
 	settle_cached(asker, question, &cached, reply, outcome);
 	return ELSEWHERE_KNOWN;
 }

@@ -91,7 +91,6 @@ struct reload {
 	size_t first_worker;	    /* that is new */
 	struct tcp_socket *sockets; /* of each new listener for each TCP thread, thread after thread */
 	size_t socket_count;	    /* of each thread */
-	size_t opened;		    /* of all */
 	struct asker **old;	    /* askers of UDP threads whose place was taken */
 	size_t old_count;
 };
