@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "house.h"
 
-static struct house *open_plain(void)
-{
-	struct cluster_options options = house_options();
-	return house_open(&options);
-}
-
 static const char *const objects[] = {
 	"Namespace web",
 	"Service web/db Headless",
@@ -44,7 +38,7 @@ static void objects_may_come_in_any_order(void **state)
 	(void)state;
 	for (unsigned order = 0; order < 24; order++) {
 		for (int each = 0; each <= 1; each++) {
-			struct house *house = open_plain();
+			struct house *house = house_open_plain();
 			put_in_order(house, order, each);
 			house_expect_all(house, whole);
 			house_close(house);
@@ -57,7 +51,7 @@ static void objects_may_go_in_any_order_and_come_back(void **state)
 	(void)state;
 	static const char *const names[] = { "Namespace web", "Service web/db", "Slice web/s",
 					     "Service web/shop" };
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	for (unsigned order = 0; order < 24; order++) {
 		put_in_order(house, 23 - order, order % 2);
 		house_expect_all(house, whole);
@@ -81,7 +75,7 @@ static void objects_may_go_in_any_order_and_come_back(void **state)
 static void only_the_last_of_many_changes_counts(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house, "Service default/db Headless\nSlice default/s of=db a=1/TCP h@10.0.0.1");
 	house_put(house,
 		  "Slice default/s of=other a=1/TCP h@10.0.0.1\nSlice default/s of=db a=2/TCP i@10.0.0.2\n"
@@ -104,7 +98,7 @@ static void only_the_last_of_many_changes_counts(void **state)
 static void a_relist_takes_away_what_is_gone(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house, "Service default/a ClusterIP 10.96.0.1\nService default/b ClusterIP 10.96.0.2\n"
 			  "Service default/c ClusterIP 10.96.0.3");
 	model_relist_begin(house->model, OBJECT_SERVICE);
@@ -142,7 +136,7 @@ static void only_listed_namespaces_are_exposed(void **state)
 static void an_address_may_pass_from_service_to_service(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/a ClusterIP 10.96.0.1\nService default/b ClusterIP 10.96.0.2");
 	house_show(house,
@@ -178,7 +172,7 @@ static void an_endpoint_may_move_between_slices(void **state)
 	for (unsigned i = 0; i < 2 * COUNT_OF(steps); i++) {
 		const char *const *step = steps[i / 2], *host = i / 2 == 0 ? "e" : "10-0-0-1";
 		bool gives_first = i % 2;
-		struct house *house = open_plain();
+		struct house *house = house_open_plain();
 		house_put(house, "Service default/db Headless");
 		house_show(house, i / 2 == 0 ? "Slice default/from of=db IPv4 a=1/TCP e@10.0.0.1"
 					     : "Slice default/from of=db IPv4 a=1/TCP 10.0.0.1");
@@ -220,7 +214,7 @@ static void a_service_may_become_any_other_type(void **state)
 		  "db.default.svc CNAME: far.example.\n10.96.0.1 PTR: NXDOMAIN\n_a._tcp.db.default.svc SRV: NXDOMAIN\n"
 		  "_tcp.db.default.svc A: NXDOMAIN\nh.db.default.svc A: NXDOMAIN\n10.0.0.1 PTR: NXDOMAIN\n" },
 	};
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_put(house, "Slice default/s of=db IPv4 a=1/TCP h@10.0.0.1");
 	for (unsigned i = 0; i < COUNT_OF(types) * COUNT_OF(types); i++) {
 		house_put(house, types[i / COUNT_OF(types)].service);

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "house.h"
 
-static struct house *open_plain(void)
-{
-	struct cluster_options options = house_options();
-	return house_open(&options);
-}
-
 static bool in_a_zone(const struct house *house, const char *name)
 {
 	struct dns_query query = { .label_count = 0 };
@@ -22,7 +16,7 @@ static bool in_a_zone(const struct house *house, const char *name)
 static void a_zone_begins_at_a_label(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	assert_true(in_a_zone(house, "cluster.local."));
 	assert_true(in_a_zone(house, "CLUSTER.Local."));
 	assert_true(in_a_zone(house, "a.b.c.d.cluster.local."));
@@ -57,7 +51,7 @@ static void the_longest_zone_answers(void **state)
 static void what_has_not_the_shape_of_a_name_does_not_exist(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house, "Service default/web ClusterIP 10.96.0.1 http=80/TCP\n"
 			  "Slice default/web of=web http=80/TCP h@10.0.0.1\n");
 	house_expect_all(house,
@@ -91,7 +85,7 @@ static void what_has_not_the_shape_of_a_name_does_not_exist(void **state)
 static void letters_are_folded_everywhere_but_not_in_targets(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house, "Service default/web Headless\n"
 			  "Slice default/web of=web http=80/TCP Pod-A@10.0.0.1 IPv6 2001:db8::a\n");
 	house_expect_all(house,
@@ -109,7 +103,7 @@ static void letters_are_folded_everywhere_but_not_in_targets(void **state)
 static void only_whole_addresses_have_a_ptr_and_what_is_above_them_exists(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house, "Service default/web ClusterIP 10.96.0.1 2001:db8::1");
 	house_expect_all(
 		house,
@@ -204,7 +198,7 @@ static void before_the_first_sync_only_names_that_need_no_store_are_answered(voi
 static void sync_is_shown_by_publishing(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	catalog_set_synced(house->catalog, false);
 	house_expect(house, "default.svc A", "NODATA");
 	assert_true(answers_publish(house->answers));

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "house.h"
 
-static struct house *open_plain(void)
-{
-	struct cluster_options options = house_options();
-	return house_open(&options);
-}
-
 /* names.md 4: several endpoints may share a hostname. */
 static void a_hostname_has_all_addresses_that_bear_it(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/db Headless\nSlice default/a of=db x=1/TCP h@10.0.0.1 h@10.0.0.2\n"
 		   "Slice default/b of=db IPv6 x=1/TCP H@fd00::1\nSlice default/c of=db x=2/TCP h@10.0.0.1\n");
@@ -38,7 +32,7 @@ static void a_hostname_has_all_addresses_that_bear_it(void **state)
 static void hosts_follow_the_type_of_their_service(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/db ClusterIP 10.96.0.1\nSlice default/a of=db x=1/TCP h@10.0.0.1 10.0.0.2");
 	house_expect_all(house,
@@ -69,7 +63,7 @@ static void hosts_follow_the_type_of_their_service(void **state)
 static void a_hostname_may_spell_the_address_of_another(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/db Headless\nSlice default/a of=db x=1/TCP 10-0-0-2@10.0.0.1 10.0.0.2");
 	house_expect(house, "10-0-0-2.db.default.svc A", "10.0.0.1|10.0.0.2");
@@ -150,7 +144,7 @@ static void a_host_of_an_import_wins_over_an_empty_name(void **state)
 static void hosts_with_limits_beyond_reason_tell_what_they_can(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	struct text line = { 0 };
 	text_add(&line, "Slice default/a of=db x=1/TCP");
 	for (unsigned i = 0; i < 700; i++)

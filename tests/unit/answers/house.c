@@ -79,6 +79,12 @@ struct house *house_open(const struct cluster_options *options)
 	return house;
 }
 
+struct house *house_open_plain(void)
+{
+	struct cluster_options options = house_options();
+	return house_open(&options);
+}
+
 void house_close(struct house *house)
 {
 	model_free(house->model);

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /* A cluster in words: a model, the catalog that listens to it, and what is asked of both.
  *
  * Objects, a line each (words in any order behind the name):
  *   Namespace web
- *   Service web/shop ClusterIP 10.96.0.10 fd00::10 http=80/TCP dns=53/UDP =9/TCP http=-/TCP (a port
- * without number) out=192.0.2.1 out=lb.example. (from outside) Service web/db Headless unready
- * Service web/far ExternalName Far.Example. Slice web/db-a of=db IPv4 http=8080/TCP 10.0.0.1
- * db-0@10.0.0.2 !10.0.0.3 (not ready) 10.0.0.4#pod 10.0.0.5%zone Slice web/imp import=db
- * cluster=east ... Pod web/p 10.0.0.1 Import web/db ClusterSetIP 10.2.0.1 http=80/TCP Questions are
- * "name TYPE": a name without a final dot is below cluster.local., an address is its PTR name.
- * Replies in words: NXDOMAIN, NODATA, NOT_READY, else the rdata joined by "|", sorted,
- * ".cluster.local." left out. */
+ *   Service web/shop ClusterIP 10.96.0.10 fd00::10 http=80/TCP dns=53/UDP =9/TCP http=-/TCP (a port without number)
+ *     out=192.0.2.1 out=lb.example. (from outside)
+ *   Service web/db Headless unready
+ *   Service web/far ExternalName Far.Example.
+ *   Slice web/db-a of=db IPv4 http=8080/TCP 10.0.0.1 db-0@10.0.0.2 !10.0.0.3 (not ready) 10.0.0.4#pod 10.0.0.5%zone
+ *   Slice web/imp import=db cluster=east ...
+ *   Pod web/p 10.0.0.1
+ *   Import web/db ClusterSetIP 10.2.0.1 http=80/TCP
+ *
+ * Questions are "name TYPE": a name without a final dot is below cluster.local., an address is its PTR name.
+ * Replies in words: NXDOMAIN, NODATA, NOT_READY, else the rdata joined by "|", sorted, ".cluster.local." left out. */
+/* clang-format on */
 #ifndef KNAMED_TESTS_HOUSE_H
 #define KNAMED_TESTS_HOUSE_H
 
@@ -27,8 +32,9 @@ struct house {
 
 /* cluster.local., in-addr.arpa. and ip6.arpa.; ttl 30, denials 5, the short form, port 53. */
 struct cluster_options house_options(void);
-struct house *house_open(
-	const struct cluster_options *options); /* with the namespace "default", published */
+/* With the namespace "default", published. */
+struct house *house_open(const struct cluster_options *options);
+struct house *house_open_plain(void); /* with the options above */
 void house_close(struct house *house);
 
 void house_put(struct house *house, const char *lines);

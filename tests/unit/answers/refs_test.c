@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "house.h"
 
-static struct house *open_plain(void)
-{
-	struct cluster_options options = house_options();
-	return house_open(&options);
-}
-
 /* The targets in the order of the reply. */
 static void expect_in_order(const struct house *house, const char *question, const char *told)
 {
@@ -28,7 +22,7 @@ static void expect_in_order(const struct house *house, const char *question, con
 static void a_cluster_ip_wins_over_endpoints_with_the_same_address(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house, "Service default/db Headless\nSlice default/a of=db h@10.0.0.1");
 	house_expect(house, "10.0.0.1 PTR", "h.db.default.svc");
 	house_show(house, "Service default/web ClusterIP 10.0.0.1");
@@ -42,7 +36,7 @@ static void a_cluster_ip_wins_over_endpoints_with_the_same_address(void **state)
 static void each_service_that_holds_an_address_has_a_ptr(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/web ClusterIP 10.96.0.1\nSlice default/w of=web x=1/TCP 10.0.0.1");
 	house_show(house, "Service default/db Headless\nSlice default/d of=db x=1/TCP db-0@10.0.0.1");
@@ -64,7 +58,7 @@ static void each_service_that_holds_an_address_has_a_ptr(void **state)
 static void a_hostname_that_spells_the_address_has_one_ptr(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house, "Service default/db Headless\nSlice default/d of=db x=1/TCP 10.0.0.1");
 	house_show(house, "Service default/a Headless\nSlice default/a of=a x=1/TCP 10.0.0.1");
 	house_show(house, "Slice default/d2 of=db x=2/TCP 10-0-0-1@10.0.0.1");
@@ -94,7 +88,7 @@ static void hostnames_stand_before_names_of_pods(void **state)
 static void prefixes_exist_as_long_as_an_address_is_below_them(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/a ClusterIP 10.96.0.1 2001:db8::1\nService default/b ClusterIP 10.96.7.1");
 	house_expect_all(house,

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "house.h"
 
-static struct house *open_plain(void)
-{
-	struct cluster_options options = house_options();
-	return house_open(&options);
-}
-
 /* names.md 4, rules 1 and 2 */
 static void an_endpoint_counts_when_it_is_ready(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/db Headless\nSlice default/a of=db x=1/TCP 10.0.0.1 !10.0.0.2 !h@10.0.0.3\n");
 	house_expect_all(house,
@@ -29,7 +23,7 @@ static void an_endpoint_counts_when_it_is_ready(void **state)
 static void a_service_may_publish_endpoints_that_are_not_ready(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/db Headless unready\nSlice default/a of=db x=1/TCP 10.0.0.1 !h@10.0.0.2");
 	house_expect_all(house, "db.default.svc A: 10.0.0.1|10.0.0.2\nh.db.default.svc A: 10.0.0.2\n");
@@ -47,7 +41,7 @@ static void a_service_may_publish_endpoints_that_are_not_ready(void **state)
 static void slices_of_names_are_ignored(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_put(house, "Service default/db Headless\nSlice default/a of=db FQDN x=1/TCP 10.0.0.1");
 	answers_publish(house->answers);
 	house_expect(house, "db.default.svc A", "NXDOMAIN");
@@ -64,7 +58,7 @@ static void slices_of_names_are_ignored(void **state)
 static void each_endpoint_has_the_ports_of_its_own_slice(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/db Headless\nSlice default/a of=db x=1/TCP h@10.0.0.1\n"
 		   "Slice default/b of=db x=2/TCP y=3/UDP h@10.0.0.1\nSlice default/c of=db 10.0.0.3\n"
@@ -118,7 +112,7 @@ static void an_endpoint_may_move_from_slice_to_slice(void **state)
 		"db.default.svc A: 10.0.0.1|10.0.0.2\nh.db.default.svc A: 10.0.0.1\n"
 		"10-0-0-2.db.default.svc A: 10.0.0.2\n10.0.0.1 PTR: h.db.default.svc\n"
 		"_x._tcp.db.default.svc SRV: 0 50 1 h.db.default.svc|0 50 1 10-0-0-2.db.default.svc\n";
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/db Headless\nSlice default/a of=db x=1/TCP h@10.0.0.1 10.0.0.2");
 	house_expect_all(house, all);
@@ -138,7 +132,7 @@ static void an_endpoint_may_move_from_slice_to_slice(void **state)
 static void a_slice_may_move_from_service_to_service(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/a Headless\nService default/b Headless\nSlice default/s of=a x=1/TCP h@10.0.0.1");
 	house_show(house, "Slice default/s of=b x=1/TCP h@10.0.0.1");

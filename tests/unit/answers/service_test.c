@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "house.h"
 
-static struct house *open_plain(void)
-{
-	struct cluster_options options = house_options();
-	return house_open(&options);
-}
-
 static const char *const set_zones[] = { "cluster.local.", "clusterset.local.", "in-addr.arpa." };
 
 static struct house *open_multicluster(struct cluster_options options)
@@ -22,7 +16,7 @@ static struct house *open_multicluster(struct cluster_options options)
 static void a_cluster_ip_service_has_its_addresses_whatever_its_endpoints(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/web ClusterIP 10.96.0.1 fd00::1 http=80/TCP\n"
 		   "Service default/six ClusterIP fd00::2\nService default/none ClusterIP http=80/TCP\n"
@@ -42,7 +36,7 @@ static void a_cluster_ip_service_has_its_addresses_whatever_its_endpoints(void *
 static void cluster_ips_keep_their_order(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house, "Service default/web ClusterIP 10.96.0.9 10.96.0.1 10.96.0.5");
 	struct asked asked = house_ask(house, "web.default.svc A");
 	static const uint8_t last[] = { 9, 1, 5 };
@@ -58,7 +52,7 @@ static void cluster_ips_keep_their_order(void **state)
 static void a_headless_service_exists_as_long_as_it_has_endpoints(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_put(house,
 		  "Service default/db Headless x=1/TCP\nSlice default/a of=db x=1/TCP !10.0.0.1");
 	answers_publish(house->answers);
@@ -80,7 +74,7 @@ static void a_headless_service_exists_as_long_as_it_has_endpoints(void **state)
 static void protocols_exist_above_their_ports_only(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/web ClusterIP 10.96.0.1 a=1/TCP b=2/UDP c=3/SCTP =4/TCP d=5/OTHER\n"
 		   "Service default/one ClusterIP 10.96.0.2 =4/TCP\n"
@@ -107,7 +101,7 @@ static void protocols_exist_above_their_ports_only(void **state)
 static void the_short_form_is_for_a_service_named_as_its_namespace(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Namespace etcd\nNamespace web\nNamespace other\n"
 		   "Service etcd/etcd Headless\nSlice etcd/a of=etcd etcd-client=2379/TCP etcd-0@10.0.0.1 10.0.0.2\n"
@@ -162,7 +156,7 @@ static void the_short_form_can_be_switched_off_and_is_not_for_imports(void **sta
 static void an_external_name_is_an_alias_as_it_is_spelled(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/far ExternalName Far.Example.COM\nService default/one ExternalName one\n"
 		   "Service default/ports ExternalName far.example. http=80/TCP\n"
@@ -201,7 +195,7 @@ static void an_external_name_that_is_an_address_is_none(void **state)
 					     "",
 					     ".",
 					     "2001:db8:0000:0000:0000:0000:0000:0001." };
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
 		struct text line = { 0 };
 		text_printf(&line, "Service default/far ExternalName %s", texts[i]);

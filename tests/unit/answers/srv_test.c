@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "house.h"
 
-static struct house *open_plain(void)
-{
-	struct cluster_options options = house_options();
-	return house_open(&options);
-}
-
 /* names.md 5.1: max(1, floor(100 / n)), n being the (address, port) pairs before duplicates go. */
 static void weights_share_a_hundred_between_the_pairs_selected(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/one ClusterIP 10.96.0.1 a=1/TCP\nService default/two ClusterIP 10.96.0.2 fd00::2 a=1/TCP b=2/TCP\n"
 		   "Service default/same ClusterIP 10.96.0.3 10.96.0.3 a=1/TCP\nService default/dns ClusterIP 10.96.0.4 u=53/UDP t=53/TCP\n"
@@ -40,7 +34,7 @@ static void weights_share_a_hundred_between_the_pairs_selected(void **state)
 static void endpoints_without_ports_count_at_the_bare_name(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/db Headless\nSlice default/a of=db a=1/TCP 10.0.0.1\nSlice default/b of=db 10.0.0.2 10.0.0.3\n");
 	house_expect_all(house, "db.default.svc SRV: 0 33 1 10-0-0-1.db.default.svc\n"
@@ -52,7 +46,7 @@ static void endpoints_without_ports_count_at_the_bare_name(void **state)
 static void each_target_has_the_number_of_its_slice(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house, "Service default/db Headless a=9/TCP\nSlice default/a of=db a=1/TCP 10.0.0.1\n"
 			  "Slice default/b of=db a=2/TCP A=3/TCP a=2/UDP 10.0.0.2\n");
 	house_expect_all(house,
@@ -66,7 +60,7 @@ static void each_target_has_the_number_of_its_slice(void **state)
 static void a_pair_that_is_there_twice_is_told_once(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/db Headless\nSlice default/a of=db a=1/TCP 10.0.0.1 10.0.0.1 h@10.0.0.2\n"
 		   "Slice default/b of=db a=1/TCP 10.0.0.1 h@10.0.0.3\n");
@@ -84,7 +78,7 @@ static void a_pair_that_is_there_twice_is_told_once(void **state)
 static void glue_has_all_addresses_of_each_target(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/web ClusterIP fd00::1 10.96.0.1 10.96.0.2 http=80/TCP\nService default/db Headless\n"
 		   "Slice default/a of=db a=1/TCP h@10.0.0.1\nSlice default/b of=db IPv6 b=2/TCP h@fd00::2 fd00::3\n");
@@ -108,7 +102,7 @@ static void glue_has_all_addresses_of_each_target(void **state)
 static void glue_follows_a_host_that_changes(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/db Headless\nSlice default/a of=db a=1/TCP h@10.0.0.1\nSlice default/b of=db b=1/TCP h@10.0.0.2");
 	house_expect_glue(house, "_a._tcp.db.default.svc SRV",

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "house.h"
 
-static struct house *open_plain(void)
-{
-	struct cluster_options options = house_options();
-	return house_open(&options);
-}
-
 /* A service with `count` clusterIPs of each family: 10.96.0.1 ..., fd00::1 ... */
 static void put_service_of(struct house *house, const char *name, unsigned count)
 {
@@ -37,7 +31,7 @@ static size_t last_octets(const struct house *house, const char *question, unsig
 static void addresses_keep_their_order_unless_rotation_is_asked_for(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	put_service_of(house, "web", 5);
 	for (int question = 0; question < 7; question++) {
 		unsigned octets[64];
@@ -51,7 +45,7 @@ static void addresses_keep_their_order_unless_rotation_is_asked_for(void **state
 static void with_rotation_each_address_comes_first_in_turn(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	put_service_of(house, "web", 5);
 	house->asking.rotate = true;
 	unsigned octets[64], before = 0;
@@ -70,7 +64,7 @@ static void with_rotation_each_address_comes_first_in_turn(void **state)
 static void questions_of_a_and_aaaa_do_not_fall_into_step(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	put_service_of(house, "web", 4);
 	house->asking.rotate = true;
 	unsigned first_a = 0, first_aaaa = 0, octets[64];
@@ -89,7 +83,7 @@ static void questions_of_a_and_aaaa_do_not_fall_into_step(void **state)
 static void the_addresses_of_a_big_service_are_rotated_too(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_put(house, "Service default/big Headless");
 	house_put_many(house, &(struct many){ "default/a", "big", "http=80/TCP", NULL, 0, 400 });
 	house_put_many(house, &(struct many){ "default/b", "big", "http=80/TCP", NULL, 400, 400 });
@@ -133,7 +127,7 @@ static bool all_are_seen(const struct house *house, const char *question, unsign
 static void a_cut_answer_is_a_window_that_moves(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	put_service_of(house, "web", 20);
 	uint32_t head = DNS_HEADER_SIZE + sizeof "\3web\7default\3svc\7cluster\5local" + 4;
 	for (unsigned fit = 1; fit < 20; fit++) {
@@ -158,7 +152,7 @@ static void a_cut_answer_is_a_window_that_moves(void **state)
 static void twenty_eight_addresses_fit_into_512_octets(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	put_service_of(house, "n28", 28);
 	house->asking.limit = 512;
 	struct asked asked = house_ask(house, "n28.default.svc A");
@@ -191,7 +185,7 @@ static void check_glue_is_whole(const ldns_pkt *cut, const ldns_pkt *whole)
 static void glue_is_cut_by_whole_sets_before_answers_are(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/db Headless\n"
 		   "Slice default/a of=db pg=5432/TCP db-0@10.0.0.1 db-0@10.0.0.2 db-0@10.0.0.3 db-1@10.0.0.4\n"
@@ -300,7 +294,7 @@ static void no_reply_is_longer_than_it_may_be(void **state)
 static void targets_of_srv_are_spelled_out(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house, "Service default/web ClusterIP 10.96.0.1 http=80/TCP");
 	struct question question = { .type = TYPE_SRV };
 	assert_true(name_parse("web.default.svc.cluster.local.", question.name, &question.size));
@@ -316,7 +310,7 @@ static void targets_of_srv_are_spelled_out(void **state)
 static void what_is_behind_an_alias_belongs_to_its_target(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/near ExternalName Web.Default.svc.cluster.local.\n"
 		   "Service default/nearer ExternalName near.default.svc.cluster.local.\n"
@@ -407,7 +401,7 @@ static void denials_live_for_d_or_for_one_second_at_headless_services(void **sta
 static void any_is_one_set(void **state)
 {
 	(void)state;
-	struct house *house = open_plain();
+	struct house *house = house_open_plain();
 	house_show(house,
 		   "Service default/web ClusterIP 10.96.0.1 10.96.0.2 fd00::1 http=80/TCP\n"
 		   "Service default/far ExternalName far.example.\nService default/none ClusterIP\n");
