@@ -278,8 +278,8 @@ static bool serve_until_stopped(struct process *process, struct error *error)
 	process->metrics = metrics_new();
 	process->traffic = traffic_new(process->events);
 	metrics_build(process->metrics, KNAMED_VERSION, KNAMED_REVISION);
-	process->sandbox =
-		sandbox_enter(process->config); /* before any thread, for each has its own rights */
+	/* Before any thread, for each has its own rights. */
+	process->sandbox = sandbox_enter(process->config);
 	sandbox_show(process->sandbox, process->metrics);
 	bool good = start(process, error) && serve(process, error);
 	admin_close(process->admin);

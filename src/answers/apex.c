@@ -324,8 +324,8 @@ static void put_fixed_names(struct cluster *cluster, const struct zone *zone)
 	if (zone->size + 12 > DNS_NAME_MAX)
 		return;
 	start_at(cluster, zone, "\13dns-version", 12, ENTRY_STEADY);
-	const char *version =
-		zone->kind == ZONE_MULTICLUSTER ? "\0051.0.0" : "\0051.1.0"; /* K8S 2.2, KEP 2.2 */
+	/* K8S 2.2, KEP 2.2 */
+	const char *version = zone->kind == ZONE_MULTICLUSTER ? "\0051.0.0" : "\0051.1.0";
 	text_clear(&cluster->records);
 	record_add(&cluster->records, TYPE_TXT, VERSION_TTL, version, 6);
 	draft_extent(&cluster->draft, TYPE_TXT, 1, &cluster->records, NULL, 0, 0, NULL);

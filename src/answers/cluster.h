@@ -85,8 +85,8 @@ struct host_name {
 	uint8_t size;
 	uint8_t labels[DNS_NAME_MAX];
 };
-bool seat_host(const struct seat *seat,
-	       struct host_name *ret_name); /* false: it cannot be said in DNS */
+/* False: it cannot be said in DNS. */
+bool seat_host(const struct seat *seat, struct host_name *ret_name);
 
 struct host_seat {
 	struct member *member;
@@ -165,8 +165,8 @@ void cluster_begin(struct cluster *cluster); /* it has its zones */
 /* names.c */
 bool wire_add_front(const void *labels, size_t size, const struct wire *rest, struct wire *ret_wire);
 bool label_wire(const char *text, bool lower, uint8_t ret_label[DNS_LABEL_MAX + 1], unsigned *ret_size);
-bool group_wire(const struct group *group, const struct zone *zone,
-		struct wire *ret_wire); /* SVC.NS.svc.Z */
+/* SVC.NS.svc.Z */
+bool group_wire(const struct group *group, const struct zone *zone, struct wire *ret_wire);
 const struct zone_list *group_zones(const struct group *group);
 bool *group_changed(const struct group *group);
 /* Shows the draft under the group's names and remembers it there. */
@@ -198,9 +198,8 @@ size_t count_seats(const struct group *group);
 void member_compile(struct member *member);
 
 /* refs.c */
-enum {
-	KEY_IMPORT_ADDRESS = 0x84
-}; /* of endpoints that no PTR tells of, imported ones and those outside: never asked for */
+/* Of endpoints that no PTR tells of, imported ones and those outside: never asked for. */
+enum { KEY_IMPORT_ADDRESS = 0x84 };
 /* is_first: told before the others that are there (PTR of explicit hostnames, names.md 8). */
 void refs_add(struct cluster *cluster, uint8_t kind, const struct ip *ip,
 	      const struct address_ref *ref, bool is_first);
@@ -232,9 +231,9 @@ void hosts_compile(struct cluster *cluster);
 
 /* srv.c */
 struct port_filter {
-	const char *name;
+	const char *name; /* NULL: every port */
 	uint8_t protocol;
-}; /* name NULL: every port */
+};
 /* Adds the SRV set of the seats to the draft (whose key is the owner); false: there is no such port, so no such name. */
 bool srv_of_seats(struct group *group, const struct zone *zone, const struct seat *seats,
 		  size_t count, const struct port_filter *filter);
@@ -258,16 +257,17 @@ size_t pairs_of(const struct slice *slice, const struct port_filter *filter);
 bool group_exceeds(const struct group *group, const struct port_filter *filter, size_t bound);
 
 /* service.c */
-void group_start(struct group *group, const struct wire *name,
-		 uint8_t flags); /* begins the draft of a name */
+/* Begins the draft of a name. */
+void group_start(struct group *group, const struct wire *name, uint8_t flags);
 void group_complain_name(const struct group *group, const char *what);
 /* A and AAAA of a list into the draft, in its order, without duplicates; `stride` octets from one to the next. */
 void draft_addresses(struct cluster *cluster, const struct ip *addresses, size_t stride, size_t count);
 enum { PORT_NAMES_MOST = 256 };
+/* Named ports, each (name, protocol) once. */
 struct port_list {
 	const struct port *ports[PORT_NAMES_MOST];
 	size_t count;
-}; /* named ports, each (name, protocol) once */
+};
 void port_list_add(struct group *group, struct port_list *list, const struct port *ports, size_t count);
 bool port_wire(const struct port *port, const struct wire *base, struct wire *ret_protocol,
 	       struct wire *ret_name);

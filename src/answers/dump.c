@@ -126,8 +126,8 @@ static void add_item(struct dump *dump, enum item_kind kind, const uint8_t *name
 		     const struct entry *entry)
 {
 	uint8_t path[PATH_MAX_SIZE];
-	bool is_wide = dump->lines.only == NULL ||
-		       kind == ITEM_PTR; /* of a PTR its target may be wanted */
+	/* Of a PTR its target may be wanted. */
+	bool is_wide = dump->lines.only == NULL || kind == ITEM_PTR;
 	if (!is_of_zone(dump, name, size) || !(is_wide || name_is_under(name, dump->lines.only)))
 		return;
 	if (dump->count == dump->room) {

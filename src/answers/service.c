@@ -159,8 +159,8 @@ static void compile_headless(struct group *group, const struct wire *base, const
 			     const struct seat *seats, size_t count)
 {
 	struct cluster *cluster = group->cluster;
-	if (count ==
-	    0) { /* the name is denied, but for a short time only: its pods may come any moment */
+	/* The name is denied, but for a short time only: its pods may come any moment. */
+	if (count == 0) {
 		group_start(group, base, ENTRY_ABSENT | ENTRY_SOON);
 		group_put(group);
 		return;

@@ -201,8 +201,8 @@ struct zone_state {
 	const struct chain *chain; /* static: names with NSEC; NULL: denials are not signed */
 	uint32_t serial;
 	uint8_t depth; /* static: labels of the deepest name left of the zone */
-	bool has_cuts,
-		has_wildcards; /* static: what a miss must look for; cuts are delegations and DNAMEs */
+	/* static: what a miss must look for; cuts are delegations and DNAMEs */
+	bool has_cuts, has_wildcards;
 	bool has_signatures;
 	bool is_free; /* the zone is gone: its index may be given again */
 };
@@ -256,8 +256,8 @@ struct answers {
 };
 void answers_complain(struct answers *answers, const char *format, ...) PRINTF_LIKE(2, 3);
 struct zone *zone_new(struct answers *answers, enum zone_kind kind, const char *origin);
-void zone_touch(struct answers *answers,
-		const struct zone *zone); /* its serial moves at the next publish */
+/* Its serial moves at the next publish. */
+void zone_touch(struct answers *answers, const struct zone *zone);
 void readers_wait(void); /* until each reader has been quiet once: what it saw before it sees no more */
 
 /* ---- retire.c ---- */

@@ -291,8 +291,8 @@ static enum answer_kind write_alias(const struct lookup *lookup, const struct en
 
 enum answer_kind write_entry(const struct lookup *lookup, const struct entry *entry, struct reply *reply)
 {
-	bool is_proof = lookup->type == TYPE_RRSIG ||
-			lookup->type == TYPE_NSEC; /* they stand beside a CNAME */
+	/* They stand beside a CNAME. */
+	bool is_proof = lookup->type == TYPE_RRSIG || lookup->type == TYPE_NSEC;
 	if (entry->flags & ENTRY_ALIAS && !(is_proof && entry_set(entry, lookup->type) != NULL))
 		return write_alias(lookup, entry, reply);
 	for (unsigned i = 0; i < entry->set_count; i++) {

@@ -62,8 +62,8 @@ bool copy_put_records(struct zone_copy *copy, struct copy_out *out, const uint8_
 				copy_record_size(record)) &&
 		    out->message->count > 0)
 			return false;
-		copy->at += (uint32_t)copy_record_size(
-			record); /* one that no message can hold is left out */
+		/* One that no message can hold is left out. */
+		copy->at += (uint32_t)copy_record_size(record);
 	}
 	copy->at = 0;
 	return true;

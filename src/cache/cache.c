@@ -8,8 +8,8 @@
 
 enum {
 	CAPACITY_LEAST = 1024, /* as in CoreDNS, however little is asked for */
-	ENTRY_OCTETS =
-		512, /* how many a capacity of one stands for; three of four take less than half */
+	/* How many a capacity of one stands for; three of four take less than half. */
+	ENTRY_OCTETS = 512,
 	ENTRY_OCTETS_LEAST = 64,
 	SMALL_SHARE = 10, /* one in so many goes to a small ring */
 	CACHE_LINE = 64,

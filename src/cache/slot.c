@@ -40,8 +40,8 @@ struct wanted wanted_make(const struct cache *cache, const struct dns_query *que
 	uint32_t low = (uint32_t)wanted.hash, high = (uint32_t)(wanted.hash >> 32);
 	wanted.buckets[0] = (uint32_t)((uint64_t)low * cache->bucket_count >> 32);
 	wanted.buckets[1] = (uint32_t)((uint64_t)high * cache->bucket_count >> 32);
-	wanted.tag = (uint16_t)((low & 0xff) |
-				(high & 0xff) << 8); /* what the buckets' numbers do not show */
+	/* What the buckets' numbers do not show. */
+	wanted.tag = (uint16_t)((low & 0xff) | (high & 0xff) << 8);
 	return wanted;
 }
 

@@ -223,8 +223,8 @@ struct config *config_built_in(const struct flags *flags)
 	struct config *config = NULL;
 	if (!findings.restricts && (!findings.has_bind || findings.bind.count > 0)) {
 		config = read_findings(&findings, flags->port);
-		findings.health = findings.ready = findings.prometheus =
-			NULL; /* as they may be wrong */
+		/* They may be wrong. */
+		findings.health = findings.ready = findings.prometheus = NULL;
 		if (config == NULL)
 			config = read_findings(&findings, flags->port);
 	}

@@ -28,8 +28,8 @@ struct body_item {
 	const char *fault;
 };
 struct body_calls {
-	bool (*take)(void *context,
-		     const struct body_item *item); /* false: stop, as if the body ended in an error */
+	/* False: stop, as if the body ended in an error. */
+	bool (*take)(void *context, const struct body_item *item);
 	void *context;
 };
 struct body_options {

@@ -32,8 +32,8 @@ struct client_end {
 struct client_calls {
 	bool (*head)(void *context, const struct client_head *head); /* once, of the final response */
 	bool (*body)(void *context, const uint8_t *bytes, size_t size);
-	void (*end)(void *context,
-		    const struct client_end *end); /* once, last; the transfer is gone after it */
+	/* Once, last; the transfer is gone after it. */
+	void (*end)(void *context, const struct client_end *end);
 	void *context;
 };
 struct client_request {
@@ -53,8 +53,8 @@ void client_free(struct client *client); /* cancels what is under way, without c
 /* Never calls back before it returns. */
 struct transfer *client_get(struct client *client, const struct client_request *request,
 			    const struct client_calls *calls);
-void transfer_cancel(
-	struct transfer *transfer); /* no further call; may be called from its own calls but `end` */
+/* No further call; may be called from its own calls but `end`. */
+void transfer_cancel(struct transfer *transfer);
 /* No request goes over a connection that is open now: the next ones connect anew. Transfers under
  * way end with CLIENT_BROKEN. For a connection that does not answer any more. */
 void client_reconnect(struct client *client);

@@ -90,8 +90,8 @@ static void set_credentials(CURL *easy, const struct credentials *credentials)
 	set_blob(easy, CURLOPT_SSLCERT_BLOB, credentials->certificate, credentials->certificate_size);
 	set_blob(easy, CURLOPT_SSLKEY_BLOB, credentials->key, credentials->key_size);
 	curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L); /* else an old CA would live for a day */
-	curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE,
-			 0L); /* a resumed session checks no certificate */
+	/* A resumed session checks no certificate. */
+	curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (credentials->insecure) {
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
@@ -143,14 +143,14 @@ CURL *easy_new(const struct easy_request *request, struct curl_slist **ret_heade
 	curl_easy_setopt(easy, CURLOPT_URL, url);
 	mem_free(url);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(easy, CURLOPT_HEADEROPT,
-			 (long)CURLHEADER_SEPARATE); /* a proxy sees no token */
+	/* A proxy sees no token. */
+	curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
 	curl_easy_setopt(easy, CURLOPT_CONNECT_TO, hosts);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, request->agent);
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT,
-			 1L); /* else removing it would wait for the resolver */
+	/* Else removing it would wait for the resolver. */
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)BUFFER_SIZE);
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, set_up_socket);

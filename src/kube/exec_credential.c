@@ -70,8 +70,8 @@ static bool read_status(const json_t *status, struct exec_credential *ret_creden
 bool exec_credential_read(const char *text, size_t size, const char *version,
 			  struct exec_credential *ret_credential, struct error *error)
 {
-	json_t *root =
-		json_loadb(text, size, 0, NULL); /* jansson's own sentence might quote a token */
+	/* Jansson's own sentence might quote a token. */
+	json_t *root = json_loadb(text, size, 0, NULL);
 	const char *kind = text_field(root, "kind"), *spoken = text_field(root, "apiVersion");
 	const json_t *status = json_object_get(root, "status");
 	bool good = false;

@@ -106,8 +106,8 @@ static void look(evutil_socket_t fd, short what, void *context)
 	struct error error = { 0 };
 	struct exec_credential credential = { 0 };
 	int status = 0;
-	pid_t ended =
-		waitpid(plugin->pid, &status, WNOHANG); /* first, so that all it printed is there */
+	/* First, so that all it printed is there. */
+	pid_t ended = waitpid(plugin->pid, &status, WNOHANG);
 	bool has_ended = ended == plugin->pid || (ended < 0 && errno == ECHILD), is_good = false;
 	if (has_ended)
 		plugin->pid = 0;

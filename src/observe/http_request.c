@@ -165,8 +165,8 @@ bool http_request_read(const char *text, size_t size, struct http_request *ret_r
 		if (request.refusal == 0)
 			request.refusal = refusal;
 	}
-	request.is_last |=
-		request.refusal != 0; /* it may have a body, and where that ends is not asked */
+	/* It may have a body, and where that ends is not asked. */
+	request.is_last |= request.refusal != 0;
 	*ret_request = request;
 	return true;
 }

@@ -170,8 +170,8 @@ void inner_relay(const struct question *question, const struct inner_answer *ans
 	if (answer->message.question_end == 0) /* a failure: there is nothing to copy */
 		return;
 	struct outcome told = *outcome;
-	if (reply->at ==
-	    question->query.question_end) { /* it is all of ours, not the end of an alias */
+	/* It is all of ours, not the end of an alias. */
+	if (reply->at == question->query.question_end) {
 		reply->set_flags = answer->set_flags;
 		reply->clear_flags = answer->clear_flags;
 	}

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 enum {
-	RECEIVE_ROOM =
-		4 << 20, /* a burst waits here: 4 MB hold some 5,000 queries (rmem_default: 280) */
-	BACKLOG = 4096,	 /* the kernel takes less by itself (somaxconn) */
+	/* A burst waits here: 4 MB hold some 5,000 queries (rmem_default: 280). */
+	RECEIVE_ROOM = 4 << 20,
+	BACKLOG = 4096, /* the kernel takes less by itself (somaxconn) */
 };
 
 static void set_on(int fd, int level, int option)

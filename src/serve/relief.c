@@ -128,9 +128,9 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	const struct ip *sample = relief_sample_get(&relief->gauge);
 	do_step(relief, relief_decide(&relief->hold, &seen, sample));
+	/* What is known is of the last tick, or it is not known. */
 	if (sample != NULL || relief->hold.calm > 0)
-		relief_sample_ask(
-			&relief->gauge); /* what is known is of the last tick, or it is not known */
+		relief_sample_ask(&relief->gauge);
 	if (relief_is_over(&relief->hold))
 		atomic_store(&relief->gauge.is_watched, false);
 	else

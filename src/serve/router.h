@@ -21,8 +21,8 @@ struct listener {
 	struct config_timeouts timeouts; /* of connections; of blocks that name one the last counts */
 };
 enum { LISTENER_NAME_SIZE = PLACE_TEXT_SIZE + 8 };
-void listener_name(const struct listener *listener,
-		   char ret_name[LISTENER_NAME_SIZE]); /* "dns://:53" */
+/* "dns://:53" */
+void listener_name(const struct listener *listener, char ret_name[LISTENER_NAME_SIZE]);
 
 struct router {
 	unsigned number;       /* no two have the same */

@@ -13,8 +13,8 @@
 #include "sockets.h"
 
 enum {
-	WORKERS_MOST =
-		8, /* per address, unless `multisocket` says more: one socket's queue feeds many CPUs */
+	/* Per address, unless `multisocket` says more: one socket's queue feeds many CPUs. */
+	WORKERS_MOST = 8,
 	STACK_SIZE = 256 * 1024, /* address space; what is not used costs nothing */
 	OTHER_FILES = 128,	 /* descriptors that are not connections: sockets, watches, logs */
 };

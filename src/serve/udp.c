@@ -19,8 +19,8 @@
 enum {
 	BATCH = 64,    /* more is no faster: the batch would leave the first cache */
 	PACKET = 4096, /* bufsize's most; a longer query is cut and so malformed */
-	STRIDE = PACKET +
-		 64, /* at 4,096 all packets would begin in the same cache set and push each other out */
+	/* At 4,096 all packets would begin in the same cache set and push each other out. */
+	STRIDE = PACKET + 64,
 	FULL_BATCHES = 16, /* in a row: perhaps more comes than can be answered */
 	LAST_BATCHES = 64, /* how much of what the socket holds is answered at the end */
 };
@@ -91,8 +91,8 @@ static void info_fill(const struct udp_worker *worker, const struct sockaddr *cl
 		      const struct ip *local, struct packet_info *ret_info)
 {
 	ret_info->client = ip_of_sockaddr(client);
-	ret_info->client_port =
-		ntohs(((const struct sockaddr_in *)client)->sin_port); /* same place in sockaddr_in6 */
+	/* Same place in sockaddr_in6. */
+	ret_info->client_port = ntohs(((const struct sockaddr_in *)client)->sin_port);
 	ret_info->local = local->family != 0 ? *local : worker->place.ip;
 	ret_info->local_port = worker->place.port;
 }
@@ -160,8 +160,8 @@ static void send_replies(struct udp_worker *worker, unsigned count)
 		if (sent > 0) {
 			done += (unsigned)sent;
 		} else if (errno == EAGAIN || errno == ENOBUFS) {
-			tally_add(&worker->unsent,
-				  count - done); /* there is no room: the clients will ask again */
+			/* There is no room: the clients will ask again. */
+			tally_add(&worker->unsent, count - done);
 			return;
 		} else if (errno != EINTR) {
 			tally_add(&worker->unsent, 1); /* this one cannot go there; the others may */

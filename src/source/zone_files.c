@@ -155,8 +155,8 @@ bool zone_files_list(const struct config_auto *auto_, zone_file_found found, voi
 		     struct error *error)
 {
 	const struct zone_files_calls no_calls = { 0 };
-	struct zone_files *files =
-		zone_files_new(NULL, &no_calls, 0); /* no period: nothing is watched */
+	/* No period: nothing is watched. */
+	struct zone_files *files = zone_files_new(NULL, &no_calls, 0);
 
 	files->plugin = "auto";
 	files->auto_ = auto_;
