@@ -6,9 +6,8 @@
 enum {
 	LOOK_MS = 100,
 	QUIET_MS = 2000,
-	MOST_MS = 27000,     /* a longer lameduck is taken at its word */
-	GRACE_MS = 28500,    /* of 30 s; what is under way with others has ended by then */
-	UNDER_WAY_MS = 6000, /* an upstream's whole deadline is 5 s */
+	MOST_MS = 27000,  /* a longer lameduck is taken at its word */
+	GRACE_MS = 28500, /* of 30 s; what is under way with others has ended by then */
 	HURRY_MS = 1000,
 	CONNECTIONS_MS = 1000,
 };
@@ -89,7 +88,7 @@ struct serve_ending drain_ending(const struct drain *drain)
 		return ending;
 	uint64_t waited_ms = ms_since(drain->begun_ns);
 	uint64_t left_ms = waited_ms + HURRY_MS < GRACE_MS ? GRACE_MS - waited_ms : HURRY_MS;
-	ending.others_ms = left_ms < UNDER_WAY_MS ? (unsigned)left_ms : UNDER_WAY_MS;
+	ending.others_ms = left_ms < SERVE_UNDER_WAY_MS ? (unsigned)left_ms : SERVE_UNDER_WAY_MS;
 	ending.connections_ms = CONNECTIONS_MS;
 	return ending;
 }

@@ -196,7 +196,8 @@ void tails_reply(struct tails *tails, struct http_reply *reply)
 	struct error error = { .text = "" };
 	struct tail_filter filter;
 	if (tails->count >= TAILS) {
-		refuse(reply, 429, "there are 8 tails already");
+		error_set(&error, "there are %d tails already", TAILS);
+		refuse(reply, 429, error.text);
 		return;
 	}
 	if (!tail_filter_read(reply->query, &filter, &error)) {

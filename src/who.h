@@ -12,7 +12,6 @@ struct who *who_new(const struct pipeline *pipeline, const struct config *config
 void who_free(struct who *who);
 void who_use(struct who *who, const struct config *config); /* it is in force, in the pipeline too */
 
-enum { NAMESPACE_SIZE = 64 };
 /* "namespace/name" of the pod that has the address: where `pods verified` and `metadata` or `admin` keep it. */
 bool who_find_pod(const struct who *who, const struct ip *ip, struct text *ret_pod);
 /* The namespace in the middle of NAME.NAMESPACE.svc.ZONE; false: there is none. */

@@ -110,6 +110,7 @@ struct server *server_start(const struct serve_options *options, struct error *e
  * options' events, when nothing is done with the blocks before any more; not after server_stop(). */
 bool server_reload(struct server *server, const struct serve_options *options, void (*left)(void *context),
 		   void *context, struct error *error);
+enum { SERVE_UNDER_WAY_MS = 6000 }; /* what others have to say has come by then: an upstream's whole deadline is 5 s */
 /* Takes nothing new, answers what has arrived, and frees. */
 struct serve_ending {
 	unsigned others_ms;      /* for what other servers still have to say */

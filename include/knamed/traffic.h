@@ -53,9 +53,10 @@ void sampler_end(struct sampler *sampler, uint64_t duration_ns);
 
 /* --- the control thread --- */
 struct traffic;
+enum { NAMESPACE_SIZE = 64 }; /* of its name as text, with the NUL */
 struct traffic_calls {
 	/* Whether this denied name (wire form, lower case) was made by a search list; of which namespace, or "". */
-	bool (*is_wasted)(void *context, const struct sample *sample, char ret_namespace[64]);
+	bool (*is_wasted)(void *context, const struct sample *sample, char ret_namespace[NAMESPACE_SIZE]);
 	/* "namespace/name" of the pod that has the address; false: not known. */
 	bool (*find_pod)(void *context, const struct ip *ip, struct text *ret_pod);
 	void (*tick)(void *context); /* each second, as long as somebody looks */

@@ -280,8 +280,8 @@ static void compile_zone_apex(struct cluster *cluster, const struct zone *zone)
 				count++;
 			}
 			if (count > 0)
-				draft_fixed(&cluster->draft, family == 4 ? TYPE_A : TYPE_AAAA,
-					    count, family == 4 ? 16 : 28, cluster->records.data);
+				draft_fixed(&cluster->draft, family == 4 ? TYPE_A : TYPE_AAAA, count,
+					    record_address_size(family), cluster->records.data);
 		}
 		put_at(cluster, zone);
 	}

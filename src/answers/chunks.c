@@ -103,7 +103,7 @@ static struct chunk *address_chunk(const struct group *group, const struct seat 
 		    !seen_add(&cluster->seen, hash_bytes(&cluster->key, seats[i].ip.bytes, 16)) ||
 		    !address_is_first(&seats[i]))
 			continue;
-		if (cluster->records.size + 28 > PIECE_MOST) {
+		if (cluster->records.size + record_address_size(family) > PIECE_MOST) {
 			complain_cut(group, "addresses");
 			break;
 		}

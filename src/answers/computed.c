@@ -186,7 +186,7 @@ static void add_srv(const struct lookup *lookup, struct reply *reply, const stru
 		if (!add_record(reply, TYPE_SRV, lookup->catalog->ttl, rdata, 6u + lookup->name_size))
 			return;
 	}
-	size_t size = ip->family == 4 ? 16 : 28;
+	size_t size = record_address_size(ip->family);
 	if (reply->minimal || size > reply_room(reply) || target_at >= 0x4000)
 		return;
 	struct reply glue = *reply;

@@ -139,7 +139,7 @@ static void host_addresses(struct cluster *cluster, const struct host_seats *hos
 	}
 	if (count > 0)
 		draft_fixed(&cluster->draft, family == 4 ? TYPE_A : TYPE_AAAA, (uint16_t)count,
-			    family == 4 ? 16 : 28, cluster->records.data);
+			    record_address_size(family), cluster->records.data);
 }
 
 static void host_srv(struct cluster *cluster, const struct host_seats *host, const struct wire *name)

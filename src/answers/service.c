@@ -39,7 +39,7 @@ void draft_addresses(struct cluster *cluster, const struct ip *addresses, size_t
 		}
 		if (added > 0)
 			draft_fixed(&cluster->draft, family == 4 ? TYPE_A : TYPE_AAAA, added,
-				    family == 4 ? 16 : 28, cluster->records.data);
+				    record_address_size(family), cluster->records.data);
 	}
 }
 

@@ -315,6 +315,11 @@ struct entry *draft_entry(struct draft *draft); /* NULL: larger than an entry ma
 void draft_done(struct draft *draft);
 /* Appends one RR: owner pointer to the question, type, class IN, ttl, rdata. */
 void record_add(struct text *text, uint16_t type, uint32_t ttl, const void *rdata, uint16_t size);
+/* Of an A or AAAA record whose owner is a pointer. */
+static inline uint8_t record_address_size(uint8_t family)
+{
+	return 12 + (family == 4 ? 4 : 16);
+}
 void record_add_address(struct text *text, uint16_t owner_at, const struct ip *ip, uint32_t ttl);
 void record_add_srv(struct text *text, uint32_t ttl, uint16_t weight, uint16_t port,
 		    const uint8_t *target, uint8_t size);

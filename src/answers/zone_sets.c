@@ -82,8 +82,8 @@ void compile_set(struct compile *compile, const struct rr *rrs, size_t count)
 	}
 	add_records(compile, rrs, count);
 	if (type == TYPE_A || type == TYPE_AAAA) {
-		draft_fixed(draft, type, (uint16_t)count, type == TYPE_A ? 16 : 28,
-			    compile->records.data);
+		draft_fixed(draft, type, (uint16_t)count,
+			    record_address_size(type == TYPE_A ? 4 : 6), compile->records.data);
 		return;
 	}
 	const struct glue_group *groups = (const void *)compile->groups.data;

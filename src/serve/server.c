@@ -362,6 +362,5 @@ void server_end(struct server *server, const struct serve_ending *ending)
 
 void server_stop(struct server *server)
 {
-	enum { UNDER_WAY_MS = 6000 }; /* an upstream's whole deadline is 5 s */
-	server_end(server, &(struct serve_ending){ .others_ms = UNDER_WAY_MS });
+	server_end(server, &(struct serve_ending){ .others_ms = SERVE_UNDER_WAY_MS });
 }
