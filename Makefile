@@ -30,9 +30,10 @@ USES_policy   := answers config observe dns base
 USES_cache    := config observe dns base
 USES_upstream := config observe dns base
 USES_serve    := answers policy cache upstream config traffic observe dns base
-# Programs beside the server. What they are made of is an archive too, so that unit tests can link it.
+# Programs beside the server. What they are made of is an archive too, so that unit tests can link it. src: what stands on top
+# of it, libtop.a.
 TOOLS         := knamectl blast
-USES_knamectl := serve upstream cache policy answers kube source model config observe dns base
+USES_knamectl := src serve upstream cache policy answers kube source model config observe dns base
 USES_blast    :=
 
 CC       := gcc
@@ -110,6 +111,8 @@ TOP  := $(call objects,src/*.c)
 $(TOP) $(call objects,tools/knamectl/*.c): OWN_FLAGS = -DKNAMED_VERSION='"$(VERSION)"' \
 	-DKNAMED_REVISION='"$(shell cat $(OBJ)/revision)"' -DKNAMED_SANDBOX='"$(SANDBOX)"'
 $(TOP) $(call objects,tools/knamectl/*.c): $(OBJ)/revision
+$(call objects,tools/knamectl/*.c): OWN_FLAGS += -Isrc
+$(OBJ)/lint/tools/knamectl/%: OWN_FLAGS := -Isrc
 $(OBJ)/src/page.o: src/page.html
 # What main.c is made of beside main(), and what tests share, for tests to link as they need.
 $(OBJ)/libtop.a: $(filter-out $(OBJ)/src/main.o,$(TOP))
@@ -295,20 +298,20 @@ lint-man:
 lint-headers: $(addprefix $(OBJ)/lint/,$(wildcard include/knamed/*.h src/*/*.h tools/*/*.h tests/*/*.h tests/*/*/*.h))
 $(OBJ)/lint/%.h: %.h $(OBJ)/flags
 	$(Q)mkdir -p $(@D)
-	$(Q)tools/check-header $< $(CC) $(ALL) -I$(patsubst tests/unit/%,src/%,$(<D)) && touch $@
+	$(Q)tools/check-header $< $(CC) $(ALL) $(OWN_FLAGS) -I$(patsubst tests/unit/%,src/%,$(<D)) && touch $@
 lint-symbols: all bench-tools $(PROGRAMS)
 	$(Q)tools/check-symbols $(OBJ)
 lint-tidy: $(LINTED:%.c=$(OBJ)/lint/%.tidy)
 $(OBJ)/lint/%.tidy: $(OBJ)/%.o .clang-tidy # rebuilt with the object, hence also when a header changes
 	$(Q)mkdir -p $(@D)
 	$(call say,TIDY $*.c)
-	$(Q)clang-tidy --quiet $*.c -- -std=gnu17 -D_GNU_SOURCE -Iinclude -DKNAMED_VERSION='""' -DKNAMED_REVISION='""' \
+	$(Q)clang-tidy --quiet $*.c -- -std=gnu17 -D_GNU_SOURCE -Iinclude $(OWN_FLAGS) -DKNAMED_VERSION='""' -DKNAMED_REVISION='""' \
 		2>$@.err || { cat $@.err; exit 1; }
 	$(Q)touch $@
 lint-cppcheck:
 	$(Q)cppcheck -q -j2 --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 		--library=posix --suppress=missingIncludeSystem --suppressions-list=tools/cppcheck-suppressions \
-		-D_GNU_SOURCE -Iinclude src tools
+		-D_GNU_SOURCE -Iinclude -Isrc src tools
 lint-shell:
 	$(Q)shellcheck $$(git ls-files -co --exclude-standard | xargs grep -lIE '^#!.*/(env )?(ba)?sh$$')
 lint-format:

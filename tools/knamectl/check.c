@@ -9,7 +9,7 @@
 #include "knamed/kube.h"
 #include "knamed/policy.h"
 #include "knamed/source.h"
-#include "../../src/pipeline.h"
+#include "pipeline.h"
 
 static const char usage[] = "usage: knamectl check [-conf FILE] [-dns.port PORT]\n"
 			    "Without -conf: ./Corefile. Exit: 0 and OK, or 1 and every fault.\n";

@@ -10,7 +10,7 @@
 #include "knamed/dns.h"
 #include "knamed/kube.h"
 #include "knamed/model.h"
-#include "../../src/pipeline.h"
+#include "pipeline.h"
 
 enum { CERTIFICATE_LEAST_S = 7 * 86400, TOKEN_LEAST_S = 300 };
 

@@ -6,7 +6,7 @@
 
 #include "command_words.h"
 #include "knamectl.h"
-#include "../../src/pipeline.h"
+#include "pipeline.h"
 
 enum { API_WAIT_S = 60 };
 

@@ -5,7 +5,7 @@
 #include "explain_objects.h"
 #include "explain_trace.h"
 #include "knamed/model.h"
-#include "../../src/pipeline.h"
+#include "pipeline.h"
 
 /* ---- objects ---- */
 

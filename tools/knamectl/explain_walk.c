@@ -8,7 +8,7 @@
 #include "explain.h"
 #include "explain_trace.h"
 #include "knamed/serve.h"
-#include "../../src/pipeline.h"
+#include "pipeline.h"
 
 enum { LIVE_TIMEOUT_MS = 2000, CANDIDATE_SIZE = 2 * NAME_TEXT_SIZE };
 
