@@ -50,6 +50,23 @@ struct server *world_serve(struct world *world, struct serve_limits limits)
 	return server;
 }
 
+bool world_comes_to_connections(struct world *world, unsigned count)
+{
+	char line[64];
+	struct text text = { 0 };
+	bool is_there = false;
+	snprintf(line, sizeof(line), "\nknamed_tcp_connections %u\n", count);
+	for (uint64_t begin = now_ms(); !is_there && now_ms() - begin < DEADLINE_MS;) {
+		text_clear(&text);
+		metrics_print(world->metrics, &text);
+		is_there = strstr(text.data, line) != NULL;
+		if (!is_there)
+			poll(NULL, 0, 5);
+	}
+	text_done(&text);
+	return is_there;
+}
+
 int client_open(const struct world *world, const char *address, int kind)
 {
 	struct ip ip;
@@ -83,7 +100,7 @@ size_t client_frame(uint8_t *ret_framed, const uint8_t *packet, size_t size)
 	return 2 + size;
 }
 
-static bool is_readable(int fd)
+bool client_is_readable(int fd)
 {
 	struct pollfd waiting = { .fd = fd, .events = POLLIN };
 	return poll(&waiting, 1, DEADLINE_MS) == 1;
@@ -91,13 +108,13 @@ static bool is_readable(int fd)
 
 ssize_t client_receive(int fd, uint8_t *ret_packet, size_t room)
 {
-	return is_readable(fd) ? recv(fd, ret_packet, room, 0) : 0;
+	return client_is_readable(fd) ? recv(fd, ret_packet, room, 0) : 0;
 }
 
 static ssize_t receive_whole(int fd, uint8_t *bytes, size_t size)
 {
 	for (size_t have = 0; have < size;) {
-		if (!is_readable(fd))
+		if (!client_is_readable(fd))
 			return 0;
 		ssize_t got = recv(fd, bytes + have, size - have, 0);
 		if (got <= 0)
@@ -120,7 +137,7 @@ ssize_t client_receive_framed(int fd, uint8_t *ret_packet, size_t room)
 bool client_sees_close(int fd)
 {
 	uint8_t bytes[4096];
-	while (is_readable(fd))
+	while (client_is_readable(fd))
 		if (recv(fd, bytes, sizeof(bytes), 0) <= 0)
 			return true;
 	return false;

@@ -9,6 +9,8 @@
 uint16_t free_port(void);
 /* Moves all blocks to a free port and starts the server; the port is world->info.local_port. */
 struct server *world_serve(struct world *world, struct serve_limits limits);
+/* Waits until the server counts so many TCP connections. */
+bool world_comes_to_connections(struct world *world, unsigned count);
 
 /* A connected socket; kind is SOCK_DGRAM or SOCK_STREAM. */
 int client_open(const struct world *world, const char *address, int kind);
@@ -20,6 +22,8 @@ size_t client_frame(uint8_t *ret_framed, const uint8_t *packet, size_t size);
 /* One datagram or one framed message; its size. 0: nothing came in time; -1: the other side closed. */
 ssize_t client_receive(int fd, uint8_t *ret_packet, size_t room);
 ssize_t client_receive_framed(int fd, uint8_t *ret_packet, size_t room);
+/* Waits for something to read, or the end, and takes none of it. */
+bool client_is_readable(int fd);
 /* Waits for the other side to close, reading what comes before. */
 bool client_sees_close(int fd);
 /* Asks and says whether a NOERROR reply with this id came. */
