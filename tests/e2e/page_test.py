@@ -203,8 +203,8 @@ def check_looks(browser):
     for name, width, scheme in ("page-light", 1280, "light"), ("page-dark", 1280, "dark"), ("page-phone", 390, "light"), \
                                ("page-phone-dark", 390, "dark"):
         browser.look(width, 844 if width < 500 else 900, scheme)
-        time.sleep(0.5)
-        tap.same(browser.value("document.documentElement.scrollWidth <= innerWidth"), True, f"{name} fits its width")
+        fits = f"innerWidth == {width} && document.documentElement.scrollWidth <= innerWidth"
+        tap.ok(wait_for(lambda wanted=fits: browser.value(wanted)), f"{name} fits its width", browser.value("innerWidth"))
         browser.shoot(name)
 
 
