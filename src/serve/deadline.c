@@ -60,14 +60,14 @@ void deadline_for_reader(struct connection *connection)
 	deadline_join(connection, write_ms);
 }
 
-/* Of those that wait to send, only the oldest are looked at: who fills all places must not make us
- * search for long. */
+/* Of those that are owed something, only the oldest are looked at: who fills all places must not
+ * make us search for long. */
 static struct connection *find_idle(const struct tcp_queue *queue)
 {
 	enum { LOOKED_AT = 64 };
 	struct connection *connection = queue->oldest;
 	for (unsigned i = 0; i < LOOKED_AT && connection != NULL; i++) {
-		if (connection->output == NULL && connection->outgoing == NULL)
+		if (connection->output == NULL && connection->outgoing == NULL && connection->owed == 0)
 			return connection;
 		connection = connection->newer;
 	}

@@ -12,7 +12,7 @@ void deadline_leave(struct connection *connection);
 void deadline_renew(struct connection *connection);
 /* Replies wait for the client from now on. Without `write` the time runs that ran before. */
 void deadline_for_reader(struct connection *connection);
-/* The one that has had no success for longest, of those that need not send. NULL: there is none. */
+/* The one that has had no success for longest, of those that are owed nothing. NULL: there is none. */
 struct connection *deadlines_find_idle(const struct tcp_thread *thread);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A TCP thread: an event loop of its own with its share of the listening sockets. Its one timer
  * runs only while there are connections, and is set for the one that has waited longest. */
-#include "tcp.h"
-
 #include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+#include "deadline.h"
 
 enum {
 	ACCEPTS = 64,	     /* new connections at once, so that the old ones get their turn */
@@ -36,6 +36,15 @@ void tcp_clock_arm(struct tcp_thread *thread, uint64_t deadline_ns)
 	event_add(thread->clock, &wait);
 }
 
+/* Whoever waits for us is not late; but who does not read its replies is, whatever else it asked for. */
+static void end_patience(struct connection *connection)
+{
+	if (connection->owed > 0 && connection->output == NULL)
+		deadline_renew(connection);
+	else
+		connection_close(connection);
+}
+
 static void on_clock(evutil_socket_t fd, short what, void *context)
 {
 	struct tcp_thread *thread = context;
@@ -44,7 +53,7 @@ static void on_clock(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	for (struct tcp_queue *queue = thread->queues; queue != NULL; queue = queue->next)
 		while (queue->oldest != NULL && queue->oldest->deadline_ns <= now)
-			connection_close(queue->oldest);
+			end_patience(queue->oldest);
 	thread->alarm_ns = 0;
 	uint64_t next = first_deadline(thread);
 	if (next != 0)

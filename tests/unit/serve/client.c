@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <time.h>
+#include <sched.h>
 #include <unistd.h>
 
 enum { DEADLINE_MS = 5000 };
@@ -47,6 +48,20 @@ struct server *world_serve(struct world *world, struct serve_limits limits)
 	struct server *server = server_start(&options, &error);
 	if (server == NULL)
 		fail_msg("%s", error.text);
+	return server;
+}
+
+struct server *world_serve_alone(struct world *world, struct serve_limits limits)
+{
+	cpu_set_t before, one;
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	CPU_ZERO(&one);
+	for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; cpu++)
+		if (CPU_ISSET(cpu, &before))
+			CPU_SET(cpu, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+	struct server *server = world_serve(world, limits);
+	sched_setaffinity(0, sizeof(before), &before);
 	return server;
 }
 

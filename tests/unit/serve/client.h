@@ -9,6 +9,8 @@
 uint16_t free_port(void);
 /* Moves all blocks to a free port and starts the server; the port is world->info.local_port. */
 struct server *world_serve(struct world *world, struct serve_limits limits);
+/* With one thread for each kind, as on a machine with one CPU: all connections are in its sight. */
+struct server *world_serve_alone(struct world *world, struct serve_limits limits);
 /* Waits until the server counts so many TCP connections. */
 bool world_comes_to_connections(struct world *world, unsigned count);
 

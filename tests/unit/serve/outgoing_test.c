@@ -2,7 +2,6 @@
 /* Zones that go to other servers: who may have them, and that others do not wait for it. */
 #include "client.h"
 
-#include <sched.h>
 #include <unistd.h>
 
 static const struct serve_limits no_limits;
@@ -303,34 +302,24 @@ static void who_will_ask_no_more_gets_it_all_the_same(void **state)
 	world_end(world);
 }
 
-/* ---- slow clients: with one thread all connections are beside each other ---- */
+/* ---- slow clients ---- */
 
-struct pinned {
-	cpu_set_t before;
+struct alone {
 	struct world *world;
 	struct server *server;
 };
 
-static struct pinned pinned_begin(unsigned idle_ms)
+static struct alone alone_begin(unsigned idle_ms)
 {
-	struct pinned pinned;
-	cpu_set_t one;
-	assert_int_equal(sched_getaffinity(0, sizeof(pinned.before), &pinned.before), 0);
-	CPU_ZERO(&one);
-	for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; cpu++)
-		if (CPU_ISSET(cpu, &pinned.before))
-			CPU_SET(cpu, &one);
-	sched_setaffinity(0, sizeof(one), &one);
-	pinned.world = big_world();
-	pinned.server = world_serve(pinned.world, (struct serve_limits){ .idle_ms = idle_ms });
-	return pinned;
+	struct alone alone = { .world = big_world() };
+	alone.server = world_serve_alone(alone.world, (struct serve_limits){ .idle_ms = idle_ms });
+	return alone;
 }
 
-static void pinned_end(struct pinned *pinned)
+static void alone_end(struct alone *alone)
 {
-	server_stop(pinned->server);
-	sched_setaffinity(0, sizeof(pinned->before), &pinned->before);
-	world_end(pinned->world);
+	server_stop(alone->server);
+	world_end(alone->world);
 }
 
 static int begin_and_stall(const struct world *world, uint16_t id)
@@ -345,9 +334,9 @@ static int begin_and_stall(const struct world *world, uint16_t id)
 static void questions_of_others_go_on(void **state)
 {
 	(void)state;
-	struct pinned pinned = pinned_begin(60000);
-	int slow = begin_and_stall(pinned.world, 1);
-	int other = client_open(pinned.world, "127.0.0.1", SOCK_STREAM);
+	struct alone alone = alone_begin(60000);
+	int slow = begin_and_stall(alone.world, 1);
+	int other = client_open(alone.world, "127.0.0.1", SOCK_STREAM);
 	size_t messages;
 	for (uint16_t id = 0; id < 50; id++)
 		assert_true(client_asks(other, SOCK_STREAM, id, "a.test.", TYPE_A));
@@ -355,18 +344,18 @@ static void questions_of_others_go_on(void **state)
 	assert_true(client_asks(slow, SOCK_STREAM, 2, "a.test.", TYPE_A));
 	close(slow);
 	close(other);
-	pinned_end(&pinned);
+	alone_end(&alone);
 }
 
 static void only_so_many_zones_are_on_their_way_at_once(void **state)
 {
 	(void)state;
-	struct pinned pinned = pinned_begin(60000);
-	int slow[AT_ONCE], other = client_open(pinned.world, "127.0.0.1", SOCK_STREAM);
+	struct alone alone = alone_begin(60000);
+	int slow[AT_ONCE], other = client_open(alone.world, "127.0.0.1", SOCK_STREAM);
 	uint8_t reply[512];
 	size_t messages;
 	for (uint16_t i = 0; i < AT_ONCE; i++)
-		slow[i] = begin_and_stall(pinned.world, i);
+		slow[i] = begin_and_stall(alone.world, i);
 	send_question(other, 9, "test.", TYPE_AXFR);
 	assert_true(client_receive_framed(other, reply, sizeof(reply)) > 0);
 	assert_int_equal(get_u16(reply + 2) & 15, RCODE_SERVFAIL);
@@ -377,21 +366,21 @@ static void only_so_many_zones_are_on_their_way_at_once(void **state)
 	for (uint16_t i = 0; i < AT_ONCE; i++)
 		close(slow[i]);
 	close(other);
-	pinned_end(&pinned);
+	alone_end(&alone);
 }
 
 /* Its place is free then. */
 static void who_stops_reading_is_cut_off(void **state)
 {
 	(void)state;
-	struct pinned pinned = pinned_begin(300);
+	struct alone alone = alone_begin(300);
 	int slow[AT_ONCE];
 	size_t messages, records = 0;
 	for (uint16_t i = 0; i < AT_ONCE; i++)
-		slow[i] = begin_and_stall(pinned.world, i);
+		slow[i] = begin_and_stall(alone.world, i);
 	for (uint64_t begin = now_ms(); records == 0 && now_ms() - begin < 5000;) {
 		uint8_t reply[DNS_MESSAGE_MAX];
-		int fd = client_open(pinned.world, "127.0.0.1", SOCK_STREAM);
+		int fd = client_open(alone.world, "127.0.0.1", SOCK_STREAM);
 		send_question(fd, 9, "test.", TYPE_IXFR); /* no serial: no zone, but an answer */
 		assert_true(client_receive_framed(fd, reply, sizeof(reply)) > 0);
 		send_question(fd, 9, "test.", TYPE_AXFR);
@@ -405,39 +394,39 @@ static void who_stops_reading_is_cut_off(void **state)
 		assert_int_equal(receive_zone(slow[i], i, &messages), 0);
 		close(slow[i]);
 	}
-	pinned_end(&pinned);
+	alone_end(&alone);
 }
 
 /* However willingly it reads then. */
 static void nobody_has_longer_than_two_minutes(void **state)
 {
 	(void)state;
-	struct pinned pinned = pinned_begin(600000);
-	int slow = begin_and_stall(pinned.world, 1);
+	struct alone alone = alone_begin(600000);
+	int slow = begin_and_stall(alone.world, 1);
 	size_t messages;
 	clock_set(clock_now_ns() + 121 * UINT64_C(1000000000), 1700000000);
 	assert_int_equal(receive_zone(slow, 1, &messages), 0);
 	clock_release();
 	close(slow);
-	pinned_end(&pinned);
+	alone_end(&alone);
 }
 
 /* What it began with is what it gets, whatever becomes of the zone. */
 static void a_zone_that_changes_on_the_way_arrives_as_it_was(void **state)
 {
 	(void)state;
-	struct pinned pinned = pinned_begin(60000);
-	int slow = begin_and_stall(pinned.world, 1), next;
+	struct alone alone = alone_begin(60000);
+	int slow = begin_and_stall(alone.world, 1), next;
 	size_t messages;
-	world_load(pinned.world->files[0][0], "test.", "only.test. 60 IN A 192.0.2.9");
-	answers_publish(pinned.world->answers);
-	next = client_open(pinned.world, "127.0.0.1", SOCK_STREAM);
+	world_load(alone.world->files[0][0], "test.", "only.test. 60 IN A 192.0.2.9");
+	answers_publish(alone.world->answers);
+	next = client_open(alone.world, "127.0.0.1", SOCK_STREAM);
 	send_question(next, 2, "test.", TYPE_AXFR);
 	assert_int_equal(receive_zone(next, 2, &messages), 3);
 	assert_int_equal(receive_zone(slow, 1, &messages), NAMES + 3);
 	close(slow);
 	close(next);
-	pinned_end(&pinned);
+	alone_end(&alone);
 }
 
 int main(void)
