@@ -34,7 +34,7 @@ struct serve_block {
 	const struct serve_secondary *secondaries; size_t secondary_count; /* per `secondary` directive */
 };
 /* What TCP clients may take; 0: the default, said in src/serve/tcp.h. */
-struct serve_limits { unsigned idle_ms, connections, per_client; };
+struct serve_limits { unsigned idle_ms, connections, per_client, buffered; };
 struct serve_options {
 	const struct serve_block *blocks; size_t block_count;
 	struct answers *answers;

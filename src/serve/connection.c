@@ -7,31 +7,8 @@
 #include <unistd.h>
 
 #include "deadline.h"
+#include "holding.h"
 #include "outgoing.h"
-
-/* ---- what a connection holds ---- */
-
-static void release(struct tcp_thread *thread, uint8_t **held, uint32_t *size)
-{
-	mem_free(*held);
-	thread->buffered -= *size;
-	*held = NULL;
-	*size = 0;
-}
-
-/* False if all connections together hold too much. */
-static bool hold(struct tcp_thread *thread, uint8_t **held, uint32_t *ret_size,
-		 const uint8_t *bytes, size_t size)
-{
-	if (size == 0)
-		return true;
-	if (size > thread->buffered_most - thread->buffered)
-		return false;
-	*held = mem_copy(bytes, size);
-	*ret_size = (uint32_t)size;
-	thread->buffered += size;
-	return true;
-}
 
 /* ---- zones on their way ---- */
 
@@ -73,15 +50,16 @@ void connection_close(struct connection *connection)
 	event_del(&connection->event);
 	close(event_get_fd(&connection->event));
 	deadline_leave(connection);
-	release(thread, &connection->input, &connection->input_size);
-	release(thread, &connection->output, &connection->output_size);
+	holding_drop(connection, &connection->input, &connection->input_size);
+	holding_drop(connection, &connection->output, &connection->output_size);
+	holding_settle(connection);
 	tcp_clients_leave(thread->clients, &connection->info.client);
 	connection->is_closed = true;
 	if (connection->owed == 0)
 		mem_free(connection);
 }
 
-static void connection_cut(struct connection *connection)
+void connection_cut(struct connection *connection)
 {
 	tally_add(&connection->thread->cut, 1);
 	connection_close(connection);
@@ -122,8 +100,8 @@ static enum sent connection_send(struct connection *connection, const uint8_t *b
 	size_t taken = sent > 0 ? (size_t)sent : 0;
 	if (taken == size)
 		return SENT_ALL;
-	if (!hold(connection->thread, &connection->output, &connection->output_size, bytes + taken,
-		  size - taken))
+	if (!holding_keep(connection, &connection->output, &connection->output_size, bytes + taken,
+			  size - taken))
 		return SENT_FAILED;
 	connection->output_sent = 0;
 	wait_for(connection, EV_WRITE);
@@ -214,11 +192,12 @@ static bool connection_answer(struct connection *connection, size_t size)
 		connection->has_ended = true;
 		progress.taken = size;
 	}
-	if (!hold(thread, &connection->input, &connection->input_size,
-		  thread->input + progress.taken, size - progress.taken)) {
+	if (!holding_keep(connection, &connection->input, &connection->input_size,
+			  thread->input + progress.taken, size - progress.taken)) {
 		connection_cut(connection);
 		return false;
 	}
+	holding_settle(connection);
 	if (connection->outgoing != NULL && connection->output == NULL)
 		wait_for(connection, EV_WRITE);
 	else if (connection->has_ended && connection->output == NULL)
@@ -234,7 +213,7 @@ static size_t take_held_input(struct connection *connection)
 	size_t size = connection->input_size;
 	if (size > 0)
 		memcpy(connection->thread->input, connection->input, size);
-	release(connection->thread, &connection->input, &connection->input_size);
+	holding_drop(connection, &connection->input, &connection->input_size);
 	return size;
 }
 
@@ -261,8 +240,10 @@ static enum reading connection_read(struct connection *connection)
 static void connection_go_on(struct connection *connection)
 {
 	deadline_renew(connection);
-	if (connection->outgoing != NULL)
+	if (connection->outgoing != NULL) {
+		holding_settle(connection);
 		return;
+	}
 	wait_for(connection, EV_READ);
 	connection_answer(connection, take_held_input(connection));
 }
@@ -309,7 +290,7 @@ static void connection_write(struct connection *connection)
 	connection->output_sent += (uint32_t)sent;
 	if ((size_t)sent < size)
 		return;
-	release(connection->thread, &connection->output, &connection->output_size);
+	holding_drop(connection, &connection->output, &connection->output_size);
 	connection_go_on(connection);
 }
 
@@ -337,7 +318,8 @@ static void connection_finish(struct connection *connection)
 		connection_close(connection);
 		return;
 	}
-	release(connection->thread, &connection->input, &connection->input_size);
+	holding_drop(connection, &connection->input, &connection->input_size);
+	holding_settle(connection);
 	if (connection->output == NULL && connection->outgoing == NULL)
 		event_del(&connection->event);
 }
@@ -393,16 +375,9 @@ void connection_deliver(struct connection *connection, const uint8_t *bytes, siz
  * much does not read. */
 static bool connection_put(struct connection *connection, const uint8_t *bytes, size_t size)
 {
-	struct tcp_thread *thread = connection->thread;
 	if (connection->output == NULL)
 		return connection_send(connection, bytes, size) != SENT_FAILED;
-	if (size > thread->buffered_most - thread->buffered)
-		return false;
-	connection->output = mem_realloc(connection->output, connection->output_size + size);
-	memcpy(connection->output + connection->output_size, bytes, size);
-	connection->output_size += (uint32_t)size;
-	thread->buffered += size;
-	return true;
+	return holding_append(connection, bytes, size);
 }
 
 static void take_delivery(struct delivery *delivery)

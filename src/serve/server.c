@@ -154,10 +154,10 @@ static bool open_tcp_threads(struct server *server, const struct serve_options *
 	server->tcp = mem_zalloc(count * sizeof(struct tcp_thread *));
 	server->tcp_threads = mem_zalloc(count * sizeof(struct thread));
 	server->tcp_errands = mem_zalloc(count * sizeof(struct errands *));
+	unsigned buffered = limits->buffered > 0 ? limits->buffered : TCP_BUFFERED;
 	for (size_t i = 0; i < count; i++) {
-		struct tcp_thread *thread =
-			tcp_thread_new(server->router, server->clients, limits->idle_ms,
-				       TCP_BUFFERED / count, error);
+		struct tcp_thread *thread = tcp_thread_new(server->router, server->clients,
+							   limits->idle_ms, buffered / count, error);
 		if (thread == NULL)
 			return false;
 		server->tcp[server->tcp_count++] = thread;

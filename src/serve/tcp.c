@@ -122,6 +122,7 @@ typedef void (*connection_call)(struct connection *connection, const void *conte
 /* One that gets another patience on the way may be called twice. */
 static void each_connection(struct tcp_thread *thread, connection_call call, const void *context)
 {
+	thread->keeps_all = true;
 	for (struct tcp_queue *queue = thread->queues; queue != NULL; queue = queue->next) {
 		for (struct connection *connection = queue->newest, *older; connection != NULL;
 		     connection = older) {
@@ -129,6 +130,7 @@ static void each_connection(struct tcp_thread *thread, connection_call call, con
 			call(connection, context);
 		}
 	}
+	thread->keeps_all = false;
 }
 
 static void part_one(struct connection *connection, const void *listener)

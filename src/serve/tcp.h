@@ -77,6 +77,11 @@ struct tcp_queue {
 	struct connection *oldest, *newest;
 };
 
+/* Connections that keep something in memory, in the order in which they began. */
+struct tcp_holders {
+	struct connection *oldest, *newest;
+};
+
 struct tcp_thread {
 	struct event_base *events;
 	struct asker *asker;
@@ -95,6 +100,8 @@ struct tcp_thread {
 	uint64_t idle_ns;
 	unsigned outgoing_count;	/* connections with one */
 	size_t buffered, buffered_most; /* octets that connections hold */
+	struct tcp_holders holders;
+	bool keeps_all;		 /* connections are gone through: none gives way to another now */
 	tally_cell refused, cut; /* connections turned away; closed for their client's sake or ours */
 	uint8_t *input, *output;
 };
@@ -125,6 +132,8 @@ struct connection {
 	uint64_t deadline_ns;
 	uint8_t *input, *output; /* NULL: nothing is held */
 	uint32_t input_size, output_size, output_sent;
+	struct connection *held_before, *held_after; /* of the holders, as long as it is one */
+	bool is_holder;
 	bool has_ended;		   /* the client will send no more */
 	bool is_closed;		   /* what is left waits for replies that nobody will read */
 	uint32_t owed;		   /* replies that the away thread will bring */
@@ -137,6 +146,7 @@ void connection_open(struct tcp_thread *thread, const struct listener *listener,
 /* Reads all that has come, then no more but from who has not asked yet. May close it. */
 void connection_part(struct connection *connection);
 void connection_close(struct connection *connection);
+void connection_cut(struct connection *connection); /* closed though in order, which is counted */
 /* Its listener is another one of the same place; NULL: none is left, it ends with its last reply. */
 void connection_move(struct connection *connection, const struct listener *listener);
 /* One of its questions is on an errand. Its own thread. */

@@ -2,7 +2,6 @@
 /* What TCP clients may take: time, memory and connections. */
 #include "tcp_client.h"
 
-#include <sched.h>
 #include <unistd.h>
 
 static const struct serve_limits no_limits;
@@ -117,6 +116,42 @@ static void who_never_reads_is_cut_off(void **state)
 	world_free(world);
 }
 
+/* A whole question, and the beginning of another one. */
+static void send_one_and_a_part(int fd, uint16_t id, const uint8_t *part, size_t size)
+{
+	uint8_t framed[600 + 4000], reply[512];
+	size_t first = tcp_question(framed, id, "a.test.");
+	memcpy(framed + first, part, size);
+	tcp_send_all(fd, framed, first + size);
+	assert_int_equal(client_receive_framed(fd, reply, sizeof(reply)), SMALL_REPLY);
+	assert_int_equal(get_u16(reply), id);
+}
+
+static void who_holds_for_longest_gives_way(void **state)
+{
+	(void)state;
+	enum { GREEDY = 30, PART = 3900 };
+	struct world *world = tcp_world();
+	struct server *server = world_serve_alone(world, (struct serve_limits){ .buffered = 100000 });
+	uint8_t part[PART] = { 4000 >> 8, (uint8_t)4000 }, framed[600], reply[512];
+	int greedy[GREEDY], other = tcp_open(world);
+	for (uint16_t id = 0; id < GREEDY; id++) {
+		greedy[id] = tcp_open(world);
+		send_one_and_a_part(greedy[id], id, part, sizeof(part));
+	}
+	assert_true(client_sees_close(greedy[0]));
+	size_t size = tcp_question(framed, 99, "a.test."), half = size / 2;
+	send_one_and_a_part(other, 98, framed, half);
+	tcp_send_all(other, framed + half, size - half);
+	assert_int_equal(client_receive_framed(other, reply, sizeof(reply)), SMALL_REPLY);
+	assert_int_equal(get_u16(reply), 99);
+	for (unsigned i = 0; i < GREEDY; i++)
+		close(greedy[i]);
+	close(other);
+	server_stop(server);
+	world_free(world);
+}
+
 /* ---- numbers ---- */
 
 static void a_client_has_so_many_connections_and_no_more(void **state)
@@ -149,19 +184,11 @@ static void a_client_has_so_many_connections_and_no_more(void **state)
 	world_free(world);
 }
 
-/* With one thread all connections are in its sight. */
 static void when_all_places_are_taken_the_longest_idle_goes(void **state)
 {
 	(void)state;
-	cpu_set_t before, one;
-	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
-	CPU_ZERO(&one);
-	for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; cpu++)
-		if (CPU_ISSET(cpu, &before))
-			CPU_SET(cpu, &one);
-	sched_setaffinity(0, sizeof(one), &one);
 	struct world *world = tcp_world();
-	struct server *server = world_serve(world, (struct serve_limits){ .connections = 3 });
+	struct server *server = world_serve_alone(world, (struct serve_limits){ .connections = 3 });
 	int fds[4];
 	for (unsigned i = 0; i < 3; i++) {
 		fds[i] = tcp_open(world);
@@ -176,7 +203,6 @@ static void when_all_places_are_taken_the_longest_idle_goes(void **state)
 	for (unsigned i = 0; i < 4; i++)
 		close(fds[i]);
 	server_stop(server);
-	sched_setaffinity(0, sizeof(before), &before);
 	world_free(world);
 }
 
@@ -211,6 +237,7 @@ int main(void)
 		cmocka_unit_test(a_busy_connection_stays),
 		cmocka_unit_test(a_slow_reader_gets_everything_in_the_end),
 		cmocka_unit_test(who_never_reads_is_cut_off),
+		cmocka_unit_test(who_holds_for_longest_gives_way),
 		cmocka_unit_test(a_client_has_so_many_connections_and_no_more),
 		cmocka_unit_test(when_all_places_are_taken_the_longest_idle_goes),
 		cmocka_unit_test(many_connections_work_side_by_side),
