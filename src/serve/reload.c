@@ -82,6 +82,16 @@ void server_drop_left(struct server *server)
 		event_free(server->left_timer);
 }
 
+uint64_t server_sum_left(const struct server *server,
+			 uint64_t (*count)(const struct udp_worker *worker))
+{
+	uint64_t sum = 0;
+	for (const struct left *left = server->left; left != NULL; left = left->next)
+		for (size_t i = 0; i < left->worker_count; i++)
+			sum += count(left->workers[i].udp);
+	return sum;
+}
+
 /* ---- opening ---- */
 
 /* One reload under way. */

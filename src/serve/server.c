@@ -223,6 +223,7 @@ static double read_unsent(void *context)
 	uint64_t sum = server->unsent_before;
 	for (size_t i = 0; i < server->worker_count; i++)
 		sum += udp_worker_unsent(server->workers[i].udp);
+	sum += server_sum_left(server, udp_worker_unsent);
 	if (server->away != NULL)
 		sum += away_unsent(server->away);
 	return (double)sum;
@@ -234,6 +235,7 @@ static double read_missed(void *context)
 	uint64_t sum = server->missed_before;
 	for (size_t i = 0; i < server->worker_count; i++)
 		sum += udp_worker_missed(server->workers[i].udp);
+	sum += server_sum_left(server, udp_worker_missed);
 	return (double)sum;
 }
 

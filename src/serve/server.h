@@ -52,5 +52,8 @@ void server_give_errands(struct server *server, struct errands **errands, struct
 
 /* ---- reload.c ---- */
 void server_drop_left(struct server *server); /* all threads have ended */
+/* Of the workers that have been taken the place of and are not free yet. */
+uint64_t server_sum_left(const struct server *server,
+			 uint64_t (*count)(const struct udp_worker *worker));
 
 #endif
