@@ -117,7 +117,7 @@ static void finish(struct errand *errand, struct arrival *arrival)
 	errand_return(errand);
 	atomic_fetch_sub_explicit(&router->errands, 1, memory_order_release); /* it may go now */
 	if (away->under_way == 0 && atomic_load(&away->is_closing))
-		event_base_loopbreak(away->events);
+		event_active(away->wake, EV_READ, 0); /* more may have come in meanwhile */
 }
 
 /* ---- the cache ---- */
@@ -349,6 +349,15 @@ static void set_out(struct errand *errand)
 	ask(errand);
 }
 
+static void look_for_end(struct away *away)
+{
+	const struct timeval patience = timeval_of_ms(away->patience_ms);
+	if (away->under_way == 0)
+		event_base_loopbreak(away->events);
+	else if (!evtimer_pending(away->patience, NULL))
+		evtimer_add(away->patience, &patience);
+}
+
 static void on_wake(evutil_socket_t fd, short what, void *context)
 {
 	struct away *away = context;
@@ -360,12 +369,8 @@ static void on_wake(evutil_socket_t fd, short what, void *context)
 		set_out(errand);
 	}
 	away_run_job(away);
-	if (!atomic_load(&away->is_closing))
-		return;
-	const struct timeval patience = timeval_of_ms(away->patience_ms);
-	event_add(away->patience, &patience);
-	if (away->under_way == 0)
-		event_base_loopbreak(away->events);
+	if (atomic_load_explicit(&away->is_closing, memory_order_acquire))
+		look_for_end(away);
 }
 
 static void on_patience(evutil_socket_t fd, short what, void *context)
@@ -385,6 +390,7 @@ void *away_run(void *context)
 	answers_reader_start();
 	answers_reader_offline();
 	event_base_dispatch(away->events);
+	away->is_over = true;
 	away_close_all(away);
 	answers_reader_online();
 	answers_reader_end();

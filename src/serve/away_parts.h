@@ -20,8 +20,9 @@ struct away {
 	struct event_base *events;
 	struct event *wake, *patience;
 	int wake_fd;
-	atomic_bool is_closing;
-	unsigned patience_ms; /* when it is closing */
+	atomic_bool is_closing; /* no more is taken in; what is under way comes to its end */
+	unsigned patience_ms;	/* when it is closing */
+	bool is_over;		/* nobody is asked any more */
 	_Atomic(struct errand *) inbox;
 	_Atomic(struct away_job *) job;
 	bool is_running;		 /* the control thread's: jobs have to go to the thread */

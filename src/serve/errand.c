@@ -116,7 +116,7 @@ static void take_order(struct errand *errand, const struct errand_order *order)
 static bool go_on(struct errand *errand, const struct errand_order *order)
 {
 	if (order->is_refresh || errand->is_over || errand->kept_count + 1 >= STAGES_MOST ||
-	    errand->away->kept_size >= KEPT_MOST || atomic_load(&errand->away->is_closing))
+	    errand->away->kept_size >= KEPT_MOST || errand->away->is_over)
 		return false;
 	errand->goes_on = true;
 	if (!errand->is_trial)

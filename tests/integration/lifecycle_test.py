@@ -80,6 +80,13 @@ def what_is_under_way(tap):
         tap.same([len(receive_framed(tcp) or b"") > 40 for _ in range(3)], [True] * 3, "so are those of a connection")
         tap.same((receive_framed(tcp), receive_framed(idle)), (None, None), "which then ends")
         tap.same(server.ends(), 0, "and then it goes")
+    with StubUpstream([record("four.test", "A", "192.0.2.7")], manners={"four.test": Manner(delay_s=2.4)}) as upstream, \
+            Place(forward=upstream.where + " {\nread_timeout 5s\n}", lines="dns64 {\nallow_ipv4\n}").serve() as server, connect(server) as tcp:
+        send_framed(tcp, query(1, "four.test", "AAAA"))
+        wait_for(lambda: upstream.asked)
+        server.signal(signal.SIGTERM)
+        tap.same((receive_framed(tcp) or b"")[-4:], bytes([192, 0, 2, 7]), "what takes two questions to others is answered as well")
+        tap.same((upstream.count("four.test."), server.ends()), (1, 0), "although the second one is asked when nobody asks us any more")
 
 
 def pipelines(tap):
