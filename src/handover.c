@@ -112,21 +112,23 @@ static bool is_listened_on(const struct config *config, const char *table)
 	return is_found;
 }
 
-size_t handover_ask(const struct config *config, int *ret_fds, size_t room)
+bool handover_ask(const struct config *config, int *ret_fds, size_t room, size_t *ret_count)
 {
 	struct peers peers = { .own = "" };
-	size_t count = 0;
+	bool is_beside = false;
+	*ret_count = 0;
 	if (!is_listened_on(config, "/proc/net/tcp") && !is_listened_on(config, "/proc/net/tcp6"))
-		return 0;
+		return false;
 	local_names_each(kind, add_peer, &peers);
 	for (size_t i = 0; i < peers.count; i++) {
 		int fd = connect_to(peers.names[i]);
 		if (fd < 0)
 			continue;
-		count += ask_one(fd, ret_fds + count, room - count);
+		is_beside = true;
+		*ret_count += ask_one(fd, ret_fds + *ret_count, room - *ret_count);
 		close(fd);
 	}
-	return count;
+	return is_beside;
 }
 
 /* ---- who asks us ---- */

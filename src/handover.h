@@ -12,9 +12,10 @@
 #include "knamed/serve.h"
 #include "probes.h"
 
-/* The listening TCP sockets of others, if somebody listens on a port of this config; the caller's
- * then. Waits for others, but not for long. */
-size_t handover_ask(const struct config *config, int *ret_fds, size_t room);
+/* Whether another process is there, if somebody listens on a port of this config; and the listening
+ * TCP sockets that it gives, which are the caller's then. Waits for it, but not for long: one that
+ * is busy is there all the same. */
+bool handover_ask(const struct config *config, int *ret_fds, size_t room, size_t *ret_count);
 
 enum { HANDOVER_SOCKETS = 512 }; /* as many are given at most */
 struct handover;

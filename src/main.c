@@ -198,7 +198,7 @@ static bool wait_beside_another(const struct process *process)
 		struct timeval look = timeval_of_ms(LOOK_MS);
 		event_base_loopexit(process->events, &look);
 		event_base_dispatch(process->events);
-		if (event_base_got_break(process->events))
+		if (event_base_got_break(process->events) || signals_is_stopping(process->signals))
 			return false;
 	}
 	return true;
@@ -211,8 +211,10 @@ static struct server *start_server(struct process *process, struct error *error)
 	struct server *server = NULL;
 	int sockets[HANDOVER_SOCKETS];
 	options.sockets = sockets;
-	options.socket_count = handover_ask(process->config, sockets, HANDOVER_SOCKETS);
-	if (options.socket_count == 0 || wait_beside_another(process))
+	error->text[0] = '\0'; /* who read the files may have left something there */
+	bool is_beside =
+		handover_ask(process->config, sockets, HANDOVER_SOCKETS, &options.socket_count);
+	if (!is_beside || wait_beside_another(process))
 		server = server_start(&options, error);
 	for (size_t i = 0; i < options.socket_count; i++)
 		close(sockets[i]);

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -189,6 +190,15 @@ def waits_beside_another(tap):
                 first.signal(signal.SIGKILL)
                 first.ends()
                 tap.same(ask(second, name="web.default.svc.cluster.local"), 0, "then it answers as well")
+                slow.set(bytesPerSecond=100)
+                with place.serve() as third:
+                    wait_for(lambda: third.get("health")[0] == 200)
+                    third.signal(signal.SIGTERM)
+                    tap.same((third.ends(), third.lines("knamed-")), (0, []), "told to go while it waits, it never begins")
+                second.signal(signal.SIGSTOP)
+                threading.Timer(1.5, second.process.send_signal, [signal.SIGCONT]).start()
+                with place.serve():
+                    tap.same({ask(second, name="web.default.svc.cluster.local") for _ in range(40)}, {0}, "one that says nothing for a moment is there all the same")
             with place.serve() as third:  # nobody is there, and nothing is waited for
                 tap.same(ask(third, name="web.default.svc.cluster.local"), 2, "who is alone answers from the start")
 
