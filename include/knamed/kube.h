@@ -79,7 +79,7 @@ struct kube_kind {
 	bool is_in_step;       /* complete once */
 	bool is_following;     /* a watch is open now, or was until less than its first retry ago */
 	char version[32];      /* resourceVersion that the model has, "" if none */
-	uint64_t heard_ns;     /* clock_now_ns() of the last event or bookmark, 0: never */
+	uint64_t heard_ns;     /* clock_now_ns() of the last event or bookmark; 0: never, or the cluster has no such kind */
 	size_t done, expected; /* of the first list; expected 0: unknown */
 	uint64_t failures;     /* requests that gave nothing, so far; 0 where nothing is counted */
 	char trouble[256];     /* why it is not in step or not followed, a sentence for operators; "" if well */

@@ -260,7 +260,7 @@ void watch_describe(const struct watch *watch, struct kube_kind *ret_kind)
 		.is_in_step = watch_is_in_step(watch),
 		.is_following = watch->is_confirmed && (watch_is_following(watch) || is_absent ||
 							watch->retry.failures <= 1),
-		.heard_ns = watch->heard_ns,
+		.heard_ns = is_absent ? 0 : watch->heard_ns,
 		.done = watch->done,
 		.expected = watch->expected,
 	};

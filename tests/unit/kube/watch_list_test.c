@@ -363,6 +363,14 @@ static void a_kind_that_is_not_installed_is_in_step_and_looked_for(void **state)
 			  END("20"));
 	following->decode.keep_imports = true;
 	assert_true(watch_is_following(following->watch));
+
+	/* It is taken away again: nothing will be heard of it, and nobody need look why. */
+	watch_describe(following->watch, &kind);
+	assert_true(kind.heard_ns != 0);
+	play_end(transfer, CLIENT_DONE);
+	play(script_next(&following->script), 404, "404 page not found");
+	watch_describe(following->watch, &kind);
+	assert_int_equal(kind.heard_ns, 0);
 }
 
 static void any_other_kind_must_exist(void **state)
