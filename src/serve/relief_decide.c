@@ -8,7 +8,7 @@ enum {
 	CALM_MOST = 20,	   /* ticks without loss: it is over */
 	FORGET_AFTER = 50, /* ticks: perhaps more can be done than could be then */
 };
-static const double USED = 0.9, STEP_UP = 1.05, STEP_DOWN = 0.5, ABLE_MORE = 1.25,
+static const double USED = 0.9, STEP_UP = 1.05, STEP_IDLE = 1.25, STEP_DOWN = 0.5, ABLE_MORE = 1.25,
 		    PASS_LEAST = 1.0 / 4096;
 
 static double bounded(double pass)
@@ -41,6 +41,13 @@ static enum relief_step begin(struct relief_hold *hold, const struct relief_seen
 	return RELIEF_BEGINS;
 }
 
+/* To what was answered of what came; but others' sockets may have lost it, which must not end in nothing. */
+static double step_down(const struct relief_seen *seen)
+{
+	double step = USED * seen->taken / (seen->taken + seen->lost);
+	return step > STEP_DOWN ? step : STEP_DOWN;
+}
+
 static enum relief_step on_flood(struct relief_hold *hold, const struct relief_seen *seen,
 				 const struct ip *sample)
 {
@@ -53,8 +60,17 @@ static enum relief_step on_flood(struct relief_hold *hold, const struct relief_s
 	if (hold->client_count == 0)
 		return begin(hold, seen, sample);
 	hold->client_count = relief_choose(sample, hold->clients, hold->client_count, &shares);
-	cut(hold, STEP_DOWN * hold->pass, &shares);
+	cut(hold, step_down(seen) * hold->pass, &shares);
 	return RELIEF_CHANGES;
+}
+
+/* Who had time left can do more than it could when it was flooded: perhaps it had no CPU then. */
+static double step_up(const struct relief_hold *hold, const struct relief_seen *seen)
+{
+	double room = USED * hold->able / (seen->taken / seen->ticks + 1);
+	if (!seen->is_full)
+		return room > STEP_IDLE ? room : STEP_IDLE;
+	return room < STEP_UP ? room : STEP_UP;
 }
 
 static enum relief_step on_calm(struct relief_hold *hold, const struct relief_seen *seen)
@@ -65,8 +81,7 @@ static enum relief_step on_calm(struct relief_hold *hold, const struct relief_se
 		return RELIEF_STAYS;
 	if (hold->calm % FORGET_AFTER == 0)
 		hold->able *= ABLE_MORE;
-	double room = USED * hold->able / (seen->taken / seen->ticks + 1);
-	hold->pass = bounded(hold->pass * (room < STEP_UP ? room : STEP_UP));
+	hold->pass = bounded(hold->pass * step_up(hold, seen));
 	if (hold->pass < 1 || hold->calm < CALM_MOST)
 		return RELIEF_CHANGES;
 	hold->client_count = 0;

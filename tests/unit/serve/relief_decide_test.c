@@ -75,10 +75,11 @@ static void decide(struct world *world, const double *came, double total, double
 		.ticks = world->ticks + 1,
 		.taken = world->taken + taken,
 		.lost = world->lost_before + world->lost + world->lost_elsewhere,
-		.is_full = world->lost_before + world->lost > 0,
+		.is_full = world->queued > 0,
 	};
+	bool is_sampled = world->lost_before + world->lost > 0;
 	fill_sample(&world->chance, came, total, sample);
-	enum relief_step step = relief_decide(&world->hold, &seen, seen.is_full ? sample : NULL);
+	enum relief_step step = relief_decide(&world->hold, &seen, is_sampled ? sample : NULL);
 	world->begins += step == RELIEF_BEGINS;
 	world->ends += step == RELIEF_ENDS;
 	world->ticks = world->taken = world->lost_before = 0;
@@ -246,6 +247,21 @@ static void when_more_can_be_done_again_more_is(void **state)
 	assert_true(average > 0.7 * ABLE); /* others have a tenth */
 }
 
+/* What it was able to do then says nothing of what it can do now. */
+static void who_was_met_without_a_cpu_is_served_as_soon_as_there_is_one(void **state)
+{
+	(void)state;
+	for (double starved = 2; starved <= 500; starved *= 2) {
+		struct world world = make_world(0);
+		world.rates[FLOODER] = 0.5 * ABLE;
+		world.able = ABLE / starved;
+		ticks(&world, 3 * SECOND);
+		world.able = ABLE;
+		ticks(&world, 3 * SECOND);
+		assert_true(world.served[FLOODER] == world.rates[FLOODER]);
+	}
+}
+
 /* All of them send too much, and one of them more. What others get is known from a sample, which is by chance. */
 static void nobody_is_held_back_below_what_others_get(void **state)
 {
@@ -300,6 +316,7 @@ int main(void)
 		cmocka_unit_test(when_the_flood_is_over_all_passes_again),
 		cmocka_unit_test(who_comes_later_is_held_back_too),
 		cmocka_unit_test(when_more_can_be_done_again_more_is),
+		cmocka_unit_test(who_was_met_without_a_cpu_is_served_as_soon_as_there_is_one),
 		cmocka_unit_test(who_looks_late_cuts_no_deeper),
 		cmocka_unit_test(what_others_sockets_lose_keeps_nobody_held_back),
 		cmocka_unit_test(nobody_is_held_back_below_what_others_get),
