@@ -10,7 +10,11 @@
 #include "knamed/serve.h"
 #include "pipeline.h"
 
-enum { LIVE_TIMEOUT_MS = 2000, CANDIDATE_SIZE = 2 * NAME_TEXT_SIZE };
+enum {
+	LIVE_TIMEOUT_MS = 2000,
+	OTHERS_TIMEOUT_MS = 8000, /* a server gives its upstreams 5 s before it says SERVFAIL */
+	CANDIDATE_SIZE = 2 * NAME_TEXT_SIZE,
+};
 
 struct walk {
 	struct cluster_view *view;
@@ -127,7 +131,8 @@ static json_t *live_answer(struct walk *walk, const struct exchange_question *qu
 	struct error error;
 	json_t *live;
 	server_address_print(&walk->server, text);
-	if (exchange_ask(&walk->server, question, LIVE_TIMEOUT_MS, &reply, &error)) {
+	unsigned timeout_ms = walk->tracer.has_asked_others ? OTHERS_TIMEOUT_MS : LIVE_TIMEOUT_MS;
+	if (exchange_ask(&walk->server, question, timeout_ms, &reply, &error)) {
 		live = exchange_json(reply.packet, reply.size);
 		json_object_set_new(live, "took_us", json_integer((json_int_t)(reply.took_ns / 1000)));
 	} else {
