@@ -91,11 +91,15 @@ def test_one_of_three(directory):
             replies = ask_all(server, KNOWN)
             tap.same({rcode(reply) for reply in replies.values()}, {0}, "with one of three dead every name is answered")
             tap.same(len(replies), len(KNOWN), "each of them")
-            wait_for(lambda: "is down" in server.text())
-            before = len(dead.asked)
-            ask_all(server, KNOWN)
-            tap.ok(len(dead.asked) - before < len(KNOWN) // 10, "one that is known to be dead is left alone", len(dead.asked) - before)
+            server.logged(dead.where, "is down")
+
+            def is_left_alone():  # on a machine that is busy the others may have been slow, and all of them be down for a moment
+                before = len(dead.asked)
+                ask_all(server, KNOWN)
+                return len(dead.asked) - before < len(KNOWN) // 10
+            tap.ok(wait_for(is_left_alone), "one that is known to be dead is left alone", server.text())
             dead.mood = "well"
+            before = len(dead.asked)
             tap.ok(wait_for(lambda: ask_all(server, KNOWN[:30]) and len(dead.asked) > before + len(KNOWN) // 10),
                    "and asked again when it is back")
 
