@@ -295,7 +295,7 @@ lint-links:
 	$(Q)tools/check-links
 lint-man:
 	$(Q)mandoc -Tlint -Wwarning tools/man/*
-lint-headers: $(addprefix $(OBJ)/lint/,$(wildcard include/knamed/*.h src/*/*.h tools/*/*.h tests/*/*.h tests/*/*/*.h))
+lint-headers: $(addprefix $(OBJ)/lint/,$(wildcard include/knamed/*.h src/*.h src/*/*.h tools/*/*.h tests/*/*.h tests/*/*/*.h))
 $(OBJ)/lint/%.h: %.h $(OBJ)/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)tools/check-header $< $(CC) $(ALL) $(OWN_FLAGS) -I$(patsubst tests/unit/%,src/%,$(<D)) && touch $@
