@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -54,12 +53,6 @@ def programs():
         done = subprocess.run([os.path.join(HERE, "build")], stdout=subprocess.PIPE, text=True, check=True)
         os.environ["E2E_PROGRAMS"] = done.stdout.strip()
     return os.environ["E2E_PROGRAMS"]
-
-
-def tcp_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 class Program:
@@ -174,7 +167,7 @@ class Cluster:
     def __init__(self, etcd_program=None, controllers=True, manager_options=()):
         self.directory = tempfile.mkdtemp(prefix="knamed-e2e-")
         self.etcd_program, self.controllers, self.manager_options = etcd_program, controllers, manager_options
-        self.etcd_port, self.etcd_peer_port, self.port = tcp_port(), tcp_port(), tcp_port()
+        self.etcd_port, self.etcd_peer_port, self.port = free_port(), free_port(), free_port()
         self.addresses = {}  # pod name -> address that it is to get
         self.etcd = self.apiserver = self.manager = self.kubelet = None
         self.tokens = list(DNS_TOKENS)

@@ -18,7 +18,7 @@ import urllib.parse
 import urllib.request
 
 import monitoring_alerts
-from cluster import Program, programs, tcp_port, wait_for
+from cluster import Program, programs, wait_for
 from monitoring_queries import DASHBOARDS, DEAD_ALERTS, MIXIN_ALERTS, OLD_OR_NEW, asked
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -97,7 +97,7 @@ class Replica:
         path = os.path.join(place, "Corefile-" + name)
         with open(path, "w", encoding="ascii") as file:
             file.write(COREFILE.format(health=self.health, metrics=self.metrics, api=api.url, upstream=upstream.where,
-                                       nobody=tcp_port()))
+                                       nobody=free_port()))
         self.server = stack.enter_context(Theirs(path, os.path.join(place, "coredns.log")) if name == "coredns" else
                                           Server(path, place))
 
@@ -155,7 +155,7 @@ class Load(threading.Thread):
 
 class Prometheus:
     def __init__(self, place, jobs):
-        self.port, path = tcp_port(), os.path.join(place, "prometheus.yml")
+        self.port, path = free_port(), os.path.join(place, "prometheus.yml")
         with open(path, "w", encoding="ascii") as file:
             json.dump({"global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
                        "rule_files": [RULES, OLD_NAMES],

@@ -7,7 +7,7 @@ import threading
 import urllib.error
 import urllib.request
 
-from cluster import Cluster, tcp_port, wait_for
+from cluster import Cluster, free_port, wait_for
 from deployed import KUSTOMIZE, data
 
 sys.path.insert(0, __file__.rsplit("/", 2)[0] + "/support")
@@ -78,7 +78,7 @@ def check(cluster, server, readiness):
 
 with Cluster() as the_cluster:
     bind_rights(the_cluster)
-    port = tcp_port()
+    port = free_port()
     with the_cluster.knamed("multicluster clusterset.local", zones="cluster.local clusterset.local in-addr.arpa ip6.arpa",
                             more=f"ready 127.0.0.1:{port}") as the_server:
         check(the_cluster, the_server, Readiness(port))
