@@ -174,10 +174,10 @@ static void on_began(void *context, struct http_stream *stream)
 {
 	struct tail *tail = context;
 	struct tails *tails = tail->tails;
+	traffic_hold(tails->traffic);
 	tail->stream = stream;
 	tail->next = tails->first;
 	tails->first = tail;
-	traffic_hold(tails->traffic);
 	if (tails->count++ == 0) {
 		traffic_listen(tails->traffic, on_sample, tails);
 		event_add(tails->beat, &(struct timeval){ .tv_sec = BEAT_S });

@@ -69,7 +69,8 @@ struct sampler *sampler_new(struct traffic *traffic);
 /* Its thread has ended, or puts nothing more. NULL is fine. */
 void sampler_leave(struct traffic *traffic, struct sampler *sampler);
 
-/* Somebody looks, for the next half minute; or until he lets go. */
+/* Somebody looks, for the next half minute; or until he lets go. What was asked before he held is heard by those who
+ * listened then. */
 void traffic_look(struct traffic *traffic);
 void traffic_hold(struct traffic *traffic);
 void traffic_let_go(struct traffic *traffic);

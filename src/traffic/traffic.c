@@ -85,12 +85,17 @@ static void adapt(struct traffic *traffic, uint64_t lost)
 		want(traffic, traffic->every / 2);
 }
 
+static void drain_rings(struct traffic *traffic)
+{
+	for (const struct own_ring *one = traffic->rings; one != NULL; one = one->next)
+		ring_drain(one->ring, take, traffic);
+}
+
 static void drain(struct traffic *traffic)
 {
 	uint64_t before = traffic->lost;
 	traffic->drained = 0;
-	for (const struct own_ring *one = traffic->rings; one != NULL; one = one->next)
-		ring_drain(one->ring, take, traffic);
+	drain_rings(traffic);
 	traffic->lost = lost_by_all(traffic) - traffic->lost_before;
 	adapt(traffic, traffic->lost > before ? traffic->lost - before : 0);
 }
@@ -101,8 +106,7 @@ static void drain(struct traffic *traffic)
 static void begin(struct traffic *traffic)
 {
 	uint64_t now = clock_now_ns();
-	for (const struct own_ring *one = traffic->rings; one != NULL; one = one->next)
-		ring_drain(one->ring, take, traffic);
+	drain_rings(traffic);
 	traffic->top = top_new(now);
 	traffic->latency = mem_zalloc(sizeof(*traffic->latency));
 	traffic->turned_ns = now;
@@ -157,6 +161,8 @@ void traffic_hold(struct traffic *traffic)
 	traffic->holders++;
 	if (traffic->top == NULL)
 		begin(traffic);
+	else
+		drain_rings(traffic); /* what was asked before is for those who look already */
 }
 
 void traffic_let_go(struct traffic *traffic)

@@ -192,6 +192,20 @@ def check_tail(server):
         tap.ok(status == 400 and words in body, f"{query[:20]} is refused in words", status, body)
 
 
+def check_late_tail(server):
+    first = Tail(server, "")
+    wait_for(lambda: first.events)
+    send(server, ["no.default.svc.cluster.local"], "127.0.0.8")
+    late = Tail(server, "")
+    wait_for(lambda: late.events)
+    send(server, [KNOWN], "127.0.0.8")
+    wait_for(lambda: late.lines and len(first.lines) == 2)
+    tap.same(([line["name"].split(".")[0] for line in late.lines], len(first.lines)), (["kubernetes"], 2),
+             "a tail is told what is asked after it began, and the others lose nothing")
+    for tail in first, late:
+        tail.close()
+
+
 def check_crowd(server):
     tails = [Tail(server, "") for _ in range(8)]
     tap.same(ask(server.control, "/api/tail")[0], 429, "a ninth tail is refused")
@@ -319,6 +333,7 @@ def main():
         check_page(port)
         check_top(server)
         check_tail(server)
+        check_late_tail(server)
         check_crowd(server)
         check_hostile(server)
         check_pods(server)

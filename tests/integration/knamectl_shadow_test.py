@@ -36,6 +36,7 @@ more 60 IN A 192.0.2.4
 """
 NAMES = ["same.example", "alias.example", "nope.example", "same.example AAAA", "example SOA", "ttl.example", "more.example",
          "gone.example"]
+LAST = {"last.example": Manner(silent=True)}
 
 
 def shadow(*words, given=None):
@@ -190,7 +191,6 @@ def test_live(ours, theirs):
 
 def live(ours, stub, *words):
     """A process that has asked the stub a question that a client asked ours."""
-    time.sleep(0.3)  # who begins to look is shown what was asked a moment ago, by another shadow for one
     process = subprocess.Popen([KNAMECTL, "shadow", "--server", where(ours), "--to", stub.where, "--live", "--socket",
                                 control_socket(ours.process.pid), "--ignore", "flags,authority", *words], stdout=subprocess.PIPE, text=True)
     names = (f"first{i}.example" for i in range(1000))
@@ -232,22 +232,24 @@ def test_which_server(ours):
 
 
 def test_signals(ours):
-    """Live, for there is no end otherwise; from a pipe, where whoever writes it is stopped too, or not."""
+    """Live, for there is no end otherwise; from a pipe, where whoever writes it is stopped too, or not. One question after
+    the other is compared: when the last one, which is not answered, has been asked the first is done."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        with StubUpstream() as stub, live(ours, stub) as process:
-            time.sleep(0.3)  # the reply is there
+        with StubUpstream(manners=LAST) as stub, live(ours, stub) as process:
+            ours.dig("+tries=1", "last.example", "A")
+            wait_for(lambda at=stub: len(at.asked) == 2)
             process.send_signal(number)
             out, _ = process.communicate(timeout=30)
             tap.ok(out == "1 questions, 0 differences\n" and process.returncode == 0, f"{number.name} ends it, and what was found is printed",
                    out, process.returncode)
-    query = wire.encode_query(7, wire.name_from_text("first.example"), 1)
-    for source, given in ("--pcap", pcap(101, [ipv4(query)])), ("--names", b"first.example\n"):
-        with StubUpstream() as stub, subprocess.Popen([KNAMECTL, "shadow", "--server", where(ours), "--to", stub.where, source, "-",
-                                                       "--ignore", "flags,authority"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    queries = [wire.encode_query(7, wire.name_from_text(f"{name}.example"), 1) for name in ("first", "last")]
+    for source, given in ("--pcap", pcap(101, [ipv4(query) for query in queries])), ("--names", b"first.example\nlast.example\n"):
+        with StubUpstream(manners=LAST) as stub, \
+                subprocess.Popen([KNAMECTL, "shadow", "--server", where(ours), "--to", stub.where, source, "-",
+                                  "--ignore", "flags,authority"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
             process.stdin.write(given)
             process.stdin.flush()
-            wait_for(lambda: stub.asked)
-            time.sleep(0.3)
+            wait_for(lambda at=stub: len(at.asked) == 2)
             process.send_signal(signal.SIGINT)
             out = process.stdout.read()
             tap.ok(out == b"1 questions, 0 differences\n" and process.wait(30) == 0, f"{source} from a pipe as well", out, process.returncode)
