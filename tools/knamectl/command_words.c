@@ -11,6 +11,11 @@ const char *option_word(const char *word)
 	return word[0] == '-' && word[1] == '-' ? word + 1 : word;
 }
 
+bool word_is_help(const char *word)
+{
+	return strcmp(option_word(word), "-help") == 0 || strcmp(word, "-h") == 0;
+}
+
 bool corefile_option_take(struct flags *flags, const char *word, const char *value)
 {
 	if (strcmp(word, "-conf") == 0)

@@ -7,6 +7,7 @@
 
 /* "--x" is "-x". */
 const char *option_word(const char *word);
+bool word_is_help(const char *word);
 
 /* -conf and -dns.port, which mean what they mean to the server. False: the word is neither. */
 bool corefile_option_take(struct flags *flags, const char *word, const char *value);

@@ -116,7 +116,7 @@ static bool options_read(int argc, char **argv, struct doctor_options *options, 
 		(struct doctor_options){ .flags.port = "53", .server.port = 53, .wait_ms = WAIT_MS };
 	for (int i = 1; i < argc; i++) {
 		const char *word = option_word(argv[i]);
-		if (strcmp(word, "-help") == 0 || strcmp(word, "-h") == 0)
+		if (word_is_help(word))
 			return false;
 		if (strcmp(word, "-json") == 0)
 			options->is_json = true;

@@ -107,7 +107,7 @@ int knamectl_dump(int argc, char **argv)
 {
 	struct dump_options options = { 0 };
 	struct error error = { 0 };
-	bool is_help = argc == 2 && strcmp(argv[1], "--help") == 0;
+	bool is_help = argc == 2 && word_is_help(argv[1]);
 	if (is_help || !options_read(argc, argv, &options)) {
 		fputs(usage, is_help ? stdout : stderr);
 		return is_help ? 0 : 1;

@@ -77,7 +77,7 @@ enum explain_verdict explain_options_read(int argc, char **argv,
 					   .wait_s = WAIT_S };
 	for (int i = 1; i < argc; i++) {
 		const char *word = option_word(argv[i]);
-		if (strcmp(word, "-help") == 0 || strcmp(word, "-h") == 0)
+		if (word_is_help(word))
 			return EXPLAIN_HELP;
 		if (strcmp(word, "-json") == 0)
 			options.is_json = true;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command_words.h"
 #include "knamed/base.h"
 
 static const char usage[] =
@@ -46,8 +47,7 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
 	}
-	bool asked = argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
-				  strcmp(argv[1], "-h") == 0);
+	bool asked = argc > 1 && (strcmp(argv[1], "help") == 0 || word_is_help(argv[1]));
 	if (argc > 1 && !asked)
 		fprintf(stderr, "knamectl: no command '%s'\n", argv[1]);
 	fputs(usage, asked ? stdout : stderr);

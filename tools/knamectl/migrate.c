@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command_words.h"
 #include "knamectl.h"
 #include "knamed/config.h"
 
@@ -63,7 +64,7 @@ int knamectl_migrate(int argc, char **argv)
 	struct migrate_plan plan;
 	struct text corefile = { 0 };
 	struct error error;
-	if (argc == 1 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+	if (argc == 1 || word_is_help(argv[1])) {
 		fputs(usage, argc == 1 ? stderr : stdout);
 		return argc == 1;
 	}

@@ -82,7 +82,7 @@ enum node_verdict node_options_read(int argc, char **argv, struct node_options *
 		return NODE_BAD;
 	}
 	for (int i = 0; i < argc; i++)
-		if (strcmp(option_word(argv[i]), "-help") == 0 || strcmp(argv[i], "-h") == 0)
+		if (word_is_help(argv[i]))
 			return NODE_HELP;
 	bool is_address = strcmp(argv[0], "address") == 0;
 	if (!is_address && strcmp(argv[0], "notrack") != 0) {

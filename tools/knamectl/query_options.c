@@ -167,7 +167,7 @@ enum query_verdict query_options_read(int argc, char **argv, struct query_option
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i];
 		bool good = true;
-		if (strcmp(option_word(word), "-help") == 0 || strcmp(word, "-h") == 0)
+		if (word_is_help(word))
 			return QUERY_HELP;
 		if (*word == '@')
 			good = server_read(&options, word + 1, error);

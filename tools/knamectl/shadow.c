@@ -274,7 +274,7 @@ int knamectl_shadow(int argc, char **argv)
 {
 	struct shadow shadow = { .questions = 0 };
 	struct error error = { .text = "" };
-	if (argc > 1 && (strcmp(option_word(argv[1]), "-help") == 0 || strcmp(argv[1], "-h") == 0)) {
+	if (argc > 1 && word_is_help(argv[1])) {
 		fputs(shadow_usage(), stdout);
 		return 0;
 	}

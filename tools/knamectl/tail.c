@@ -129,7 +129,7 @@ int knamectl_tail(int argc, char **argv)
 	struct reading reading = { .options = &options };
 	struct error error = { .text = "" };
 	struct text path = { 0 };
-	if (argc > 1 && (strcmp(option_word(argv[1]), "-help") == 0 || strcmp(argv[1], "-h") == 0)) {
+	if (argc > 1 && word_is_help(argv[1])) {
 		fputs(usage, stdout);
 		return 0;
 	}

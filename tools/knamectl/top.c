@@ -217,7 +217,7 @@ int knamectl_top(int argc, char **argv)
 {
 	struct top_options options = { .rows = ROWS };
 	struct error error = { .text = "" };
-	if (argc > 1 && (strcmp(option_word(argv[1]), "-help") == 0 || strcmp(argv[1], "-h") == 0)) {
+	if (argc > 1 && word_is_help(argv[1])) {
 		fputs(usage, stdout);
 		return 0;
 	}
