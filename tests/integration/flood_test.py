@@ -24,8 +24,8 @@ COREDNS = os.environ.get("KNAMED_BENCH_COREDNS")
 MAX_CONCURRENT = 1000
 # An instrumented server is looked at for races and stray reads: what it can take in says nothing.
 RATE = MAX_CONCURRENT if is_instrumented() else 10 * MAX_CONCURRENT
-# Of questions that need the CPU for which a flood and the tests' own resolver compete too.
-BUSY_LOST = 1 / 4 if is_instrumented() else 1 / 20
+SLOW_LOST = 1 / 4 if is_instrumented() else 0
+STORM_LOST = SLOW_LOST or 1 / 20  # the floods and the crowd compete for the server's CPU
 ZONE = "\n".join(["$ORIGIN cluster.local.", "@ 5 IN SOA ns.dns hostmaster 1 7200 1800 86400 5", "@ 5 IN NS ns.dns",
                   "ns.dns 5 IN A 10.96.0.10", *(f"web{i}.default.svc 5 IN A 10.96.1.{i}" for i in range(100)), ""])
 LIVE = [record(f"name{i}.live.example.", "A", "192.0.2.1") for i in range(100)]
@@ -68,8 +68,8 @@ def live_name(number):
     return f"name{number % 100}.live.example"
 
 
-def check_flood(what, suffix, rate, name, lost_most):
-    """A flood of names below suffix, and a crowd that asks for `name`, of which it may lose that share."""
+def check_flood(what, suffix, rate, name):
+    """A flood of names below suffix, and a crowd that asks for `name`."""
     for kind in ["knamed"] + (["CoreDNS"] if COREDNS else []):
         with StubUpstream(LIVE, manners={"dead.example.": Manner(silent=True)}) as upstream, serving(kind, upstream) as server:
             where = ("127.0.0.1", server.port)
@@ -82,7 +82,7 @@ def check_flood(what, suffix, rate, name, lost_most):
             crowd.end()
             print(f"# {what}: {kind}: asked {crowd.asked}, lost {lost}, p99 {crowd.p99_ms():.2f} ms", flush=True)
             if kind == "knamed":
-                tap.ok(lost <= crowd.asked * lost_most, f"{what}: others are answered", lost, crowd.asked)
+                tap.ok(lost <= crowd.asked * SLOW_LOST, f"{what}: all others are answered", lost, crowd.asked)
 
 
 def check_storm():
@@ -100,7 +100,7 @@ def check_storm():
                 flood.end()
             print(f"# {what}: {kind}: asked {crowd.asked}, lost {lost}, p99 {crowd.p99_ms():.2f} ms", flush=True)
             if kind == "knamed":
-                tap.ok(lost <= crowd.asked * BUSY_LOST, f"{what}: they are answered, but for a few on a machine that is busy", lost, crowd.asked)
+                tap.ok(lost <= crowd.asked * STORM_LOST, f"{what}: they are answered, but for a few on a machine that is busy", lost, crowd.asked)
 
 
 def is_answered(tcp, number=1):
@@ -134,9 +134,8 @@ def check_connections(files):
         print(f"# {what}: it has {used}", flush=True)
 
 
-check_flood("forwarded names that nobody answers, others ask for names of the cluster", "dead.example", RATE, cluster_name,
-            1 / 4 if is_instrumented() else 0)
-check_flood("forwarded names that nobody answers, others ask for forwarded names", "dead.example", RATE, live_name, BUSY_LOST)
+check_flood("forwarded names that nobody answers, others ask for names of the cluster", "dead.example", RATE, cluster_name)
+check_flood("forwarded names that nobody answers, others ask for forwarded names", "dead.example", RATE, live_name)
 check_storm()
 check_connections(None)
 check_connections(400)
