@@ -74,6 +74,14 @@ void asker_begin(struct asker *asker, const struct listener *listener)
 	asker->is_looked_at = asker->sampler != NULL && sampler_is_on(asker->sampler);
 }
 
+void asker_learn_addresses(struct asker *asker)
+{
+	const struct way_back *way = &asker->way_back;
+	bool is_known = asker->listener->wants_addresses || asker->is_looked_at;
+	if (way->message != NULL && !is_known)
+		way_back_addresses(way->message, &asker->listener->place, way->info);
+}
+
 /* All answers of a batch took as long as the batch. */
 void asker_end(struct asker *asker)
 {

@@ -341,9 +341,15 @@ void connection_part(struct connection *connection)
 		connection_finish(connection);
 }
 
+/* A connection learns it once, for all its questions. */
+static bool may_want_address(const struct listener *listener)
+{
+	return listener->wants_addresses || listener->asks_others;
+}
+
 void connection_move(struct connection *connection, const struct listener *listener)
 {
-	if (listener != NULL && listener->wants_addresses && !connection->listener->wants_addresses)
+	if (listener != NULL && may_want_address(listener) && !may_want_address(connection->listener))
 		connection->info.local = local_address(listener, event_get_fd(&connection->event));
 	connection->listener = listener;
 	if (listener == NULL)
@@ -426,7 +432,7 @@ static struct ip local_address(const struct listener *listener, int fd)
 {
 	struct sockaddr_storage address;
 	socklen_t size = sizeof(address);
-	if (!listener->wants_addresses || !place_is_wildcard(&listener->place) ||
+	if (!may_want_address(listener) || !place_is_wildcard(&listener->place) ||
 	    getsockname(fd, (struct sockaddr *)&address, &size) != 0)
 		return listener->place.ip;
 	return ip_of_sockaddr((struct sockaddr *)&address);

@@ -131,6 +131,7 @@ bool errand_send(struct asker *asker, const struct question *question, const str
 		return go_on(asker->errand, order);
 	if (errands == NULL || atomic_load_explicit(&errands->away->is_closing, memory_order_acquire))
 		return false;
+	asker_learn_addresses(asker);
 	struct errand *errand = take_one(errands, &question->info->client);
 	if (errand == NULL)
 		return false;

@@ -214,9 +214,10 @@ static size_t answer_notify(struct asker *asker, struct question *question, uint
 }
 
 /* `loop`: what we sent has come back, and its way ends here. */
-static bool is_own(const struct question *question)
+static bool is_own(struct asker *asker, const struct question *question)
 {
 	const struct packet_info *info = question->info;
+	asker_learn_addresses(asker);
 	const struct upstream_sighting sighting = {
 		.from = { info->client, info->client_port },
 		.at = { info->local, info->local_port },
@@ -228,7 +229,7 @@ size_t question_reply(struct asker *asker, struct question *question, uint8_t *p
 {
 	switch ((enum dns_verdict)question->verdict) {
 	case QUERY_GOOD:
-		if (question->query.type == TYPE_HINFO && is_own(question))
+		if (question->query.type == TYPE_HINFO && is_own(asker, question))
 			return refuse(asker, question, packet, RCODE_NXDOMAIN);
 		trace_block(asker, question);
 		if (question->route == NULL)

@@ -63,6 +63,8 @@ struct asker {
 struct asker *asker_after(struct asker *before, struct router *router);
 void asker_begin(struct asker *asker, const struct listener *listener);
 void asker_end(struct asker *asker);
+/* Where only some questions want addresses they are read for these alone, from the packet. */
+void asker_learn_addresses(struct asker *asker);
 /* Finds who answers: the route, and the look-up in its data. */
 void question_route(struct asker *asker, struct question *question, const struct routes *routes);
 void question_read(struct asker *asker, struct question *question, const struct packet_info *info,

@@ -59,8 +59,8 @@ static bool listener_add_zone(struct listener *listener, const struct block *blo
 	if (listener->workers == 0)
 		listener->workers = block->config->multisocket;
 	listener->wants_addresses |= block->policy != NULL || block->view != NULL ||
-				     block->log != NULL || block->forwardings != NULL ||
-				     block->config->secondary_count > 0;
+				     block->log != NULL || block->config->secondary_count > 0;
+	listener->asks_others |= block->forwardings != NULL;
 	return true;
 }
 

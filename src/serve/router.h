@@ -17,7 +17,8 @@ struct listener {
 	size_t zone_count;
 	unsigned dropped_meter;		 /* of what is turned away before a block is found */
 	unsigned workers;		 /* `multisocket`; 0: as many as can run */
-	bool wants_addresses;		 /* some block reads or logs who asks */
+	bool wants_addresses;		 /* some block reads or logs who asks, always */
+	bool asks_others;		 /* some block has `forward` */
 	struct config_timeouts timeouts; /* of connections; of blocks that name one the last counts */
 };
 enum { LISTENER_NAME_SIZE = PLACE_TEXT_SIZE + 8 };

@@ -68,33 +68,17 @@ static inline uint8_t client_family(const struct sockaddr_in6 *client)
 	return client->sin6_family == AF_INET || IN6_IS_ADDR_V4MAPPED(&client->sin6_addr) ? 4 : 6;
 }
 
-/* The address that was asked, and no interface: the way back is the routing table's to choose, but
- * for link-local addresses, which mean nothing without one. */
-static struct ip take_local(struct cmsghdr *control)
+/* The way back is the routing table's to choose, but for link-local addresses, which mean nothing
+ * without an interface. */
+static inline void forget_interface(struct cmsghdr *control)
 {
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
-	struct sockaddr_in in = { .sin_family = AF_INET };
 	if (control->cmsg_level == IPPROTO_IP) {
-		struct in_pktinfo *information = (struct in_pktinfo *)CMSG_DATA(control);
-		information->ipi_ifindex = 0;
-		in.sin_addr = information->ipi_spec_dst;
-		return ip_of_sockaddr((struct sockaddr *)&in);
+		((struct in_pktinfo *)CMSG_DATA(control))->ipi_ifindex = 0;
+		return;
 	}
 	struct in6_pktinfo *information = (struct in6_pktinfo *)CMSG_DATA(control);
 	if (!IN6_IS_ADDR_LINKLOCAL(&information->ipi6_addr))
 		information->ipi6_ifindex = 0;
-	in6.sin6_addr = information->ipi6_addr;
-	return ip_of_sockaddr((struct sockaddr *)&in6);
-}
-
-static void info_fill(const struct udp_worker *worker, const struct sockaddr *client,
-		      const struct ip *local, struct packet_info *ret_info)
-{
-	ret_info->client = ip_of_sockaddr(client);
-	/* Same place in sockaddr_in6. */
-	ret_info->client_port = ntohs(((const struct sockaddr_in *)client)->sin_port);
-	ret_info->local = local->family != 0 ? *local : worker->place.ip;
-	ret_info->local_port = worker->place.port;
 }
 
 static inline void message_read(struct udp_worker *worker, unsigned i)
@@ -109,12 +93,11 @@ static inline void message_read(struct udp_worker *worker, unsigned i)
 		question->is_looked_up = false;
 		return;
 	}
-	struct ip local = { 0 };
 	if (header->msg_controllen != 0)
-		local = take_local(header->msg_control);
+		forget_interface(header->msg_control);
 	info->client.family = client_family(client);
 	if (worker->asker->listener->wants_addresses || worker->asker->is_looked_at)
-		info_fill(worker, header->msg_name, &local, info);
+		way_back_addresses(header, &worker->asker->listener->place, info);
 	question_read(worker->asker, question, info, header->msg_iov->iov_base,
 		      worker->messages[i].msg_len);
 }
@@ -177,6 +160,7 @@ static unsigned write_replies(struct udp_worker *worker, unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		struct iovec *buffer = worker->messages[i].msg_hdr.msg_iov;
 		worker->asker->way_back.message = &worker->messages[i].msg_hdr;
+		worker->asker->way_back.info = &worker->infos[i];
 		size_t size = question_reply(worker->asker, &worker->questions[i], buffer->iov_base);
 		if (size == 0)
 			continue;

@@ -23,8 +23,8 @@ spec: {clusterIP: 10.96.0.80, ports: [{name: http, port: 80}]}
 WEB = "web.default.svc.cluster.local."
 
 
-def serve(place, to, port, extra="loop\n"):
-    place.write(f"Corefile-{port}", f". {{\nlog\nerrors\nkubernetes cluster.local {{\n manifests objects\n}}\n{extra}"
+def serve(place, to, port, extra="loop\n", log="log\n"):
+    place.write(f"Corefile-{port}", f". {{\n{log}errors\nkubernetes cluster.local {{\n manifests objects\n}}\n{extra}"
                                     f"forward . {to}\n}}\n")
     return place.serve(f"Corefile-{port}", port=port)
 
@@ -87,9 +87,11 @@ def check_fails_fast(server, what):
 
 
 def check_itself(place):
-    port = free_port()
-    with serve(place, f"127.0.0.1:{port}", port) as server:
-        check_fails_fast(server, "itself")
+    """Who asks is looked at for each question if there is `log`, else for that of the loop alone."""
+    for log in "log\n", "":
+        port = free_port()
+        with serve(place, f"127.0.0.1:{port}", port, log=log) as server:
+            check_fails_fast(server, f"itself, {'with' if log else 'without'} log")
 
 
 def check_chain(place):
