@@ -36,6 +36,11 @@ enum cache_verdict {
 };
 /* Whether the cache is for names in this zone at all (its ZONES). Any thread. */
 bool cache_holds(const struct cache *cache, const uint8_t *lower);
+/* Query threads may say a moment before what they will look for, so that memory comes near while they work on other
+ * questions: where it may stand, and, with that at hand, what stands there. */
+struct cache_probe { const struct cache *cache; uint32_t buckets[2]; uint16_t tag; };
+void cache_probe(const struct cache *cache, const struct dns_query *query, struct cache_probe *ret_probe);
+void cache_match(const struct cache_probe *probe);
 /* Query threads. now_ns: clock_now_ns(). */
 enum cache_verdict cache_find(struct cache *cache, const struct dns_query *query, uint64_t now_ns,
 			      uint8_t *ret_records, size_t room, struct cached *ret_cached);

@@ -48,6 +48,31 @@ static enum sight look(const struct cache *cache, const struct wanted *wanted,
 	return SIGHT_NONE;
 }
 
+/* ---- before ---- */
+
+void cache_probe(const struct cache *cache, const struct dns_query *query, struct cache_probe *ret_probe)
+{
+	struct wanted wanted = wanted_make(cache, query, POSITIVE);
+	*ret_probe = (struct cache_probe){ cache, { wanted.buckets[0], wanted.buckets[1] }, wanted.tag };
+	for (unsigned i = 0; i < 2; i++)
+		__builtin_prefetch(&cache->slots[wanted.buckets[i] * BUCKET]);
+}
+
+void cache_match(const struct cache_probe *probe)
+{
+	const struct cache *cache = probe->cache;
+	for (unsigned i = 0; i < 2 * BUCKET; i++) {
+		uint32_t slot = probe->buckets[i / BUCKET] * BUCKET + i % BUCKET;
+		uint64_t word = slot_read(cache, slot);
+		if (word >> SLOT_TAG_SHIFT != probe->tag || (word & SLOT_PLACE) == 0)
+			continue;
+		__builtin_prefetch(&cache->words[word & SLOT_PLACE]);
+		return;
+	}
+}
+
+/* ---- reading ---- */
+
 /* Whole words as long as there is room for them. */
 static void octets_read(const struct cache *cache, size_t place, uint8_t *to, size_t size, size_t room)
 {

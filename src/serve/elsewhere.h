@@ -57,6 +57,14 @@ enum elsewhere {
 	ELSEWHERE_KNOWN,  /* the reply is complete */
 	ELSEWHERE_ASKED,  /* it comes later: nothing is to be sent now */
 };
+/* What the cache may have for the query comes near. */
+static inline void elsewhere_probe(const struct block *block, const struct dns_query *query,
+				   struct cache_probe *ret_probe)
+{
+	if (block->forwardings != NULL && block->forwardings->cache != NULL)
+		cache_probe(block->forwardings->cache, query, ret_probe);
+}
+
 /* Of `wanted`, the question itself or the end of its aliases, spelled as in `name`. */
 enum elsewhere elsewhere_answer(struct asker *asker, struct question *question,
 				const struct block *block, const struct dns_query *wanted,

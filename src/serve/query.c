@@ -7,6 +7,7 @@
 #include "knamed/policy.h"
 #include "knamed/upstream.h"
 #include "above.h"
+#include "elsewhere.h"
 #include "handlers.h"
 #include "line.h"
 #include "outgoing.h"
@@ -24,8 +25,10 @@ void question_route(struct asker *asker, struct question *question, const struct
 	question->route = route_find(asker, question, routes, query);
 	if (question->route == NULL || query->class_ != CLASS_IN || dns_type_is_transfer(query->type))
 		return;
-	if (!lookup_begin(asker, question->route, query, &question->lookup, &question->by))
+	if (!lookup_begin(asker, question->route, query, &question->lookup, &question->by)) {
+		elsewhere_probe(question->route->block, query, &question->cache_probe);
 		return;
+	}
 	question->is_looked_up = true;
 	answers_probe(&question->lookup);
 }
@@ -36,6 +39,7 @@ void question_read(struct asker *asker, struct question *question, const struct 
 	question->info = info;
 	question->route = NULL;
 	question->is_looked_up = question->is_inner = false;
+	question->cache_probe.cache = NULL;
 	question->verdict = (uint8_t)dns_query_read(packet, size, &question->query);
 	if (question->verdict == QUERY_GOOD)
 		question_route(asker, question, &asker->listener->routes);

@@ -9,6 +9,7 @@
 #ifndef KNAMED_SERVE_QUERY_H
 #define KNAMED_SERVE_QUERY_H
 
+#include "knamed/cache.h"
 #include "knamed/policy.h"
 #include "knamed/traffic.h"
 #include "router.h"
@@ -22,6 +23,7 @@ struct question {
 	bool is_looked_up;	   /* `lookup` is under way */
 	bool is_inner;		   /* one that we ask ourselves (above.h) */
 	struct lookup lookup;
+	struct cache_probe cache_probe; /* of a question that nobody here looks up; no cache: none */
 	struct dns_query query;
 };
 
@@ -73,6 +75,8 @@ static inline void question_match(struct question *question)
 {
 	if (question->is_looked_up)
 		answers_match(&question->lookup);
+	else if (question->cache_probe.cache != NULL)
+		cache_match(&question->cache_probe);
 }
 /* Writes the reply over the query, whose header and question are in `packet`; `room` is at least
  * 4,096 for UDP and 65,535 for TCP. Returns its size; 0: nothing is to be sent. */

@@ -91,6 +91,7 @@ static inline void message_read(struct udp_worker *worker, unsigned i)
 	if (header->msg_namelen == 0 || client->sin6_port == 0) {
 		question->verdict = QUERY_DROP;
 		question->is_looked_up = false;
+		question->cache_probe.cache = NULL;
 		return;
 	}
 	if (header->msg_controllen != 0)
