@@ -25,8 +25,10 @@ struct places {
 bool places_of_block(const struct config_block *block, struct places *ret_places, struct error *error);
 
 /* Sockets that share their port with others of ours (SO_REUSEPORT): the kernel spreads clients over
- * them. -1 and "listen udp :53: bind: ..." on failure. */
-int listen_udp(const struct place *place, struct error *error);
+ * them. -1 and "listen udp :53: bind: ..." on failure; LISTEN_NO_FAMILY: the place is all
+ * addresses, and the machine has no IPv6. */
+enum { LISTEN_NO_FAMILY = -2 };
+int listen_udp(const struct place *place, int family, struct error *error);
 int listen_tcp(const struct place *place, struct error *error);
 
 #endif

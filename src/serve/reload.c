@@ -248,8 +248,7 @@ static void move_workers(struct reload *reload, struct left *left)
 	size_t kept = 0;
 	for (size_t i = 0; i < server->worker_count; i++) {
 		struct server_worker *worker = &server->workers[i];
-		const struct listener *listener =
-			router_listener(reload->router, udp_worker_place(worker->udp));
+		const struct listener *listener = udp_worker_listener(worker->udp, reload->router);
 		if (listener == NULL)
 			left->workers[left->worker_count++] = *worker;
 		else if (i < reload->first_worker)

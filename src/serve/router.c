@@ -255,6 +255,19 @@ const struct listener *router_listener(const struct router *router, const struct
 	return NULL;
 }
 
+size_t listener_families(const struct router *router, const struct listener *listener,
+			 int ret_families[LISTENER_FAMILIES])
+{
+	const struct place *place = &listener->place;
+	const struct place ipv4 = { .ip.family = 4, .port = place->port };
+	size_t count = 0;
+	if (place->ip.family == 4 || (place->ip.family == 0 && router_listener(router, &ipv4) == NULL))
+		ret_families[count++] = AF_INET;
+	if (place->ip.family != 4)
+		ret_families[count++] = AF_INET6;
+	return count;
+}
+
 void router_begin_thread(const struct router *router)
 {
 	if (router->has_patterns)

@@ -51,6 +51,11 @@ struct router *router_after(const struct serve_options *options, const struct ro
 void router_show(struct router *router);
 void router_hide(struct router *router);
 /* The listener that is bound there; NULL: none. */
+/* Families of its UDP sockets: of all addresses one of each, but what comes by IPv4 is for the
+ * listener on 0.0.0.0, where there is one. */
+enum { LISTENER_FAMILIES = 2 };
+size_t listener_families(const struct router *router, const struct listener *listener,
+			 int ret_families[LISTENER_FAMILIES]);
 const struct listener *router_listener(const struct router *router, const struct place *place);
 
 /* A thread that will answer calls it first: what it needs of its own is allocated. */

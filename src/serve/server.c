@@ -76,12 +76,9 @@ void server_stop_worker(struct server_worker *worker)
 
 /* ---- sockets ---- */
 
-static bool open_worker(struct server *server, struct router *router,
-			const struct listener *listener, struct error *error)
+static bool add_worker(struct server *server, struct router *router,
+		       const struct listener *listener, int fd, struct error *error)
 {
-	int fd = listen_udp(&listener->place, error);
-	if (fd < 0)
-		return false;
 	size_t count = ++server->worker_count;
 	server->workers = mem_realloc(server->workers, count * sizeof(*server->workers));
 	server->workers[count - 1] =
@@ -90,16 +87,30 @@ static bool open_worker(struct server *server, struct router *router,
 	       udp_worker_relieve(server->workers[count - 1].udp, server->events, error);
 }
 
-bool server_open_workers(struct server *server, struct router *router,
-			 const struct listener *listener, struct error *error)
+static bool open_workers_of(struct server *server, struct router *router,
+			    const struct listener *listener, int family, struct error *error)
 {
 	size_t wanted = listener->workers > 0 ? listener->workers : server->tcp_count;
 	for (size_t i = 0; i < server->worker_count; i++)
-		if (wanted > 0 &&
-		    place_equal(udp_worker_place(server->workers[i].udp), &listener->place))
+		if (wanted > 0 && udp_worker_is_at(server->workers[i].udp, &listener->place, family))
 			wanted--;
-	for (; wanted > 0; wanted--)
-		if (!open_worker(server, router, listener, error))
+	for (; wanted > 0; wanted--) {
+		int fd = listen_udp(&listener->place, family, error);
+		if (fd == LISTEN_NO_FAMILY)
+			return true;
+		if (fd < 0 || !add_worker(server, router, listener, fd, error))
+			return false;
+	}
+	return true;
+}
+
+bool server_open_workers(struct server *server, struct router *router,
+			 const struct listener *listener, struct error *error)
+{
+	int families[LISTENER_FAMILIES];
+	size_t count = listener_families(router, listener, families);
+	for (size_t i = 0; i < count; i++)
+		if (!open_workers_of(server, router, listener, families[i], error))
 			return false;
 	return true;
 }

@@ -31,7 +31,7 @@ union control {
 };
 
 struct udp_worker {
-	int fd;
+	int fd, family;
 	bool has_packet_info;
 	struct place place;
 	_Atomic(struct asker *) shown; /* with its listener */
@@ -261,11 +261,20 @@ void *udp_worker_run(void *context)
 
 /* ---- life ---- */
 
+static int family_of(int fd)
+{
+	int family = AF_INET;
+	socklen_t size = sizeof(family);
+	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size);
+	return family;
+}
+
 /* Not zeroed as a whole: a packet's pages cost memory when a batch first reaches them. */
 struct udp_worker *udp_worker_new(struct router *router, const struct listener *listener, int fd)
 {
 	struct udp_worker *worker = mem_alloc(sizeof(*worker));
 	worker->fd = fd;
+	worker->family = family_of(fd);
 	worker->has_packet_info = place_is_wildcard(&listener->place);
 	worker->place = listener->place;
 	struct asker *asker = asker_new(router);
@@ -331,9 +340,20 @@ void udp_worker_show(struct udp_worker *worker, struct asker *asker)
 	atomic_store_explicit(&worker->shown, asker, memory_order_release);
 }
 
-const struct place *udp_worker_place(const struct udp_worker *worker)
+bool udp_worker_is_at(const struct udp_worker *worker, const struct place *place, int family)
 {
-	return &worker->place;
+	return worker->family == family && place_equal(&worker->place, place);
+}
+
+const struct listener *udp_worker_listener(const struct udp_worker *worker, const struct router *router)
+{
+	int families[LISTENER_FAMILIES];
+	const struct listener *listener = router_listener(router, &worker->place);
+	size_t count = listener != NULL ? listener_families(router, listener, families) : 0;
+	for (size_t i = 0; i < count; i++)
+		if (families[i] == worker->family)
+			return listener;
+	return NULL;
 }
 
 uint64_t udp_worker_unsent(const struct udp_worker *worker)

@@ -18,7 +18,10 @@ void *udp_worker_run(void *context); /* the worker */
  * is to be freed when all readers have been quiet. */
 struct asker *udp_worker_asker(struct udp_worker *worker);
 void udp_worker_show(struct udp_worker *worker, struct asker *asker);
-const struct place *udp_worker_place(const struct udp_worker *worker);
+bool udp_worker_is_at(const struct udp_worker *worker, const struct place *place, int family);
+/* Whose packets it has, among those of a router. NULL: nobody's. */
+const struct listener *udp_worker_listener(const struct udp_worker *worker,
+					   const struct router *router);
 /* Makes run return soon, when what was read is answered. Any thread, any number of times. */
 void udp_worker_stop(struct udp_worker *worker);
 void udp_worker_free(struct udp_worker *worker);

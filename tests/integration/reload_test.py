@@ -160,6 +160,32 @@ def addresses_change():
                  "between all addresses and one of them nothing is lost")
 
 
+def ask6(port, name):
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as udp:
+        return ask(port, name, "::1", udp=udp)
+
+
+def has_ipv6():
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as udp:
+        try:
+            udp.bind(("::1", 0))
+        except OSError:
+            return False
+    return True
+
+
+def families_change():
+    """IPv4 is for the block of 0.0.0.0 as long as there is one, and IPv6 for that of all addresses, which has both without it."""
+    if not has_ipv6():
+        return
+    all_of_both, all_of_ipv4 = "example. {\nfile db.example\n}\n", "other. {\nbind 0.0.0.0\nhosts {\n192.0.2.7 a.other\n}\n}\n"
+    with Reloader(all_of_both) as server:
+        for corefile, what, seen in 2 * ((all_of_both + all_of_ipv4, "with", (5, 0, 0)), (all_of_both, "without", (0, 5, 0))):
+            server.reload(corefile)
+            tap.same({(ask(server.port, "a.example.")[0], ask(server.port, "a.other.")[0], ask6(server.port, "a.example.")[0])
+                      for _ in range(20)}, {seen}, f"all addresses {what} a block of 0.0.0.0: each family has its block")
+
+
 def told_once():
     """`reload` looks at the file; what is bad is told once, and what it imports counts."""
     with Reloader() as server:
@@ -250,7 +276,7 @@ def seen_from_outside():
                      f"seen from outside as `{' '.join(external.split())}` says, beside a kubernetes that stays")
 
 
-for scenario in (under_load, what_is_kept, what_goes, addresses_change, told_once, clusters, seen_from_outside):
+for scenario in (under_load, what_is_kept, what_goes, addresses_change, families_change, told_once, clusters, seen_from_outside):
     if not sys.argv[1:] or scenario.__name__ in sys.argv[1:]:
         scenario()
 tap.done()

@@ -132,7 +132,7 @@ static void a_port_that_is_taken_is_named(void **state)
 	assert_int_equal(bind(taken, (struct sockaddr *)&address, size), 0);
 	getsockname(taken, (struct sockaddr *)&address, &size);
 	place.port = ntohs(address.sin_port);
-	assert_int_equal(listen_udp(&place, &error), -1);
+	assert_int_equal(listen_udp(&place, AF_INET, &error), -1);
 	snprintf(expected, sizeof(expected),
 		 "listen udp 127.0.0.1:%u: bind: address already in use", place.port);
 	assert_string_equal(error.text, expected);
