@@ -65,7 +65,7 @@ struct asker {
 struct asker *asker_after(struct asker *before, struct router *router);
 void asker_begin(struct asker *asker, const struct listener *listener);
 void asker_end(struct asker *asker);
-/* Where only some questions want addresses they are read for these alone, from the packet. */
+/* Who asks, and whom, of the UDP question at hand, where that is not read for every question. */
 void asker_learn_addresses(struct asker *asker);
 /* Finds who answers: the route, and the look-up in its data. */
 void question_route(struct asker *asker, struct question *question, const struct routes *routes);

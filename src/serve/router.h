@@ -17,8 +17,8 @@ struct listener {
 	size_t zone_count;
 	unsigned dropped_meter;		 /* of what is turned away before a block is found */
 	unsigned workers;		 /* `multisocket`; 0: as many as can run */
-	bool wants_addresses;		 /* some block reads or logs who asks, always */
-	bool asks_others;		 /* some block has `forward` */
+	bool wants_addresses;		 /* some block reads or logs who asks, of every question */
+	bool asks_others;		 /* some block has `forward`: of those that leave */
 	struct config_timeouts timeouts; /* of connections; of blocks that name one the last counts */
 };
 enum { LISTENER_NAME_SIZE = PLACE_TEXT_SIZE + 8 };
@@ -51,12 +51,12 @@ struct router *router_after(const struct serve_options *options, const struct ro
 void router_show(struct router *router);
 void router_hide(struct router *router);
 /* The listener that is bound there; NULL: none. */
+const struct listener *router_listener(const struct router *router, const struct place *place);
 /* Families of its UDP sockets: of all addresses one of each, but what comes by IPv4 is for the
  * listener on 0.0.0.0, where there is one. */
 enum { LISTENER_FAMILIES = 2 };
 size_t listener_families(const struct router *router, const struct listener *listener,
 			 int ret_families[LISTENER_FAMILIES]);
-const struct listener *router_listener(const struct router *router, const struct place *place);
 
 /* A thread that will answer calls it first: what it needs of its own is allocated. */
 void router_begin_thread(const struct router *router);
