@@ -53,7 +53,8 @@ static enum sight look(const struct cache *cache, const struct wanted *wanted,
 void cache_probe(const struct cache *cache, const struct dns_query *query, struct cache_probe *ret_probe)
 {
 	struct wanted wanted = wanted_make(cache, query, POSITIVE);
-	*ret_probe = (struct cache_probe){ cache, { wanted.buckets[0], wanted.buckets[1] }, wanted.tag };
+	*ret_probe =
+		(struct cache_probe){ cache, { wanted.buckets[0], wanted.buckets[1] }, wanted.tag };
 	for (unsigned i = 0; i < 2; i++)
 		__builtin_prefetch(&cache->slots[wanted.buckets[i] * BUCKET]);
 }
