@@ -27,7 +27,7 @@ from machine import can_be_made  # noqa: E402
 from place import Place, encode  # noqa: E402
 from replies import Pair, differing, show  # noqa: E402
 from running_server import PROGRAM, wait_for  # noqa: E402
-from scrape import is_query_line, log_lines, metric_lines  # noqa: E402
+from scrape import log_lines, metric_lines  # noqa: E402
 from tap import Tap  # noqa: E402
 
 VERBOSE = "-v" in sys.argv
@@ -180,11 +180,12 @@ class Talk:
             self.compare_lines("metric", *(collections.Counter(metric_lines(text, has_probes)) for text in pages))
 
     def compare_logs(self):
-        def queries(place):
-            return sum(map(is_query_line, place.text().splitlines()))
+        """A reply may be there before its line."""
+        def lines(place):
+            return collections.Counter(log_lines(place.text(), self.names, self.explained))
 
-        wait_for(lambda: queries(self.places[0]) == queries(self.places[1]), 2)
-        self.compare_lines("log", *(collections.Counter(log_lines(place.text(), self.names, self.explained)) for place in self.places))
+        wait_for(lambda: lines(self.places[0]).total() == lines(self.places[1]).total(), 2)
+        self.compare_lines("log", *map(lines, self.places))
 
     # ---- all of it ----
 
