@@ -29,9 +29,9 @@ static enum sight look(const struct cache *cache, const struct wanted *wanted,
 		       struct finding *ret_finding)
 {
 	for (unsigned i = 0; i < 2 * BUCKET; i++) {
-		uint32_t slot = wanted->buckets[i / BUCKET] * BUCKET + i % BUCKET;
+		uint32_t slot = slot_at(wanted->buckets, i);
 		uint64_t word = atomic_load_explicit(&cache->slots[slot], memory_order_acquire);
-		if (word >> SLOT_TAG_SHIFT != wanted->tag || (word & SLOT_PLACE) == 0)
+		if (!slot_has_tag(word, wanted->tag))
 			continue;
 		if (word & SLOT_BUSY)
 			return SIGHT_LOST;
@@ -63,9 +63,8 @@ void cache_match(const struct cache_probe *probe)
 {
 	const struct cache *cache = probe->cache;
 	for (unsigned i = 0; i < 2 * BUCKET; i++) {
-		uint32_t slot = probe->buckets[i / BUCKET] * BUCKET + i % BUCKET;
-		uint64_t word = slot_read(cache, slot);
-		if (word >> SLOT_TAG_SHIFT != probe->tag || (word & SLOT_PLACE) == 0)
+		uint64_t word = slot_read(cache, slot_at(probe->buckets, i));
+		if (!slot_has_tag(word, probe->tag))
 			continue;
 		__builtin_prefetch(&cache->words[word & SLOT_PLACE]);
 		return;

@@ -116,9 +116,9 @@ enum age entry_age(const struct cache *cache, const struct head *head, uint64_t 
 uint32_t slot_find(const struct cache *cache, const struct wanted *wanted)
 {
 	for (unsigned i = 0; i < 2 * BUCKET; i++) {
-		uint32_t slot = wanted->buckets[i / BUCKET] * BUCKET + i % BUCKET;
+		uint32_t slot = slot_at(wanted->buckets, i);
 		uint64_t word = slot_read(cache, slot);
-		if (word >> SLOT_TAG_SHIFT == wanted->tag && (word & SLOT_PLACE) != 0 &&
+		if (slot_has_tag(word, wanted->tag) &&
 		    entry_is(cache, (uint32_t)(word & SLOT_PLACE), wanted))
 			return slot;
 	}

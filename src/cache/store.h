@@ -41,6 +41,17 @@ struct wanted {
 	uint64_t hash, key;
 };
 
+/* The slots where that may stand: i < 2 * BUCKET. */
+static inline uint32_t slot_at(const uint32_t buckets[2], unsigned i)
+{
+	return buckets[i / BUCKET] * BUCKET + i % BUCKET;
+}
+/* False: something else stands there, or nothing. */
+static inline bool slot_has_tag(uint64_t word, uint16_t tag)
+{
+	return word >> SLOT_TAG_SHIFT == tag && (word & SLOT_PLACE) != 0;
+}
+
 /* What an entry is. All but the first are in the negative part. */
 enum kept { KEPT_ANSWER, KEPT_DENIAL, KEPT_EMPTY, KEPT_FAILURE, KEPT_NOT };
 enum { POSITIVE, NEGATIVE, PARTS };

@@ -77,8 +77,7 @@ void asker_begin(struct asker *asker, const struct listener *listener)
 void asker_learn_addresses(struct asker *asker)
 {
 	const struct way_back *way = &asker->way_back;
-	bool is_known = asker->listener->wants_addresses || asker->is_looked_at;
-	if (way->message != NULL && !is_known)
+	if (way->message != NULL && !asker_wants_addresses(asker))
 		way_back_addresses(way->message, &asker->listener->place, way->info);
 }
 

@@ -65,6 +65,11 @@ struct asker {
 struct asker *asker_after(struct asker *before, struct router *router);
 void asker_begin(struct asker *asker, const struct listener *listener);
 void asker_end(struct asker *asker);
+/* Whether who asks, and whom, is read for every question of the batch. */
+static inline bool asker_wants_addresses(const struct asker *asker)
+{
+	return asker->listener->wants_addresses || asker->is_looked_at;
+}
 /* Who asks, and whom, of the UDP question at hand, where that is not read for every question. */
 void asker_learn_addresses(struct asker *asker);
 /* Finds who answers: the route, and the look-up in its data. */

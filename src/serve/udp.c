@@ -97,7 +97,7 @@ static inline void message_read(struct udp_worker *worker, unsigned i)
 	if (header->msg_controllen != 0)
 		forget_interface(header->msg_control);
 	info->client.family = client_family(client);
-	if (worker->asker->listener->wants_addresses || worker->asker->is_looked_at)
+	if (asker_wants_addresses(worker->asker))
 		way_back_addresses(header, &worker->asker->listener->place, info);
 	question_read(worker->asker, question, info, header->msg_iov->iov_base,
 		      worker->messages[i].msg_len);

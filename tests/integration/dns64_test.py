@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """`dns64` in a server: names of others, kept ones, and names of the cluster."""
 import os
-import socket
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
-from running_server import Place, free_port  # noqa: E402
+from running_server import Place, free_port, has_ipv6  # noqa: E402
 from stub_upstream import StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -32,15 +31,6 @@ KNOWN = [record("four.example.", "A", "192.0.2.1"), record("six.example.", "AAAA
          record("six.example.", "A", "192.0.2.2"), record("alias.example.", "CNAME", "four.example."),
          record("text.example.", "TXT", "x"), *(record("many.example.", "A", f"198.51.100.{i}") for i in range(60))]
 NAMES = "default.svc.cluster.local"
-
-
-def has_ipv6():
-    try:
-        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as udp:
-            udp.bind(("::1", 0))
-            return True
-    except OSError:
-        return False
 
 
 def aaaa(server, *words):

@@ -15,7 +15,7 @@ import wire  # noqa: E402
 from following import Follower  # noqa: E402
 from kube_api import KubeApi, service, wait_watching  # noqa: E402
 from reloading import Load, Reloader, Watch, get, reload  # noqa: E402
-from running_server import answers, free_port, wait_for, write  # noqa: E402
+from running_server import answers, free_port, has_ipv6, wait_for, write  # noqa: E402
 from stub_upstream import Manner, StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -163,15 +163,6 @@ def addresses_change():
 def ask6(port, name):
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as udp:
         return ask(port, name, "::1", udp=udp)
-
-
-def has_ipv6():
-    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as udp:
-        try:
-            udp.bind(("::1", 0))
-        except OSError:
-            return False
-    return True
 
 
 def families_change():

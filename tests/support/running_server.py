@@ -76,6 +76,15 @@ def once_free(open_it):
             time.sleep(0.01)
 
 
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as udp:
+            udp.bind(("::1", 0))
+            return True
+    except OSError:
+        return False
+
+
 def wait_for(condition, deadline_s=DEADLINE_S):
     """Asks the condition until it is true; what it said last."""
     end = time.monotonic() + deadline_s
