@@ -160,8 +160,8 @@ def budgets(results):
                 verdict(f"{name}: p99 of knamed at 50k, of echo's", measure.median(late), workloads.P99_BUDGET)
             )
     for entry in results.record["memory"]:
-        limit = workloads.MEMORY_BUDGETS_MB.get(entry["cluster"])
-        if limit and entry["server"].startswith("knamed"):
+        limit = workloads.MEMORY_BUDGETS_MB.get((entry["cluster"], entry["server"]))
+        if limit:
             found.append(verdict(f"{entry['cluster']}: RSS of {entry['server']} in MB", entry["rss_mb"], limit))
     return found
 

@@ -244,8 +244,11 @@ class Knamed(Server):
 
     def kubeadm_command(self):
         files = "\n    ".join(f"file {path} {zone}" for zone, path in self.zones() if zone == "example.com")
-        corefile = self.write("Corefile", KUBEADM.format(port=self.port, 
-            manifests=f"{self.data}/manifests", resolvers=self.write("resolv.conf", f"nameserver {HOST}\n"), host=HOST, files=files))
+        resolvers = self.write("resolv.conf", f"nameserver {HOST}\n")
+        text = KUBEADM.format(
+            port=self.port, manifests=f"{self.data}/manifests", resolvers=resolvers, host=HOST, files=files
+        )
+        corefile = self.write("Corefile", text)
         return [self.program, "-conf", corefile, "-dns.port", str(self.port)]
 
     def command(self):

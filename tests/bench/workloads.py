@@ -80,4 +80,5 @@ BY_NAME = {workload.name: workload for workload in ALL}
 ECHO_BUDGETS = {"w1": 1.10, "w2": 1.10, "w3": 1.10, "w5": 1.18}
 P99_BUDGET = 1.2  # of the echo's, at 50k
 PEER_BUDGET = 1.2  # the better of NSD and Knot takes at least so much more than knamed
-MEMORY_BUDGETS_MB = {"million": 120, "budget": 48}
+# By cluster and server: a million names are weighed as a zone; as services each is an object, too.
+MEMORY_BUDGETS_MB = {("million", "knamed zone file"): 120, ("budget", "knamed"): 48}
