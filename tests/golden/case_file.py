@@ -9,8 +9,9 @@ there is a question, NAME TYPE WORD..., or with `!` in front a deed. The words o
     upstreams        which resolvers it went to counts as well
     late             resolvers are asked behind the reply
 
-Deeds: `at ADDRESS[:PORT]` for the questions that follow, `sleep SECONDS`, `mood ADDRESS well|silent|...` of a resolver, `copy
-FROM TO`, `remove PATH`, `get URL`, `signal NAME`, `read FILE` (questions that cases share)."""
+Deeds: `at ADDRESS[:PORT]` for the questions that follow, `until NAME TYPE REGEX` is in the reply of both, `until URL REGEX` is on
+the page of both, `sleep SECONDS` where time itself counts, `mood ADDRESS well|silent|...` of a resolver, `copy FROM TO`, `remove
+PATH`, `get URL`, `signal NAME`, both programs have come to their `ends`, `read FILE` (questions that cases share)."""
 import os
 from dataclasses import dataclass, field
 

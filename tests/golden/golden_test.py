@@ -31,6 +31,7 @@ from scrape import log_lines, metric_lines  # noqa: E402
 from tap import Tap  # noqa: E402
 
 VERBOSE = "-v" in sys.argv
+UNTIL_S = 15  # a condition is waited for
 MOST_LINES = 6  # of a kind are shown
 tap = Tap()
 used_rules = collections.Counter()
@@ -137,8 +138,29 @@ class Talk:
         elif step.deed == "signal":
             for place in self.places:
                 place.process.send_signal(getattr(signal, "SIG" + words[0]))
+        elif step.deed == "until":
+            self.until(step)
+        elif step.deed == "ends":
+            self.await_both(step, lambda place: place.process.poll() is not None)
         else:
             raise ValueError(step.text)
+
+    def until(self, step):
+        """A page by its URL, or what is answered to a name and type, holds what the rest of the words match."""
+        if "://" in step.words[0]:
+            wanted = re.compile(" ".join(step.words[1:]))
+            self.await_both(step, lambda place: wanted.search(place.get(step.words[0])[1]))
+            return
+        name, qtype = wire.name_from_text(step.words[0]), wire.type_number(step.words[1])
+        wanted = re.compile(" ".join(step.words[2:]))
+        self.await_both(step, lambda place: wanted.search(show(place.poll(name, qtype, self.at))))
+        for place in self.places:
+            place.went()
+
+    def await_both(self, step, is_so):
+        for place, found in zip(self.places, self.both(lambda place: wait_for(lambda: is_so(place), UNTIL_S))):
+            if not found:
+                self.complain(f"line {step.line}: {step.text}: not with {place.name} in {UNTIL_S} s")
 
     def page(self, step, theirs, ours):
         if theirs[0] == ours[0] and (theirs[1] == ours[1] or theirs[0] not in (200, 503)):

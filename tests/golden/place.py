@@ -104,9 +104,8 @@ class Place:
 
     def is_synced(self, zone, address, port):
         """A server says that it is not ready yet with EDE 14, or SERVFAIL; any other answer will do, or none."""
-        packet = wire.encode_query(POLL_ID, (b"kubernetes", b"default", b"svc") + wire.name_from_text(zone), wire.A, edns=1232)
-        data = self.exchange_udp(packet, (address, port), None, 0.3)
-        if data is None or wire.decode(data).rcode != wire.SERVFAIL:
+        reply = self.poll((b"kubernetes", b"default", b"svc") + wire.name_from_text(zone), wire.A, (address, port))
+        if reply is None or reply.rcode != wire.SERVFAIL:
             return True
         self.failed_polls += 1
         return False
@@ -159,6 +158,11 @@ class Place:
             except OSError:
                 return None
         return None
+
+    def poll(self, name, qtype, where):
+        """The reply to a question that is ours alone, and in no log that is compared; None without one."""
+        data = self.exchange_udp(wire.encode_query(POLL_ID, name, qtype, edns=1232), where, None, 0.3)
+        return data and wire.decode(data)
 
     def exchange_tcp(self, packet, where, source=None):
         """All messages until the server has said what belongs to the question; more than one for a transfer."""
