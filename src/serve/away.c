@@ -280,6 +280,13 @@ static const char *text_of(enum upstream_end end)
 	return NULL;
 }
 
+/* Whether that says something of the name. Else the cache must not hear of it: what one client is
+ * refused would be a failure for all who ask for the same. */
+static bool is_of_name(enum upstream_end end)
+{
+	return end != UPSTREAM_TOO_MANY && end != UPSTREAM_CLOSED;
+}
+
 static void on_reply(void *context, const struct upstream_reply *reply)
 {
 	struct errand *errand = context;
@@ -289,9 +296,10 @@ static void on_reply(void *context, const struct upstream_reply *reply)
 	if (message != NULL && ask_next(errand, message))
 		return;
 	bool is_kept = cache != NULL && cache_holds(cache, errand->wanted.lower);
-	bool is_stale = is_kept && cache_put(cache, &errand->wanted, message, clock_now_ns());
+	bool is_stale = is_kept && is_of_name(reply->end) &&
+			cache_put(cache, &errand->wanted, message, clock_now_ns());
 	struct dns_message kept;
-	if (is_stale)
+	if (is_stale || !is_of_name(reply->end))
 		answer_from_cache(away, errand, true);
 	/* Its TTLs are those that who asks next will see. */
 	if (is_kept && message != NULL && !errand->is_refresh &&

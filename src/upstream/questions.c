@@ -16,8 +16,8 @@ struct questions {
 	size_t used; /* of the pool, ever: what lies behind was never touched */
 	struct waiter *waiters, *spare_waiter;
 	size_t waiters_used;
-	bool are_shared; /* max_concurrent is set */
-	struct shares shares;
+	struct shares waiting; /* places of those who wait */
+	struct shares asking;  /* those of max_concurrent; of none: it is not set */
 };
 
 struct questions *questions_new(struct upstream *upstream)
@@ -28,9 +28,8 @@ struct questions *questions_new(struct upstream *upstream)
 	questions->pool = mem_zalloc(QUESTIONS_MAX * sizeof(*questions->pool));
 	questions->waiters = mem_zalloc(WAITERS_MAX * sizeof(*questions->waiters));
 	uint32_t most = upstream->config->max_concurrent;
-	questions->are_shared = most > 0;
-	if (most > 0)
-		questions->shares = shares_of(most < WAITERS_MAX ? most : WAITERS_MAX);
+	questions->waiting = shares_of(WAITERS_MAX);
+	questions->asking = shares_of(most < QUESTIONS_MAX ? most : QUESTIONS_MAX);
 	return questions;
 }
 
@@ -86,14 +85,20 @@ struct question *questions_find(struct questions *questions, const struct upstre
 struct question *questions_take(struct questions *questions, const struct upstream_question *wanted,
 				bool is_tcp, uint64_t hash)
 {
+	struct share share = { 0 };
+	bool has_share = questions->asking.most > 0;
 	struct question *question = questions->spare;
+	if (question == NULL && questions->used == QUESTIONS_MAX)
+		return NULL;
+	if (has_share && !shares_take(&questions->asking, &wanted->client, &share))
+		return NULL;
 	if (question != NULL)
 		questions->spare = question->spare;
-	else if (questions->used < QUESTIONS_MAX)
-		question = &questions->pool[questions->used++];
 	else
-		return NULL;
+		question = &questions->pool[questions->used++];
 	question_init(questions->upstream, question);
+	question->has_share = has_share;
+	question->share = share;
 	question->hash = hash;
 	question->is_tcp = is_tcp;
 	question->is_live = true;
@@ -111,6 +116,9 @@ void questions_hide(struct questions *questions, struct question *question)
 		at = &(*at)->next;
 	*at = question->next;
 	question->is_live = false;
+	if (question->has_share)
+		shares_give_back(&questions->asking, &question->share);
+	question->has_share = false;
 }
 
 void questions_give_back(struct questions *questions, struct question *question)
@@ -129,16 +137,12 @@ struct question *questions_any(struct questions *questions)
 
 bool questions_admit(struct questions *questions, const struct ip *client, struct share *ret_share)
 {
-	*ret_share = (struct share){ 0 };
-	bool has_room = questions->spare_waiter != NULL || questions->waiters_used < WAITERS_MAX;
-	return has_room &&
-	       (!questions->are_shared || shares_take(&questions->shares, client, ret_share));
+	return shares_take(&questions->waiting, client, ret_share);
 }
 
 void questions_leave(struct questions *questions, const struct share *share)
 {
-	if (questions->are_shared)
-		shares_give_back(&questions->shares, share);
+	shares_give_back(&questions->waiting, share);
 }
 
 void questions_add_waiter(struct questions *questions, struct question *question,

@@ -96,7 +96,8 @@ struct question {
 	struct upstream_address answered; /* who gave the last reply */
 	uint8_t *kept;			  /* the last reply that was not good enough; NULL: none */
 	size_t kept_size;
-	bool is_live, is_tcp;
+	struct share share; /* of max_concurrent, of who asked first */
+	bool is_live, is_tcp, has_share;
 	bool is_plain; /* goes without OPT */
 	bool is_last;  /* what is under way is the last that is tried */
 	struct upstream_question wanted;
@@ -110,7 +111,7 @@ void questions_free(struct questions *questions);
 /* One that asks the same; NULL: there is none. */
 struct question *questions_find(struct questions *questions, const struct upstream_question *wanted,
 				bool is_tcp, uint64_t *ret_hash);
-/* NULL: there is no room. */
+/* NULL: there is no room, or the client has its share of max_concurrent. */
 struct question *questions_take(struct questions *questions, const struct upstream_question *wanted,
 				bool is_tcp, uint64_t hash);
 /* Nobody finds it any more; it may still have waiters. */

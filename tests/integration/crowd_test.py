@@ -12,7 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 from datagrams import addresses, ask_all, extended_error, open_socket, question, rcodes  # noqa: E402
 from running_server import Place, wait_for  # noqa: E402
-from stub_upstream import StubUpstream, record  # noqa: E402
+from stub_upstream import Manner, StubUpstream, record  # noqa: E402
 from tap import Tap  # noqa: E402
 
 tap = Tap()
@@ -88,8 +88,7 @@ def check_words(dead):
         flood = Flood(server, GREEDY)
 
         def has_its_share():
-            name = f"unknown{time.monotonic_ns()}.example."  # a failure is kept, and says no more
-            reply = ask_all(server, [question(2, name)], GREEDY)[0]
+            reply = ask_all(server, [question(2, "unknown.example.")], GREEDY)[0]
             return reply.rcode == 2 and extended_error(reply) == 23
         tap.ok(wait_for(has_its_share), "who has its share is told so")
         reply = ask_all(server, [question(3, "known.example.")], GREEDY)[0]
@@ -152,6 +151,21 @@ def check_merging(slow):
                  "questions that differ in type, class, DO or CD are five")
 
 
+def check_refused(slow):
+    """Who comes to a place that is taken is refused; that says nothing of the name to who asks for it next."""
+    with Place(f". {{\ncache\nforward . {slow.where} {{\nmax_concurrent 2\n}}\n}}\n").serve() as server:
+        udp = open_socket(server, GREEDY)
+        for name in "name1", "name2":
+            udp.send(question(1, f"{name}.live.example."))
+        tap.ok(wait_for(lambda: slow.count("name1.live.example.") and slow.count("name2.live.example.")), "both places are taken")
+        equal = [question(i, "name1.live.example.") for i in range(20)]
+        replies = ask_all(server, [question(99, "name3.live.example."), *equal], MODEST)
+        tap.same(rcodes(replies[:1]), {5: 1}, "a third name is refused")
+        tap.same(rcodes(replies[1:]), {0: 20}, "who asks what is asked already takes no place")
+        tap.same(rcodes(ask_all(server, [question(1, "name3.live.example.")], MODEST)), {0: 1}, "with a free place it is answered")
+        udp.close()
+
+
 with StubUpstream(LIVE) as the_live:
     check_flood(BlackHole(), the_live, "", 2)
     check_flood(BlackHole(), the_live, "max_concurrent 1000", 5)
@@ -162,4 +176,6 @@ with StubUpstream() as the_dead:
 with StubUpstream() as the_slow:
     the_slow.delay_s = 0.5
     check_merging(the_slow)
+with StubUpstream(LIVE, manners={"live.example.": Manner(delay_s=1)}) as the_slow:
+    check_refused(the_slow)
 tap.done()

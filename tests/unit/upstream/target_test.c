@@ -380,15 +380,16 @@ static void more_than_max_concurrent_are_refused(void **state)
 	(void)state;
 	struct world *world = world_new();
 	world_stub(world, stub_says_nothing);
-	struct asked asked[3];
+	struct asked asked[4];
 	world->config.max_concurrent = 2;
 	world_open(world);
 	world_ask(world, &asked[0], "a.", PROTO_UDP);
-	world_ask(world, &asked[1], "a.", PROTO_UDP);
+	world_ask(world, &asked[1], "A.", PROTO_UDP); /* is asked already */
 	world_ask(world, &asked[2], "b.", PROTO_UDP);
-	assert_false(asked[0].is_done || asked[1].is_done);
-	assert_int_equal(asked[2].end, UPSTREAM_TOO_MANY);
-	assert_string_equal(asked[2].problem, "concurrent queries exceeded maximum 2");
+	assert_false(asked[0].is_done || asked[1].is_done || asked[2].is_done);
+	world_ask(world, &asked[3], "c.", PROTO_UDP);
+	assert_int_equal(asked[3].end, UPSTREAM_TOO_MANY);
+	assert_string_equal(asked[3].problem, "concurrent queries exceeded maximum 2");
 	assert_metric(world, "coredns_forward_max_concurrent_rejects_total 1");
 	upstream_close(world->upstream);
 	world->upstream = NULL;
