@@ -296,10 +296,10 @@ static void on_reply(void *context, const struct upstream_reply *reply)
 	if (message != NULL && ask_next(errand, message))
 		return;
 	bool is_kept = cache != NULL && cache_holds(cache, errand->wanted.lower);
-	bool is_stale = is_kept && is_of_name(reply->end) &&
-			cache_put(cache, &errand->wanted, message, clock_now_ns());
+	bool is_stale = is_kept && (!is_of_name(reply->end) ||
+				    cache_put(cache, &errand->wanted, message, clock_now_ns()));
 	struct dns_message kept;
-	if (is_stale || !is_of_name(reply->end))
+	if (is_stale)
 		answer_from_cache(away, errand, true);
 	/* Its TTLs are those that who asks next will see. */
 	if (is_kept && message != NULL && !errand->is_refresh &&

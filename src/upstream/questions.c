@@ -17,7 +17,7 @@ struct questions {
 	struct waiter *waiters, *spare_waiter;
 	size_t waiters_used;
 	struct shares waiting; /* places of those who wait */
-	struct shares asking;  /* those of max_concurrent; of none: it is not set */
+	struct shares asking;  /* those of max_concurrent */
 };
 
 struct questions *questions_new(struct upstream *upstream)
@@ -82,22 +82,26 @@ struct question *questions_find(struct questions *questions, const struct upstre
 	return question;
 }
 
+/* max_concurrent is set. */
+static bool has_shares(const struct questions *questions)
+{
+	return questions->asking.most > 0;
+}
+
 struct question *questions_take(struct questions *questions, const struct upstream_question *wanted,
 				bool is_tcp, uint64_t hash)
 {
 	struct share share = { 0 };
-	bool has_share = questions->asking.most > 0;
 	struct question *question = questions->spare;
 	if (question == NULL && questions->used == QUESTIONS_MAX)
 		return NULL;
-	if (has_share && !shares_take(&questions->asking, &wanted->client, &share))
+	if (has_shares(questions) && !shares_take(&questions->asking, &wanted->client, &share))
 		return NULL;
 	if (question != NULL)
 		questions->spare = question->spare;
 	else
 		question = &questions->pool[questions->used++];
 	question_init(questions->upstream, question);
-	question->has_share = has_share;
 	question->share = share;
 	question->hash = hash;
 	question->is_tcp = is_tcp;
@@ -116,9 +120,8 @@ void questions_hide(struct questions *questions, struct question *question)
 		at = &(*at)->next;
 	*at = question->next;
 	question->is_live = false;
-	if (question->has_share)
+	if (has_shares(questions))
 		shares_give_back(&questions->asking, &question->share);
-	question->has_share = false;
 }
 
 void questions_give_back(struct questions *questions, struct question *question)

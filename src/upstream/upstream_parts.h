@@ -97,7 +97,7 @@ struct question {
 	uint8_t *kept;			  /* the last reply that was not good enough; NULL: none */
 	size_t kept_size;
 	struct share share; /* of max_concurrent, of who asked first */
-	bool is_live, is_tcp, has_share;
+	bool is_live, is_tcp;
 	bool is_plain; /* goes without OPT */
 	bool is_last;  /* what is under way is the last that is tried */
 	struct upstream_question wanted;
