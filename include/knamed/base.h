@@ -106,7 +106,8 @@ enum { SHARES_BUCKETS = 1024, SHARES_LEAST = 64 };
 struct shares { struct hash_key key; unsigned most, taken; uint16_t rows[2][SHARES_BUCKETS]; };
 struct share { uint16_t at[2]; };
 struct shares shares_of(unsigned most); /* 65,535 at most */
-/* Whether who has `count` may have one more: when places become few, nobody may have more than what is free. */
+/* Whether who has `count` may have one more. When places become few, who has as many as are free has enough, unless that
+ * is only a few of all. */
 bool share_is_fair(unsigned most, unsigned taken, unsigned count);
 /* False: this client has its share, or nobody has a place. */
 bool shares_take(struct shares *shares, const struct ip *client, struct share *ret_share);

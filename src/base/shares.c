@@ -9,11 +9,12 @@ struct shares shares_of(unsigned most)
 	return (struct shares){ .key = hash_key_random(), .most = most };
 }
 
-/* While a quarter is free nobody is counted. */
+/* While a quarter is free nobody is counted, and who has only a few never is: where a place can be
+ * made free, a newcomer gets one although none is left. */
 bool share_is_fair(unsigned most, unsigned taken, unsigned count)
 {
 	unsigned free = most - taken;
-	return most < SHARES_LEAST || free > most / 4 || count < free;
+	return most < SHARES_LEAST || count <= most / SHARES_LEAST || free > most / 4 || count < free;
 }
 
 bool shares_take(struct shares *shares, const struct ip *client, struct share *ret_share)

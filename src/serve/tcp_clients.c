@@ -29,20 +29,10 @@ void tcp_clients_free(struct tcp_clients *clients)
 	mem_free(clients);
 }
 
-/* Where few files are allowed, that is less than what a client may have. Who has some already does not push others out. */
-static bool has_its_share(const struct tcp_clients *clients, unsigned own)
-{
-	if (own >= clients->per_client)
-		return true;
-	if (clients->most >= SHARES_LEAST && clients->count >= clients->most)
-		return own > clients->most / SHARES_LEAST;
-	return !share_is_fair(clients->most, clients->count, own);
-}
-
 static enum tcp_admission admit(struct tcp_clients *clients, const struct ip *ip)
 {
 	uintptr_t own = (uintptr_t)map_get(clients->counts, ip, sizeof(*ip));
-	if (has_its_share(clients, (unsigned)own))
+	if (own >= clients->per_client || !share_is_fair(clients->most, clients->count, (unsigned)own))
 		return TCP_CLIENT_FULL;
 	if (clients->count >= clients->most)
 		return TCP_FULL;

@@ -48,6 +48,21 @@ static void many_that_want_all_have_equal_shares_in_the_end(void **state)
 	assert_int_equal(take_all(&shares, 3, &share), 63);
 }
 
+static void who_has_a_few_gets_the_last_places(void **state)
+{
+	(void)state;
+	struct shares shares = shares_of(1000);
+	struct share share;
+	take_all(&shares, 1, &share);
+	for (unsigned i = 2; shares.taken < shares.most - 10; i++) {
+		struct ip ip = client(i);
+		assert_true(shares_take(&shares, &ip, &share));
+	}
+	assert_int_equal(take_all(&shares, 2, &share), 10);
+	assert_true(share_is_fair(shares.most, shares.taken, 0));
+	assert_false(share_is_fair(shares.most, shares.taken, 16));
+}
+
 static void what_is_given_back_can_be_taken_again(void **state)
 {
 	(void)state;
@@ -95,6 +110,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_alone_leaves_places_for_others),
 		cmocka_unit_test(many_that_want_all_have_equal_shares_in_the_end),
+		cmocka_unit_test(who_has_a_few_gets_the_last_places),
 		cmocka_unit_test(what_is_given_back_can_be_taken_again),
 		cmocka_unit_test(few_places_are_nobodys_to_share),
 		cmocka_unit_test(nobody_pays_for_somebody_else),

@@ -156,6 +156,30 @@ static void a_storm_of_one_address_leaves_places_for_others(void **state)
 	house_free(house);
 }
 
+/* Each of them has its share, and there is no place left. */
+static void when_many_have_all_places_a_newcomer_gets_one(void **state)
+{
+	(void)state;
+	struct house *house = house_new();
+	int fds[4 * HTTP_CONNECTIONS];
+	for (unsigned i = 0; i < COUNT_OF(fds); i++) {
+		char address[IP_TEXT_SIZE];
+		snprintf(address, sizeof(address), "127.0.1.%u", 1 + i % HTTP_CONNECTIONS);
+		fds[i] = open_from(house, address);
+		client_send(fds[i], "GET /health HTTP/1.1\r\n");
+		turn(house);
+	}
+	assert_int_equal(house->http->connection_count, HTTP_CONNECTIONS);
+	int probe = open_from(house, "127.0.0.2");
+	client_send(probe, "GET /health HTTP/1.1\r\n\r\n");
+	struct text text = read_until(house, probe, "\r\n\r\nOK", 1);
+	text_done(&text);
+	for (size_t i = 0; i < COUNT_OF(fds); i++)
+		close(fds[i]);
+	close(probe);
+	house_free(house);
+}
+
 static void one_call_is_made_in_a_turn_of_the_loop(void **state)
 {
 	(void)state;
@@ -356,6 +380,7 @@ int main(void)
 		cmocka_unit_test(replies_that_nobody_takes_are_bounded_together),
 		cmocka_unit_test(a_newcomer_gets_the_place_of_an_idle_one),
 		cmocka_unit_test(a_storm_of_one_address_leaves_places_for_others),
+		cmocka_unit_test(when_many_have_all_places_a_newcomer_gets_one),
 		cmocka_unit_test(one_call_is_made_in_a_turn_of_the_loop),
 		cmocka_unit_test(a_call_knows_since_when_the_request_waits),
 		cmocka_unit_test(our_own_delay_is_not_the_clients),
