@@ -63,15 +63,30 @@ def free_port():
             continue
 
 
+class Patience:
+    """A deadline that tells hung from slow. A machine that stood still for a while has taken the time from the server, too:
+    a step that took long counts as STEP_S."""
+    STEP_S = 5
+
+    def __init__(self, seconds=DEADLINE_S):
+        self.left, self.asked = seconds, time.monotonic()
+
+    def is_over(self):
+        now = time.monotonic()
+        self.left -= min(now - self.asked, self.STEP_S)
+        self.asked = now
+        return self.left <= 0
+
+
 def once_free(open_it):
     """What that returns, which opens a port from free_port(). For a moment a child of ours that is being started may have a
     copy of the socket that has tried the port."""
-    end = time.monotonic() + DEADLINE_S
+    patience = Patience()
     while True:
         try:
             return open_it()
         except OSError as error:
-            if error.errno != errno.EADDRINUSE or time.monotonic() > end:
+            if error.errno != errno.EADDRINUSE or patience.is_over():
                 raise
             time.sleep(0.01)
 
@@ -87,10 +102,10 @@ def has_ipv6():
 
 def wait_for(condition, deadline_s=DEADLINE_S):
     """Asks the condition until it is true; what it said last."""
-    end = time.monotonic() + deadline_s
+    patience = Patience(deadline_s)
     while True:
         value = condition()
-        if value or time.monotonic() > end:
+        if value or patience.is_over():
             return value
         time.sleep(0.02)
 

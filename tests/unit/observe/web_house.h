@@ -10,7 +10,7 @@
 
 #include "http.h"
 
-enum { DEADLINE_MS = 10000, BIG = 8 << 20 };
+enum { DEADLINE_MS = 30000, BIG = 8 << 20 };
 
 struct house {
 	struct event_base *events;

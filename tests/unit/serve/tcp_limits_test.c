@@ -12,13 +12,13 @@ static void an_idle_connection_is_closed(void **state)
 {
 	(void)state;
 	struct world *world = tcp_world();
-	struct server *server = world_serve(world, (struct serve_limits){ .idle_ms = 100 });
+	struct server *server = world_serve(world, (struct serve_limits){ .idle_ms = 500 });
 	int silent = tcp_open(world), fd = tcp_open(world);
 	uint64_t begin = now_ms();
 	assert_true(tcp_asks(fd, 1));
 	assert_true(client_sees_close(silent));
 	assert_true(client_sees_close(fd));
-	assert_true(now_ms() - begin >= 99);
+	assert_true(now_ms() - begin >= 499);
 	close(silent);
 	close(fd);
 	server_stop(server);
@@ -51,11 +51,11 @@ static void a_busy_connection_stays(void **state)
 {
 	(void)state;
 	struct world *world = tcp_world();
-	struct server *server = world_serve(world, (struct serve_limits){ .idle_ms = 300 });
+	struct server *server = world_serve(world, (struct serve_limits){ .idle_ms = 1000 });
 	int fd = tcp_open(world);
 	struct timespec step = { .tv_nsec = 20000000 };
 	uint64_t begin = now_ms();
-	for (uint16_t id = 0; now_ms() - begin < 700; id++) {
+	for (uint16_t id = 0; now_ms() - begin < 2000; id++) {
 		assert_true(tcp_asks(fd, id));
 		nanosleep(&step, NULL);
 	}
@@ -171,7 +171,7 @@ static void a_client_has_so_many_connections_and_no_more(void **state)
 		assert_true(tcp_asks(fds[i], (uint16_t)i));
 	close(fds[0]);
 	bool is_admitted = false; /* as soon as the server has seen the close */
-	for (uint64_t begin = now_ms(); !is_admitted && now_ms() - begin < 5000;) {
+	for (uint64_t begin = now_ms(); !is_admitted && now_ms() - begin < 30000;) {
 		fds[0] = tcp_open(world);
 		is_admitted = tcp_asks(fds[0], 9);
 		if (!is_admitted)
