@@ -15,7 +15,7 @@ sys.path.insert(0, __file__.rsplit("/", 2)[0] + "/support")
 from following import Follower  # noqa: E402
 from kube_api import KubeApi, service  # noqa: E402
 from reloading import reload  # noqa: E402
-from running_server import PROGRAM  # noqa: E402
+from running_server import PROGRAM, write_program  # noqa: E402
 from tap import Tap  # noqa: E402
 
 tap = Tap()
@@ -30,9 +30,7 @@ exec %s "$@"' knamed "$@" %s
 
 def program(place, words=""):
     path = os.path.join(place, "knamed")
-    with open(path, "w", encoding="ascii") as file:
-        file.write(READ_ONLY % (PROGRAM, words))
-    os.chmod(path, 0o700)
+    write_program(path, READ_ONLY % (PROGRAM, words))
     return path
 
 

@@ -14,7 +14,7 @@ from following import Follower, run_together  # noqa: E402
 from kube_api import KubeApi, service  # noqa: E402
 from lifecycle import Place, ask  # noqa: E402
 from reloading import ZONE, write  # noqa: E402
-from running_server import PROGRAM, wait_for  # noqa: E402
+from running_server import PROGRAM, wait_for, write_program  # noqa: E402
 
 ROOM = 8192
 
@@ -27,8 +27,7 @@ def read(path):
 def script(place, words, before=""):
     """A program that is the server with these words behind its own, and perhaps something done before."""
     path = os.path.join(place.directory.name, "knamed")
-    write(place.directory.name, "knamed", f'#!/bin/sh\n{before}\nexec {PROGRAM} "$@" {words}\n')
-    os.chmod(path, 0o700)
+    write_program(path, f'#!/bin/sh\n{before}\nexec {PROGRAM} "$@" {words}\n')
     return path
 
 

@@ -11,7 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 from following import Follower, run_together  # noqa: E402
 from kube_api import KubeApi, service  # noqa: E402
-from running_server import is_instrumented  # noqa: E402
+from running_server import is_instrumented, write_program  # noqa: E402
 
 WEB = service("web", "10.0.0.1")
 PARTS = ("capability", "landlock", "seccomp")
@@ -112,9 +112,7 @@ def reloads(tap):
 def write_plugin(api, place):
     """A kubeconfig whose user is known by a program; where that tells that it ran."""
     ran = os.path.join(place, "ran")
-    with open(f"{place}/plugin", "w", encoding="ascii") as file:
-        file.write(PLUGIN % ran)
-    os.chmod(f"{place}/plugin", 0o700)
+    write_program(f"{place}/plugin", PLUGIN % ran)
     with open(f"{place}/kubeconfig", "w", encoding="ascii") as file:
         file.write(KUBECONFIG.replace("SERVER", api.url).replace("COMMAND", f"{place}/plugin"))
     return ran

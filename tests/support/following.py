@@ -197,8 +197,8 @@ def run_together(scenarios, at_once=12):
         kept, begin = Kept(), time.monotonic()
         try:
             scenario(kept)
-        except Exception:  # a scenario that dies is a test that failed
-            kept.ok(False, f"{scenario.__name__} runs to its end", traceback.format_exc())
+        except Exception as error:  # a scenario that dies is a test that failed
+            kept.ok(False, f"runs to its end, not to {error!r:.300}", traceback.format_exc())
         return kept, time.monotonic() - begin
 
     tap = Tap()

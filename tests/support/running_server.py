@@ -2,6 +2,7 @@
 """A knamed of this build on a loopback port of its own, for tests that ask it over sockets.
 
 The programs are $KNAMED and $KNAMECTL, or those in build/."""
+import contextlib
 import errno
 import fcntl
 import os
@@ -48,19 +49,23 @@ def claim_port(port):
         return True
 
 
+def ports_in_use():
+    """Those of all sockets in our network namespace. To try a port would leave a copy of the socket, for a moment, in a child
+    that another thread is starting, and who wants the port then would not get it."""
+    used = set()
+    for table in "tcp", "tcp6", "udp", "udp6":
+        with contextlib.suppress(FileNotFoundError), open(f"/proc/thread-self/net/{table}", encoding="ascii") as sockets:
+            next(sockets)
+            used.update(int(line.split()[1].rpartition(":")[2], 16) for line in sockets)
+    return used
+
+
 def free_port():
-    """A port of 127.0.0.1 that UDP and TCP both have free at this moment, below those that Linux gives to clients."""
+    """A port that UDP and TCP both have free at this moment, below those that Linux gives to clients."""
     while True:
         port = random.randrange(12000, 32768)
-        if not claim_port(port):
-            continue
-        try:
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-                udp.bind(("127.0.0.1", port))
-                tcp.bind(("127.0.0.1", port))
-                return port
-        except OSError:
-            continue
+        if claim_port(port) and port not in ports_in_use():
+            return port
 
 
 class Patience:
@@ -79,8 +84,8 @@ class Patience:
 
 
 def once_free(open_it):
-    """What that returns, which opens a port from free_port(). For a moment a child of ours that is being started may have a
-    copy of the socket that has tried the port."""
+    """What that returns, which opens a port again. For a moment a child that another thread is starting may have a copy of
+    the socket that was there before."""
     patience = Patience()
     while True:
         try:
@@ -141,6 +146,12 @@ def write(place, name, text):
     with open(path + ".new", "w", encoding="utf-8") as file:
         file.write(text)
     os.rename(path + ".new", path)
+
+
+def write_program(path, text):
+    """A script that can be run at once. A child writes it: while it is open to be written it is not run, and what we open has
+    a copy, for a moment, in a child that another thread is starting."""
+    subprocess.run(["install", "-m", "700", "/dev/stdin", path], input=text, text=True, check=True)
 
 
 class Server:
