@@ -67,6 +67,7 @@ def pidfile(tap):
                      ("/dev/full", "write /dev/full: no space left on device"):
         with place.serve(script(place, f"-pidfile {path}")) as server:
             tap.same(ask(server), 0, f"{path}: where it cannot be written names are answered all the same")
+            wait_for(lambda at=server: complaints(at))
             tap.same(complaints(server), [f"[ERROR] Could not write pidfile: {why}"], f"{path}: and one line says so")
             tap.same(server.stop(), 0, f"{path}: it ends with 0")
 
