@@ -18,7 +18,7 @@ tap = Tap()
 
 
 def run(words, **options):
-    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False, **options)
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False, **options)
 
 
 def page(name):
