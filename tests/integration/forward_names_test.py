@@ -168,7 +168,8 @@ def check_cache():
 
 
 def check_hosts_file():
-    with open("/etc/hosts", encoding="utf-8") as file:
+    has_localhost = False
+    with contextlib.suppress(FileNotFoundError), open("/etc/hosts", encoding="utf-8") as file:
         has_localhost = any(line.split()[:1] == ["127.0.0.1"] and "localhost" in line.split()[1:] for line in file)
     with pair() as (_, [stub]):
         if not has_localhost:
