@@ -89,16 +89,21 @@ def check_flood(dead, live, option, refused):
         flood.end()
 
 
+def known(server):
+    return ask_all(server, [question(1, "known.example.")], GREEDY)[0]
+
+
 def check_words(dead):
     """Who has its share hears why; what is known of the name is better than that."""
     dead.add(record("known.example.", "A", "192.0.2.8", ttl=1))
     with Place(f". {{\ncache {{\nsuccess 9984 1 0\n}}\nforward . {dead.where} {{\nread_timeout 5s\n}}\n}}\n").serve() as server:
-        tap.same(addresses(ask_all(server, [question(1, "known.example.")], GREEDY)[0]), ["192.0.2.8"], "a name becomes known")
+        tap.same(addresses(known(server)), ["192.0.2.8"], "a name becomes known")
         dead.mood = "silent"
         flood = Flood(server, GREEDY)
         tap.ok(wait_for(lambda: told(server) == (2, 23)), "who has its share is told so")
-        reply = ask_all(server, [question(3, "known.example.")], GREEDY)[0]
-        tap.same((addresses(reply), extended_error(reply)), (["192.0.2.8"], 3), "what is known is told though it has run out")
+        wait_for(lambda: extended_error(known(server)) is not None)  # as long as it is good there is none
+        tap.same((addresses(known(server)), extended_error(known(server))), (["192.0.2.8"], 3),
+                 "what is known is told though it has run out")
         flood.end()
 
 
