@@ -86,7 +86,7 @@ class Stream(threading.Thread):
         question = wire.encode_query(7, wire.name_from_text("web." + Z), wire.type_number("A"))
         while not self.over.is_set():
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-                udp.settimeout(1)
+                udp.settimeout(5)
                 sent = time.monotonic()
                 try:
                     udp.connect(("127.0.0.1", 53))
